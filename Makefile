@@ -1,0 +1,49 @@
+# Two commands do all the set-up: make demo, make test.
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.8
+
+.PHONY: install demo test check soak bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    break a small shop three times and watch it being healed"
+	@echo "make test    run the tests; what needs a missing service is skipped and named"
+	@echo "make check   style, types, import contracts"
+	@echo "make bench   measure; make soak runs the long tests"
+
+install: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: apt-get install python3"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "venv and pip are needed: apt-get install python3-venv python3-pip"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
+	@touch $@
+
+demo: install
+	@$(BIN)/lamplighter demo
+
+test: install
+	@$(BIN)/python -m pytest -m "not soak"
+
+soak: install
+	@$(BIN)/python -m pytest -m soak
+
+check: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: install
+	@$(BIN)/python -m benchmarks.response
+
+lock: install
+	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

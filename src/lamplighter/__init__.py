@@ -1,0 +1,3 @@
+"""Lamplighter: an on-call engineer in software."""
+
+__version__ = "0.1.0"

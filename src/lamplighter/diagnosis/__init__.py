@@ -1,0 +1,1 @@
+"""From raw evidence to ranked causes. Pure computation; nothing here looks at the world."""

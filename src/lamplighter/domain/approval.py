@@ -1,0 +1,60 @@
+"""An approval is bound to one plan's hash, one approver and one expiry, and is used once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ApprovalState(StrEnum):
+    """Where an approval stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CONSUMED = "consumed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question to a person, and the answer. Times are UTC."""
+
+    id: str
+    incident_id: str
+    plan_hash: str
+    summary: str
+    asked_at: datetime
+    expires_at: datetime
+    state: ApprovalState = ApprovalState.PENDING
+    approver: str = ""
+    reason: str = ""
+    answered_at: datetime | None = None
+
+
+class CannotAnswer(ValueError):
+    """An answer that does not count: the words say why."""
+
+
+def may_answer(approval: Approval, plan_hash: str | None, now: datetime) -> str:
+    """Empty where the approval may be answered now; otherwise why not."""
+    if approval.state is not ApprovalState.PENDING:
+        return f"approval {approval.id} is already {approval.state}"
+    if now >= approval.expires_at:
+        return f"approval {approval.id} expired at {approval.expires_at:%H:%M:%S}; nothing is done"
+    if plan_hash is not None and plan_hash != approval.plan_hash:
+        return f"approval {approval.id} is for plan {approval.plan_hash}, not {plan_hash}"
+    return ""
+
+
+def may_consume(approval: Approval, plan_hash: str, now: datetime) -> str:
+    """Empty where this approval lets this very plan run now; otherwise why not."""
+    if approval.state is not ApprovalState.APPROVED:
+        return f"approval {approval.id} is {approval.state}, not approved"
+    if approval.plan_hash != plan_hash:
+        return f"approval {approval.id} was given for plan {approval.plan_hash}, not {plan_hash}"
+    if now >= approval.expires_at:
+        return f"approval {approval.id} expired at {approval.expires_at:%H:%M:%S}"
+    return ""

@@ -1,0 +1,181 @@
+"""A plan is actions, least disruptive first, with what verifies them and what undoes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lamplighter.domain.cause import Cause, Diagnosis
+from lamplighter.domain.evidence import Fact
+from lamplighter.domain.topology import Component, Resolution
+
+CONFIDENCE_TO_ACT = 0.6
+MEMORY_LIMIT_FACTOR = 2
+KIB = 1024
+MEMORY_LIMIT_BYTES_MAX = 64 * 1024**3
+
+
+class Verb(StrEnum):
+    """Every verb there is. Nothing else can be planned, allowed or run."""
+
+    RESTART = "restart"
+    START = "start"
+    SET_MEMORY_LIMIT = "set_memory_limit"
+
+
+class Risk(StrEnum):
+    """How bad it may turn out."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action works on, pinned by the engine's immutable id."""
+
+    system: str
+    kind: str
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One change to one target. `params` are plain strings, so that the hash is the same everywhere."""
+
+    verb: Verb
+    target: Target
+    params: dict[str, str] = field(default_factory=dict)
+    risk: Risk = Risk.LOW
+    reversible: bool = True
+    effect: str = ""
+    undo: str = "nothing to undo"
+
+    @property
+    def words(self) -> str:
+        """The action as a person would say it."""
+        if self.verb is Verb.SET_MEMORY_LIMIT:
+            return f"raise the memory limit of {self.target.name} to {bytes_words(int(self.params['bytes']))}"
+        return f"{self.verb} {self.target.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What shall be done about one incident. Without actions, `advice` says why and what a person can do."""
+
+    incident_id: str
+    run: int
+    component: str
+    fault: str
+    confidence: float
+    actions: tuple[Action, ...] = ()
+    verify: str = ""
+    advice: str = ""
+    facts: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """Twelve bytes in hex over everything an approver agrees to."""
+        agreed = {
+            "incident": self.incident_id,
+            "run": self.run,
+            "cause": [self.component, self.fault],
+            "facts": list(self.facts),
+            "actions": [[a.verb, a.target.system, a.target.id, sorted(a.params.items())] for a in self.actions],
+        }
+        return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an integration can do to a kind of target, declared as data."""
+
+    system: str
+    verb: Verb
+    risk: Risk
+    reversible: bool
+    effect: str
+    undo: str = "nothing to undo"
+
+
+REMEDIES: dict[str, tuple[Verb, ...]] = {
+    "process_hung": (Verb.RESTART,),
+    "thread_pool_exhausted": (Verb.RESTART,),
+    "memory_leak": (Verb.RESTART,),
+    "crash_loop": (Verb.RESTART,),
+    "process_crashed": (Verb.START,),
+    "oom_killed": (Verb.SET_MEMORY_LIMIT, Verb.START),
+}
+ADVICE: dict[str, str] = {
+    "config_error": "correct the value in the file named by the evidence, then start it again",
+    "missing_file": "put the missing file back, then start it again",
+    "missing_environment_variable": "set the missing variable, then start it again",
+    "port_conflict": "free the port, or give one of the two another port",
+    "permission_denied": "give it the right it lacks, then start it again",
+    "disk_full": "free space on the disk that is full",
+    "process_stopped": "it was stopped on purpose; start it again when you are ready",
+}
+
+
+def make_plan(
+    incident_id: str,
+    run: int,
+    diagnosis: Diagnosis,
+    resolution: Resolution,
+    offers: tuple[Offer, ...],
+    verify: str,
+) -> Plan:
+    """The plan for the best cause: actions where a remedy is known and offered, else advice for a person."""
+    cause = diagnosis.best
+    if cause is None:
+        needs = "; ".join(diagnosis.needs) or "more evidence"
+        return Plan(incident_id, run, "", "", 0.0, verify=verify, advice=f"the cause is undetermined: it needs {needs}")
+    actions, advice = _actions(cause, diagnosis.cited(cause), resolution, offers)
+    return Plan(incident_id, run, cause.component, cause.fault, cause.confidence, actions, verify, advice, cause.facts)
+
+
+def _actions(
+    cause: Cause, facts: tuple[Fact, ...], resolution: Resolution, offers: tuple[Offer, ...]
+) -> tuple[tuple[Action, ...], str]:
+    verbs = REMEDIES.get(cause.fault, ())
+    if not verbs:
+        return (), ADVICE.get(cause.fault, f"no action that I may take heals {cause.fault.replace('_', ' ')}")
+    if cause.confidence < CONFIDENCE_TO_ACT:
+        return (), f"the cause is only {cause.word} ({cause.confidence:.0%}); I act from {CONFIDENCE_TO_ACT:.0%}"
+    if resolution.component is None:
+        return (), f"I will not choose a target: {resolution.reason}"
+    actions: list[Action] = []
+    for verb in verbs:
+        action = _action(verb, resolution.component, facts, offers)
+        if isinstance(action, str):
+            return (), action
+        actions.append(action)
+    return tuple(actions), ""
+
+
+def _action(verb: Verb, part: Component, facts: tuple[Fact, ...], offers: tuple[Offer, ...]) -> Action | str:
+    offer = next((o for o in offers if o.system == part.system and o.verb is verb), None)
+    if offer is None:
+        return f"{part.system} offers no {verb.replace('_', ' ')} for {part.name}"
+    params: dict[str, str] = {}
+    if verb is Verb.SET_MEMORY_LIMIT:
+        limit = next((n for fact in facts if (n := fact.number("memory_limit_bytes"))), None)
+        if limit is None:
+            return f"the present memory limit of {part.name} is not known"
+        params = {"bytes": str(min(int(limit) * MEMORY_LIMIT_FACTOR, MEMORY_LIMIT_BYTES_MAX))}
+    target = Target(part.system, part.kind, part.name, part.id)
+    return Action(verb, target, params, offer.risk, offer.reversible, offer.effect, offer.undo)
+
+
+def bytes_words(count: int) -> str:
+    """A number of bytes as people say it: 128 MiB."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < KIB or unit == "GiB":
+            return f"{size:.0f} {unit}" if size == int(size) else f"{size:.1f} {unit}"
+        size /= KIB
+    return f"{count} B"

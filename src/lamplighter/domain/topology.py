@@ -1,0 +1,122 @@
+"""Components, what depends on what, and which component an alert speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from lamplighter.domain.alert import Alert
+
+COMPONENT_LABELS = ("container", "container_name", "name", "pod", "service", "job", "instance")
+SERVICE_LABEL = "com.docker.compose.service"
+DEPENDS_LABEL = "lamplighter.depends"
+NEIGHBOURS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One thing an engine runs. `id` is the engine's own, and never reused for another thing."""
+
+    system: str
+    kind: str
+    name: str
+    id: str
+    labels: dict[str, str] = field(default_factory=dict)
+    running: bool = True
+    group: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name by which an alert may mean this component."""
+        return frozenset(filter(None, (self.name, self.labels.get(SERVICE_LABEL, ""))))
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` needs `target`. Kinds: calls, runs_on, contains, depends_on, routes_to, stores_in."""
+
+    source: str
+    target: str
+    kind: str = "depends_on"
+    origin: str = "configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The one component that is meant, or None with the reason and the candidates."""
+
+    component: Component | None
+    reason: str
+    candidates: tuple[Component, ...] = ()
+
+
+def _plain(label: str, value: str) -> str:
+    """A label's value as a component name: an instance loses its port."""
+    if label == "instance" and value.count(":") == 1:
+        return value.split(":", maxsplit=1)[0]
+    return value
+
+
+def resolve_alert(alert: Alert, inventory: tuple[Component, ...]) -> Resolution:
+    """The component an alert's labels name. The first label that matches anything decides."""
+    for label in COMPONENT_LABELS:
+        value = _plain(label, alert.labels.get(label, "").removeprefix("/"))
+        if not value:
+            continue
+        found = tuple(part for part in inventory if value in part.names)
+        if found:
+            return _only(found, f'label {label}="{value}"')
+    named = [label for label in COMPONENT_LABELS if alert.labels.get(label)]
+    looked = f"labels {', '.join(named)} match" if named else "it has no label that names a component; none match"
+    return Resolution(None, f"{looked} nothing that I can see")
+
+
+def resolve_name(name: str, inventory: tuple[Component, ...]) -> Resolution:
+    """The one component of this name."""
+    found = tuple(part for part in inventory if name in part.names)
+    if not found:
+        return Resolution(None, f"nothing that I can see is called {name}")
+    return _only(found, f"name {name}")
+
+
+def _only(found: tuple[Component, ...], by: str) -> Resolution:
+    if len(found) == 1:
+        part = found[0]
+        return Resolution(part, f"{by} means {part.kind} {part.name} ({part.id[:12]})", found)
+    names = ", ".join(f"{part.system}/{part.name} ({part.id[:12]})" for part in found[:5])
+    return Resolution(None, f"{by} could mean {len(found)} things: {names}", found)
+
+
+def edges_from_labels(inventory: tuple[Component, ...]) -> tuple[Edge, ...]:
+    """What containers say of themselves: `lamplighter.depends` and compose's `depends_on`."""
+    edges: list[Edge] = []
+    for part in inventory:
+        for label in (DEPENDS_LABEL, "com.docker.compose.depends_on"):
+            for item in part.labels.get(label, "").split(","):
+                needed = item.split(":", maxsplit=1)[0].strip()
+                if needed:
+                    edges.append(Edge(part.name, needed, "depends_on", f"label {label}"))
+    return tuple(edges)
+
+
+def edges_from_rules(depends: dict[str, list[str]], inventory: tuple[Component, ...]) -> tuple[Edge, ...]:
+    """The `depends:` of the configuration; its left side may be a glob, which skips what it points to."""
+    edges: list[Edge] = []
+    names = {part.name for part in inventory} | {name for name in depends if "*" not in name}
+    for pattern, needed in depends.items():
+        for name in sorted(names):
+            if fnmatchcase(name, pattern):
+                edges.extend(Edge(name, target) for target in needed if target != name)
+    return tuple(edges)
+
+
+def needed_by(name: str, edges: tuple[Edge, ...]) -> tuple[str, ...]:
+    """`name` and everything it needs, nearest first, at most NEIGHBOURS_MAX names."""
+    reached = [name]
+    for current in reached:
+        if len(reached) >= NEIGHBOURS_MAX:
+            break
+        for edge in edges:
+            if edge.source == current and edge.target not in reached:
+                reached.append(edge.target)
+    return tuple(reached[:NEIGHBOURS_MAX])

@@ -1,0 +1,1 @@
+"""One folder for each outside system, one file name for each role."""

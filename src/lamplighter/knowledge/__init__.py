@@ -1,0 +1,1 @@
+"""Runbooks, playbooks and past incidents: parsing, indexing, finding. Pure."""

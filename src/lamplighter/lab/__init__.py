@@ -1,0 +1,1 @@
+"""Breaks real things on purpose and watches what happens."""

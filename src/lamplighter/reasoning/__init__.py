@@ -1,0 +1,1 @@
+"""Thinking with language models. Optional at run time: nothing needs it."""

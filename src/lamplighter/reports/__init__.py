@@ -1,0 +1,1 @@
+"""The read side: timelines rendered for people. Pure."""

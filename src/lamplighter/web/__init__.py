@@ -1,0 +1,1 @@
+"""The HTTP doors: webhooks, the REST API, the incident page."""
