@@ -1,1 +1,41 @@
-"""The command line; no logic of its own."""
+"""The command line; no logic of its own. Data goes to standard output, words to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from lamplighter.cli import approvals, configuration, demo, incidents, operation, serve
+from lamplighter.cli.output import Code, Stop, say
+
+app = typer.Typer(
+    help="An on-call engineer in software. Every command has --help with examples.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(approvals.app, name="approvals")
+app.add_typer(configuration.app, name="config")
+for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run, and end with one of the exit codes of the manual; never with a traceback."""
+    try:
+        app(standalone_mode=True)
+    except Stop as stop:
+        say(f"error: {stop}")
+        sys.exit(stop.code)
+    except BrokenPipeError:
+        # The reader went away, as `| head` does; Python would complain once more at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Code.OK)
+    except KeyboardInterrupt:
+        sys.exit(Code.INTERRUPTED)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from lamplighter.domain.incident import State
+
 
 class ApprovalState(StrEnum):
     """Where an approval stands."""
@@ -32,6 +34,18 @@ class Approval:
     approver: str = ""
     reason: str = ""
     answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What lets a plan run: the policy alone, or a person's approval. `given` False says why not, and where it ends."""
+
+    id: str
+    given: bool
+    by: str
+    reason: str
+    approval_id: str = ""
+    ends: State = State.NEEDS_HUMAN
 
 
 class CannotAnswer(ValueError):

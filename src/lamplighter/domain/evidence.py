@@ -8,6 +8,7 @@ from datetime import datetime
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.change import Change
 from lamplighter.domain.topology import Component, Edge
+from lamplighter.domain.verification import SignalState
 
 EVIDENCE_BYTES_MAX = 65_536
 
@@ -71,6 +72,19 @@ class Case:
     start: datetime | None = None
     end: datetime | None = None
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a round of looks brought: how many pieces, what failed, and whether the signal still fires."""
+
+    subject: str
+    reason: str
+    pieces: int
+    failed: int
+    signal: SignalState | None
+    edges: tuple[Edge, ...] = ()
+    components: tuple[str, ...] = ()
 
 
 def bounded(text: str, bytes_max: int = EVIDENCE_BYTES_MAX) -> tuple[str, bool]:

@@ -46,6 +46,31 @@ class Attempt:
     undo_of: str = ""
 
 
+class ResultKind(StrEnum):
+    """How an action ended for the story."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    STOPPED = "stopped"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one action: done, failed, unknown, stopped before it began, or no longer needed."""
+
+    kind: ResultKind
+    detail: str
+    words: str = ""
+    target_id: str = ""
+
+
+def result_of(attempt: Attempt, words: str) -> Result:
+    """The result that an ended attempt stands for."""
+    return Result(ResultKind(attempt.state), attempt.detail, words, attempt.target_id)
+
+
 def intent_key(grant: str, action: Action, *, undo: bool = False) -> str:
     """The key of an intent: the grant (an approval's id or the policy's own), target id, verb, parameters."""
     parts = [grant, action.target.system, action.target.id, str(action.verb), sorted(action.params.items()), undo]

@@ -1,1 +1,25 @@
-"""One folder for each outside system, one file name for each role."""
+"""One folder for each outside system, one file name for each role. Built-ins come by the same door as a stranger's."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+
+from lamplighter.ports import Integration
+
+GROUP = "lamplighter.integrations"
+BUILT_IN = ("alertmanager", "docker", "log", "probe", "prometheus", "supervisor")
+
+
+def doors() -> dict[str, EntryPoint]:
+    """Every integration that could be loaded, by name; a stranger cannot take a built-in's name."""
+    strangers = {point.name: point for point in entry_points(group=GROUP)}
+    ours = {name: EntryPoint(name, f"{__name__}.{name}:INTEGRATION", GROUP) for name in BUILT_IN}
+    return {**strangers, **ours}
+
+
+def load(name: str) -> Integration:
+    """One integration by name. Raises `KeyError` for a name nobody offers, `TypeError` for something else."""
+    found = doors()[name].load()
+    if not isinstance(found, Integration):
+        raise TypeError(f"{name}: its entry point must give a ports.Integration, not {type(found).__name__}")
+    return found

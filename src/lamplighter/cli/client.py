@@ -1,0 +1,93 @@
+"""Talks REST to the running server; its address and token come from the data folder, or from flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from lamplighter.cli.output import Code, Stop
+from lamplighter.settings import BadConfiguration, default_data_folder, load_settings
+
+TIMEOUT_SECONDS = 15.0
+ADDRESS_FILE = "server"
+DEFAULT_ADDRESS = "http://127.0.0.1:8460"
+CODES = {401: Code.NOT_ALLOWED, 403: Code.NOT_ALLOWED, 404: Code.NOT_FOUND, 409: Code.CONFLICT, 422: Code.USAGE}
+
+ServerOption = Annotated[
+    str,
+    typer.Option("--server", envvar="LAMPLIGHTER_SERVER", help="Address of the server; default: from the data folder."),
+]
+TokenOption = Annotated[
+    str,
+    typer.Option(
+        "--token", envvar="LAMPLIGHTER_TOKEN", help="Token; default: from the data folder.", show_default=False
+    ),
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", envvar="LAMPLIGHTER_DATA", help="Data folder; default: from the configuration.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A server and the right to ask it."""
+
+    address: str
+    token: str
+
+    def get(self, path: str, params: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """What the server answers. Raises `Stop` with the exit code that fits."""
+        return self._ask("GET", path, params=params)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """What the server answers. Raises `Stop` with the exit code that fits."""
+        return self._ask("POST", path, json=body)
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401 - passed on to httpx
+        try:
+            with httpx.Client(base_url=self.address, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+                answer = http.request(method, path, headers={"Authorization": f"Bearer {self.token}"}, **more)
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            words = f"no server answers at {self.address} ({problem}); start one with: lamplighter serve"
+            raise Stop(words, Code.UNREACHABLE) from problem
+        try:
+            body = answer.json()
+        except ValueError as problem:
+            raise Stop(f"{self.address} does not answer like a Lamplighter server", Code.UNREACHABLE) from problem
+        if answer.is_error:
+            words = f"{body.get('detail', answer.reason_phrase)}; {body.get('fix', '')}".rstrip("; ")
+            raise Stop(words, CODES.get(answer.status_code, Code.FAILED))
+        return body
+
+
+def data_folder(given: Path | None) -> Path:
+    """The data folder that the configuration names, or the given one."""
+    if given is not None:
+        return given
+    try:
+        return load_settings().data_folder
+    except BadConfiguration as problem:
+        folder = default_data_folder()
+        words = f"the configuration cannot be read, so name the data folder with --data (default: {folder})\n{problem}"
+        raise Stop(words, Code.USAGE) from problem
+
+
+def connect(server: str, token: str, data: Path | None) -> Client:
+    """A client for the flags given; what is not given comes from the data folder."""
+    folder = data_folder(data) if not (server and token) else Path()
+    return Client(server or _kept(folder / ADDRESS_FILE) or DEFAULT_ADDRESS, token or _kept(folder / "token"))
+
+
+def _kept(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as problem:
+        raise Stop(
+            f"{path} cannot be read: {problem.strerror}; run as its owner, or give --token", Code.NOT_ALLOWED
+        ) from problem

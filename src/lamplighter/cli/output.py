@@ -1,0 +1,83 @@
+"""How answers are printed, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+from enum import IntEnum, StrEnum
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH_WITHOUT_TERMINAL = 160
+
+
+class Code(IntEnum):
+    """Exit codes."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    NOT_ALLOWED = 4
+    CONFLICT = 5
+    FOUND_SOMETHING = 6
+    UNREACHABLE = 7
+    INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Output = Annotated[Format, typer.Option("--output", "-o", help="How to print: table or json.")]
+
+
+class Stop(Exception):
+    """Ends the command with a sentence and an exit code."""
+
+    def __init__(self, words: str, code: Code = Code.FAILED) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def plain(text: object) -> str:
+    """Text without control characters, so that what an alert says cannot steer a terminal."""
+    return "".join(c if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "\ufffd" for c in str(text))
+
+
+def say(words: str) -> None:
+    """Words for people, on standard error."""
+    sys.stderr.write(plain(words) + "\n")
+    sys.stderr.flush()
+
+
+def print_json(data: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on standard output; plain lines where it is not a terminal, and no colour where NO_COLOR is set."""
+    table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    Console(width=width, highlight=False, legacy_windows=False).print(table)
+
+
+def print_lines(*lines: str) -> None:
+    """Plain lines on standard output."""
+    for line in lines:
+        sys.stdout.write(plain(line) + "\n")

@@ -1,0 +1,92 @@
+"""Approvals over REST. Only POST answers; an answer is bound to one plan and counts once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from lamplighter.domain.approval import Approval, CannotAnswer
+from lamplighter.web.auth import APPROVER
+from lamplighter.web.context import context
+from lamplighter.web.problems import Problem, not_found
+
+router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
+ApprovalId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,80}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalList:
+    """Questions to people, newest first."""
+
+    approvals: list[Approval]
+
+
+class Answer(BaseModel):
+    """An answer. `plan_hash` may be given, and then must be that of the question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan_hash: Annotated[str | None, Field(pattern=r"^[0-9a-f]{24}$")] = None
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+@router.get("")
+async def listed(
+    request: Request,
+    pending: Annotated[bool, Query(description="only those that wait")] = True,  # noqa: FBT002 - a query parameter
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ApprovalList:
+    """What people are asked."""
+    store = context(request).app.store
+    found = await asyncio.to_thread(lambda: store.approvals.listed(pending_only=pending, limit=limit))
+    return ApprovalList(list(found))
+
+
+@router.get("/{approval_id}")
+async def show(request: Request, approval_id: ApprovalId) -> Approval:
+    """One question."""
+    found = await asyncio.to_thread(context(request).app.store.approvals.load, approval_id)
+    if found is None:
+        raise not_found("approval", approval_id, "/api/v1/approvals")
+    return found
+
+
+@router.post("/{approval_id}/approve")
+async def approve(request: Request, approval_id: ApprovalId, body: Answer) -> Approval:
+    """Say yes to exactly this plan."""
+    return await _answer(request, approval_id, body, approve=True)
+
+
+@router.post("/{approval_id}/deny")
+async def deny(request: Request, approval_id: ApprovalId, body: Answer) -> Approval:
+    """Say no; nothing is done."""
+    return await _answer(request, approval_id, body, approve=False)
+
+
+async def _answer(request: Request, approval_id: str, body: Answer, *, approve: bool) -> Approval:
+    app = context(request).app
+    try:
+        held = await asyncio.to_thread(
+            lambda: app.store.approvals.answer(
+                approval_id,
+                approve=approve,
+                by=APPROVER,
+                reason=body.reason,
+                plan_hash=body.plan_hash,
+                now=app.clock.now(),
+            )
+        )
+    except LookupError as problem:
+        raise not_found("approval", approval_id, "/api/v1/approvals") from problem
+    except CannotAnswer as problem:
+        raise Problem(
+            409, "cannot-answer", str(problem), "look at the incident; a later question may be open"
+        ) from problem
+    incident = await asyncio.to_thread(app.store.incidents.load, held.incident_id)
+    if incident is not None:
+        await app.response.wake(incident)
+    return held

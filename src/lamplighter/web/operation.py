@@ -1,0 +1,145 @@
+"""Running it: health, readiness, metrics, standing, and the kill switch."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict, Field
+
+from lamplighter import __version__
+from lamplighter.domain.check import SampleState
+from lamplighter.ports import StoreUnavailable
+from lamplighter.settings.values import Duration
+from lamplighter.web.auth import APPROVER
+from lamplighter.web.context import Context, context
+from lamplighter.web.problems import Problem, answer
+
+router = APIRouter(tags=["operation"])
+READY_SECONDS_MAX = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One screen: the version, whether it is ready, whether it is paused, and what there is."""
+
+    version: str
+    ready: bool
+    reasons: list[str]
+    paused: str
+    mode: str
+    incidents: dict[str, int]
+    approvals_pending: int
+    checks: dict[str, str]
+
+
+class Pausing(BaseModel):
+    """How long, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    duration: Annotated[Duration | None, Field(description='such as "30m"; without it, until resume')] = None
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """Whether actions are paused, in words; empty where they may run."""
+
+    paused: str
+
+
+@router.get("/-/healthy")
+@router.get("/healthz", include_in_schema=False)
+async def healthy() -> PlainTextResponse:
+    """The process answers."""
+    return PlainTextResponse("Lamplighter is healthy.\n")
+
+
+@router.get("/-/ready", response_model=None)
+@router.get("/readyz", include_in_schema=False, response_model=None)
+async def ready(request: Request) -> Response:
+    """Durable writes work and every part runs; 503 with the reasons otherwise."""
+    reasons = await _reasons(context(request))
+    if not reasons:
+        return PlainTextResponse("Lamplighter is ready.\n")
+    problem = Problem(503, "not-ready", "; ".join(reasons), "wait, or correct what it says", {"Retry-After": "5"})
+    return answer(request.url.path, problem)
+
+
+@router.get("/health", response_model=None, tags=["ancestors"])
+async def health(request: Request) -> JSONResponse:
+    """The ancestors' health answer."""
+    reasons = await _reasons(context(request))
+    body = {"status": "healthy" if not reasons else "unhealthy", "version": __version__, "reasons": reasons}
+    return JSONResponse(body, status_code=200 if not reasons else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """Lamplighter's own metrics for Prometheus."""
+    text = await asyncio.to_thread(context(request).metrics.text)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/api/v1/status")
+async def status(request: Request) -> Standing:
+    """One screen of how things stand."""
+    here = context(request)
+    app = here.app
+    reasons = await _reasons(here)
+    counts: dict[str, int] = {}
+    pending = 0
+    try:
+        counts = {str(state): n for state, n in (await asyncio.to_thread(app.store.incidents.counts)).items()}
+        listed = app.store.approvals.listed
+        pending = len(await asyncio.to_thread(lambda: listed(pending_only=True, limit=500)))
+    except StoreUnavailable as problem:
+        reasons.append(str(problem))
+    checks = {spec.name: str(SampleState.CANNOT_SEE) for spec in app.patrol.specs}
+    checks |= {name: str(watch.last.state) for name, watch in app.patrol.watches.items() if watch.last}
+    mode = str(app.settings.configuration.autonomy.mode)
+    return Standing(__version__, not reasons, reasons, app.switch.paused(), mode, counts, pending, checks)
+
+
+@router.post("/api/v1/pause")
+async def pause(request: Request, body: Pausing) -> SwitchState:
+    """Press the kill switch: no new action begins, whatever was approved."""
+    duration = timedelta(seconds=body.duration) if body.duration else None
+    switch = context(request).app.switch
+    return SwitchState(
+        await asyncio.to_thread(lambda: switch.pause(by=APPROVER, reason=body.reason, duration=duration))
+    )
+
+
+@router.post("/api/v1/resume")
+async def resume(request: Request) -> SwitchState:
+    """Let actions run again."""
+    switch = context(request).app.switch
+    await asyncio.to_thread(lambda: switch.resume(by=APPROVER))
+    return SwitchState(switch.paused())
+
+
+@router.get("/stats", tags=["ancestors"])
+async def stats(request: Request) -> dict[str, int | dict[str, int]]:
+    """The ancestors' numbers: how many incidents there are, and in which states."""
+    counts = await asyncio.to_thread(context(request).app.store.incidents.counts)
+    by_status = {str(state): number for state, number in counts.items()}
+    resolved = by_status.get("resolved", 0)
+    return {"total_incidents": sum(by_status.values()), "resolved_incidents": resolved, "by_status": by_status}
+
+
+async def _reasons(here: Context) -> list[str]:
+    """Why the server is not ready."""
+    reasons = [here.app.failure] if here.app.failure else []
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            problem = await asyncio.to_thread(here.app.store.ready)
+    except TimeoutError:
+        problem = f"the store did not answer within {READY_SECONDS_MAX:.0f} s"
+    return [*reasons, problem] if problem else reasons

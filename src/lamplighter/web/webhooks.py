@@ -1,0 +1,124 @@
+"""The alert receivers: bound the size, parse, journal, answer. Nothing else happens while the sender waits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Request
+
+from lamplighter.domain.alert import Alert, BadSignal, Delivery
+from lamplighter.ports import StoreUnavailable, ToolError
+from lamplighter.web.context import Context, context
+from lamplighter.web.problems import Problem, not_found
+
+READ_SECONDS_MAX = 10.0
+PULL_SECONDS_MAX = 15.0
+DRY_RUN_ALERTS_MAX = 100
+router = APIRouter(tags=["alerts"])
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was taken in: alerts journaled, alerts set aside as unreadable, alerts the sender left out."""
+
+    received: int
+    dead_letters: int
+    truncated: int
+    status: str = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """How a payload was read; nothing was stored."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+    truncated: int = 0
+    status: str = "dry run"
+
+
+@router.post("/api/v1/alerts/{source}", status_code=202)
+async def receive(source: str, request: Request, dry_run: Annotated[bool, Query()] = False) -> Receipt | DryRun:  # noqa: FBT002 - a query parameter
+    """Take one delivery of a monitoring system. Answers 202 only after it is durable; 503 when it cannot be."""
+    here = context(request)
+    reader = here.app.sources.get(source)
+    if reader is None:
+        raise not_found("alert source", source, f"the sources: {', '.join(sorted(here.app.sources))}")
+    body = await bounded_body(request, here.app.settings.configuration.server.body_bytes_max)
+    try:
+        delivery = reader.parse(body, request.headers)
+    except BadSignal as problem:
+        here.metrics.received(source, "refused", 1)
+        raise Problem(400, "bad-signal", f"{problem.key}: {problem.problem}", problem.fix) from problem
+    if dry_run:
+        reasons = [bad.reason for bad in delivery.bad]
+        return DryRun(list(delivery.alerts[:DRY_RUN_ALERTS_MAX]), reasons, delivery.truncated_count)
+    await journal(here, delivery, source)
+    if delivery.truncated_count and source in here.app.backlogs:
+        here.background(_pull(here, source))
+    return Receipt(len(delivery.alerts), len(delivery.bad), delivery.truncated_count)
+
+
+@router.post("/alert", status_code=202, tags=["ancestors"])
+async def receive_plainly(request: Request) -> Receipt | DryRun:
+    """The ancestors' receiver: Alertmanager's payload."""
+    return await receive("alertmanager", request)
+
+
+async def journal(here: Context, delivery: Delivery, source: str) -> None:
+    """Make a delivery durable and wake the correlator."""
+    try:
+        await here.app.store.journal.append(delivery, source, here.app.clock.now())
+    except StoreUnavailable:
+        here.metrics.received(source, "unavailable", max(1, len(delivery.alerts)))
+        raise
+    here.metrics.received(source, "accepted", len(delivery.alerts))
+    here.metrics.received(source, "dead_letter", len(delivery.bad))
+    here.app.correlator.nudge()
+
+
+async def bounded_body(request: Request, bytes_max: int) -> bytes:
+    """The body, or a problem where it is too large, compressed, or does not end."""
+    if request.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+        raise Problem(
+            415, "compressed", "compressed bodies are not read", "send the body as it is, without Content-Encoding"
+        )
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > bytes_max:
+        raise _too_large(bytes_max)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(READ_SECONDS_MAX):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > bytes_max:
+                    raise _too_large(bytes_max)
+                chunks.append(chunk)
+    except TimeoutError as problem:
+        detail = f"the body did not end within {READ_SECONDS_MAX:.0f} s"
+        raise Problem(408, "slow-body", detail, "send the whole body at once") from problem
+    return b"".join(chunks)
+
+
+def _too_large(bytes_max: int) -> Problem:
+    detail = f"the body is larger than {bytes_max} bytes; nothing of it was stored"
+    return Problem(413, "too-large", detail, "send fewer alerts at once (max_alerts), or raise server.body_bytes_max")
+
+
+async def _pull(here: Context, source: str) -> None:
+    """Fetch what a truncated delivery left out. One pull at a time: a second one would fetch the same."""
+    if here.pulling.locked():
+        return
+    async with here.pulling:
+        try:
+            async with asyncio.timeout(PULL_SECONDS_MAX):
+                delivery = await here.app.backlogs[source].pull()
+            await journal(here, delivery, source)
+            log.info("pulled what the webhook left out", source=source, alerts=len(delivery.alerts))
+        except (ToolError, TimeoutError, StoreUnavailable) as problem:
+            log.warning("what the webhook left out could not be pulled", source=source, problem=str(problem))

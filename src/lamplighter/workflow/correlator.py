@@ -1,0 +1,145 @@
+"""Reads the journal in order, places each alert, starts the responses, and sees to it that none is lost or stuck."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from lamplighter.domain.alert import JournalEntry
+from lamplighter.domain.incident import UNDER_WAY, WAITING, BadMove, Incident, State
+from lamplighter.domain.placement import Clears, Opens, Reopens, place
+from lamplighter.domain.timeline import Crew, Event, Moment
+from lamplighter.domain.verification import SignalState
+from lamplighter.ports import Clock, Store, StoreUnavailable
+from lamplighter.workflow.world import World
+
+BATCH_MAX = 200
+INCIDENTS_SWEPT_MAX = 500
+SIGNALS_AT_ONCE = 4
+log = structlog.get_logger()
+
+
+class Response(Protocol):
+    """What the correlator asks of the durable response."""
+
+    async def start(self, incident: Incident) -> None:
+        """Start; a second start is a no-op."""
+        ...
+
+    async def wake(self, incident: Incident) -> None:
+        """End a wait early."""
+        ...
+
+    async def standing(self, incident: Incident) -> str:
+        """running, ended, broken or absent."""
+        ...
+
+
+@dataclass(slots=True)
+class Correlator:
+    """One placing loop for the process."""
+
+    store: Store
+    world: World
+    response: Response
+    clock: Clock
+    idle_seconds: float = 1.0
+    sweep_seconds: float = 15.0
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def nudge(self) -> None:
+        """Something was journaled: place it now rather than at the next idle look."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Place and sweep until cancelled; a store that is away is waited for."""
+        next_sweep = 0.0
+        while True:
+            try:
+                placed = await self.place_waiting()
+                if self.clock.monotonic() >= next_sweep:
+                    await self.sweep()
+                    next_sweep = self.clock.monotonic() + self.sweep_seconds
+            except StoreUnavailable as problem:
+                log.warning("the store is away; placing waits", problem=str(problem))
+                placed = 0
+                await self.clock.sleep(self.idle_seconds)
+            if not placed:
+                await self._idle()
+
+    async def _idle(self) -> None:
+        try:
+            async with asyncio.timeout(self.idle_seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._news.clear()
+
+    async def place_waiting(self) -> int:
+        """Place what the journal holds, at most one batch; returns how many were placed."""
+        entries = await asyncio.to_thread(self.store.journal.unplaced, BATCH_MAX)
+        for entry in entries:
+            await self._place(entry)
+        return len(entries)
+
+    async def _place(self, entry: JournalEntry) -> None:
+        now = self.clock.now()
+        known = await asyncio.to_thread(self.store.incidents.known, entry.alert.trouble)
+        placement = place(entry.alert, *known, now)
+        incident = await asyncio.to_thread(self.store.incidents.apply, entry, placement, now)
+        if incident is None:
+            log.info("alert put aside", alert=entry.alert.name, reason=placement.reason)
+        elif isinstance(placement, Opens | Reopens):
+            await self.response.start(incident)
+        elif isinstance(placement, Clears) and incident.state in UNDER_WAY:
+            await self.response.wake(incident)
+
+    async def sweep(self) -> None:
+        """Start what was never started, hand over what broke, and close what is over though nobody said so."""
+        listed = self.store.incidents.listed
+        for incident in await asyncio.to_thread(lambda: listed(states=tuple(UNDER_WAY), limit=INCIDENTS_SWEPT_MAX)):
+            await self._keep_going(incident)
+        waiting = await asyncio.to_thread(lambda: listed(states=tuple(WAITING), limit=INCIDENTS_SWEPT_MAX))
+        places = asyncio.Semaphore(SIGNALS_AT_ONCE)
+        await asyncio.gather(*(self._close_if_over(incident, places) for incident in waiting))
+
+    async def _keep_going(self, incident: Incident) -> None:
+        standing = await self.response.standing(incident)
+        if standing == "absent":
+            await self.response.start(incident)
+        elif standing in {"broken", "ended"}:
+            present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+            if present is None or present.state not in UNDER_WAY or present.run != incident.run:
+                return
+            reason = (
+                "the response broke off; a person must look" if standing == "broken" else "the response ended early"
+            )
+            await self._move(present, State.NEEDS_HUMAN, "handed-over", reason)
+
+    async def _close_if_over(self, incident: Incident, places: asyncio.Semaphore) -> None:
+        """Two clear looks, one sweep apart, end an incident that waits for a person."""
+        async with places:
+            reading = await self.world.read_signal(incident.alert)
+        if reading is None or reading.state is not SignalState.CLEAR:
+            self._clear_before.discard(incident.workflow_id)
+        elif incident.workflow_id not in self._clear_before:
+            self._clear_before.add(incident.workflow_id)
+        else:
+            self._clear_before.discard(incident.workflow_id)
+            await self._move(incident, State.SELF_CLEARED, "over", f"over without us: {reading.detail}")
+
+    async def _move(self, incident: Incident, to: State, key: str, reason: str) -> None:
+        now = self.clock.now()
+        event = Event(
+            incident.id, f"{incident.run}:{key}", now, Moment.CLOSED, Crew.MONITOR, reason, {"state": str(to)}
+        )
+        try:
+            await asyncio.to_thread(self.store.incidents.move, incident.id, to, event)
+        except BadMove as problem:
+            log.info("left as it is", incident=incident.id, reason=str(problem))
+
+    _clear_before: set[str] = field(default_factory=set)

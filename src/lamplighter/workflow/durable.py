@@ -1,0 +1,199 @@
+"""The same steps, checkpointed: after a crash the story goes on where it was. The only file that imports dbos."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+import stamina
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from lamplighter.domain.approval import Approval, Grant
+from lamplighter.domain.cause import Diagnosis
+from lamplighter.domain.evidence import Gathered
+from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.ledger import Result
+from lamplighter.domain.plan import Plan
+from lamplighter.domain.policy import Verdict
+from lamplighter.domain.verification import Verification
+from lamplighter.ports import StoreUnavailable
+from lamplighter.workflow.story import Superseded, Work, run_incident
+
+# The shape of the story: raised only when a step is added, removed or reordered, so that an upgrade strands nothing.
+STORY_VERSION = "lamplighter-story-1"
+APP_NAME = "lamplighter"
+SCHEMA = "lamplighter_durable"
+RECOVERIES_MAX = 20
+STORE_OUTAGE_SECONDS_MAX = 600.0
+WAKE_TOPIC = "wake"
+ENDED_BADLY = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class CheckpointedSteps:
+    """Each step of the story as one durable checkpoint; arguments and results are JSON."""
+
+    def __init__(self, steps: Work) -> None:
+        self._steps = steps
+
+    async def step(self, name: str, returns: type[T], body: Callable[[], Awaitable[T]]) -> T:
+        """Run one step, or take its recorded result. The body may run more than once; its record is made once."""
+
+        @stamina.retry(on=StoreUnavailable, attempts=None, timeout=STORE_OUTAGE_SECONDS_MAX, wait_max=10.0)
+        async def recorded() -> dict[str, Any]:
+            try:
+                return {"value": msgspec.to_builtins(await body())}
+            except Superseded as end:
+                return {"superseded": str(end)}
+
+        answer = await DBOS.run_step_async({"name": name}, recorded)
+        if "superseded" in answer:
+            raise Superseded(answer["superseded"])
+        return msgspec.convert(answer["value"], returns)
+
+    async def load(self, incident_id: str) -> Incident:
+        """See `Work.load`."""
+        return await self.step("load", Incident, lambda: self._steps.load(incident_id))
+
+    async def gather(self, incident: Incident) -> Gathered:
+        """See `Work.gather`."""
+        return await self.step("gather", Gathered, lambda: self._steps.gather(incident))
+
+    async def diagnose(self, incident: Incident, gathered: Gathered) -> Diagnosis:
+        """See `Work.diagnose`."""
+        return await self.step("diagnose", Diagnosis, lambda: self._steps.diagnose(incident, gathered))
+
+    async def plan(self, incident: Incident, gathered: Gathered, diagnosis: Diagnosis) -> Plan:
+        """See `Work.plan`."""
+        return await self.step("plan", Plan, lambda: self._steps.plan(incident, gathered, diagnosis))
+
+    async def judge(self, incident: Incident, plan: Plan) -> Verdict:
+        """See `Work.judge`."""
+        return await self.step("judge", Verdict, lambda: self._steps.judge(incident, plan))
+
+    async def convene_council(self, incident: Incident, plan: Plan, verdict: Verdict) -> Verdict:
+        """See `Work.convene_council`."""
+        return await self.step("council", Verdict, lambda: self._steps.convene_council(incident, plan, verdict))
+
+    async def ask(self, incident: Incident, plan: Plan, verdict: Verdict) -> Approval:
+        """See `Work.ask`."""
+        return await self.step("ask", Approval, lambda: self._steps.ask(incident, plan, verdict))
+
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+        """See `Work.answered`."""
+        found = await self.step("answered", _Maybe, lambda: self._answered(incident, plan, approval))
+        return found.grant
+
+    async def _answered(self, incident: Incident, plan: Plan, approval: Approval) -> _Maybe:
+        return _Maybe(await self._steps.answered(incident, plan, approval))
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until somebody wakes this workflow, or the time is over; the deadline survives a restart."""
+        await DBOS.recv_async(WAKE_TOPIC, timeout_seconds=max(seconds, 0.1))
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep durably."""
+        await DBOS.sleep_async(seconds)
+
+    async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
+        """See `Work.grant`."""
+        return await self.step("grant", Grant, lambda: self._steps.grant(incident, plan, verdict))
+
+    async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
+        """See `Work.act`."""
+        return await self.step(f"act-{index}", Result, lambda: self._steps.act(incident, plan, grant, index))
+
+    async def verify(self, incident: Incident, plan: Plan) -> Verification:
+        """See `Work.verify`."""
+        return await self.step("verify", Verification, lambda: self._steps.verify(incident, plan))
+
+    async def undo(self, incident: Incident, plan: Plan, grant: Grant, results: tuple[Result, ...]) -> Result:
+        """See `Work.undo`."""
+        return await self.step("undo", Result, lambda: self._steps.undo(incident, plan, grant, results))
+
+    async def learn(self, incident: Incident, plan: Plan, check: Verification) -> None:
+        """See `Work.learn`."""
+        await self.step("learn", type(None), lambda: self._steps.learn(incident, plan, check))
+
+    async def notify(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> None:
+        """See `Work.notify`."""
+        await self.step(f"notify-{moment}", type(None), lambda: self._steps.notify(incident, moment, lines))
+
+    async def close(self, incident: Incident, state: State, reason: str) -> State:
+        """See `Work.close`."""
+        return await self.step("close", State, lambda: self._steps.close(incident, state, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class _Maybe:
+    grant: Grant | None
+
+
+class DurableResponse:
+    """Starts, wakes and recovers responses. One for each process, because the library keeps one per process."""
+
+    def __init__(
+        self,
+        steps: Work,
+        *,
+        url: str,
+        engine: Any,  # noqa: ANN401 - only the store knows the engine's library
+        executor_id: str,
+        checkpointed: type[CheckpointedSteps] | None = None,
+    ) -> None:
+        self._steps = (checkpointed or CheckpointedSteps)(steps)
+        config: DBOSConfig = {
+            "name": APP_NAME,
+            "system_database_url": url,
+            "system_database_engine": engine,
+            "dbos_system_schema": SCHEMA,
+            "serializer": DBOSPortableJSONSerializer(),
+            "application_version": STORY_VERSION,
+            "executor_id": executor_id,
+            "console_log_level": "WARNING",
+            "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": 0.2,
+        }
+        DBOS(config=config)
+
+        @DBOS.workflow(name="run_incident", max_recovery_attempts=RECOVERIES_MAX)
+        async def respond(incident_id: str) -> str:
+            try:
+                return str(await run_incident(incident_id, self._steps))
+            except Superseded as end:
+                log.info("response ended early", incident=incident_id, reason=str(end))
+                return "superseded"
+
+        self._workflow = respond
+
+    def launch(self) -> None:
+        """Open the checkpoints and recover what an earlier life had begun. Call inside the event loop."""
+        DBOS.launch()
+
+    async def start(self, incident: Incident) -> None:
+        """Start the response to one run of an incident; a second start is a no-op."""
+        with SetWorkflowID(incident.workflow_id):
+            await DBOS.start_workflow_async(self._workflow, incident.id)
+
+    async def wake(self, incident: Incident) -> None:
+        """End a wait of the incident's response early; what it then does depends on the store alone."""
+        if await self.standing(incident) == "running":
+            await DBOS.send_async(incident.workflow_id, "look", topic=WAKE_TOPIC)
+
+    async def standing(self, incident: Incident) -> str:
+        """How the response stands: running, ended, broken, absent."""
+        status = await DBOS.get_workflow_status_async(incident.workflow_id)
+        if status is None:
+            return "absent"
+        if status.status in ENDED_BADLY:
+            return "broken"
+        return "ended" if status.status == "SUCCESS" else "running"
+
+    async def close(self) -> None:
+        """Let go. What is under way goes on at the next start."""
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)

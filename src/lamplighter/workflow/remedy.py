@@ -1,0 +1,282 @@
+"""Doing and undoing: the ledger first, then the effect; after an interruption a look at the target, never a retry."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from lamplighter.domain.approval import CannotAnswer, Grant
+from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.ledger import (
+    ENDED,
+    Attempt,
+    AttemptState,
+    Result,
+    ResultKind,
+    Settled,
+    intent_key,
+    result_of,
+    settle,
+)
+from lamplighter.domain.plan import Action, Plan, Verb
+from lamplighter.domain.timeline import Crew, Moment
+from lamplighter.domain.verification import Reading, SignalState
+from lamplighter.ports import Clock, RemediationAction, Snapshot, Store, Switch, ToolError
+from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.world import World
+
+READING_AGE_SECONDS_MAX = 5.0
+SNAPSHOT_PREFIX = "value."
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long things may take, in seconds."""
+
+    act_seconds: float = 60.0
+    settle_seconds: float = 30.0
+    settle_pause_seconds: float = 1.0
+
+
+@dataclass(slots=True)
+class Remedy:
+    """Runs actions at most once for each intent."""
+
+    store: Store
+    world: World
+    switch: Switch
+    clock: Clock
+    chronicle: Chronicle
+    patience: Patience = field(default_factory=Patience)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+
+    async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
+        """Do one action of the plan."""
+        action = plan.actions[index]
+        key = intent_key(grant.id, action)
+        found = await asyncio.to_thread(self.store.ledger.load, key)
+        if found is not None and found.state is not AttemptState.PLANNED:
+            return await self._resume(incident, action, found)
+        stop = await self._reason_to_stop(incident, action, grant)
+        if stop is not None:
+            await self._note(incident, key, "skipped", Moment.SKIPPED, f"{action.words}: {stop.detail}", action)
+            return stop
+        attempt = self._intent(incident, plan, grant, action, key)
+        try:
+            await asyncio.to_thread(self.store.ledger.plan, attempt, approval_id=grant.approval_id)
+        except CannotAnswer as problem:
+            return Result(ResultKind.STOPPED, str(problem), action.words, action.target.id)
+        await self._note(incident, key, "intended", Moment.INTENDED, f"about to {action.words}", action)
+        return await self._do(incident, action, key)
+
+    async def undo(self, incident: Incident, plan: Plan, grant: Grant, results: tuple[Result, ...]) -> Result:
+        """Put back what the done actions changed, newest first, once; then let nobody act on the target again."""
+        undone: list[str] = []
+        for action, result in reversed(list(zip(plan.actions, results, strict=False))):
+            if result.kind is not ResultKind.DONE or action.verb is not Verb.SET_MEMORY_LIMIT:
+                continue
+            outcome = await self._undo_one(incident, plan, grant, action)
+            if outcome.kind is not ResultKind.DONE:
+                await self._freeze(action.target.id, f"undoing failed: {outcome.detail}")
+                return Result(ResultKind.FAILED, f"rollback failed: {outcome.detail}", outcome.words, action.target.id)
+            undone.append(outcome.words)
+        for action in plan.actions:
+            await self._freeze(action.target.id, f"{incident.id} became worse after {action.words}")
+        if not undone:
+            return Result(ResultKind.STOPPED, "there was nothing to undo; the target is frozen")
+        return Result(ResultKind.DONE, f"undone: {', '.join(undone)}; the target is frozen")
+
+    async def reading(self, incident: Incident) -> Reading | None:
+        """The signal, asked again unless it was asked in the last few seconds."""
+        known = self.readings.get(incident.id)
+        if known is not None and (self.clock.now() - known.at).total_seconds() < READING_AGE_SECONDS_MAX:
+            return known
+        return await self.read_now(incident)
+
+    async def read_now(self, incident: Incident) -> Reading | None:
+        """The signal, asked now."""
+        reading = await self.world.read_signal(incident.alert)
+        if reading is not None:
+            self.readings[incident.id] = reading
+        return reading
+
+    def forget(self, incident: Incident) -> None:
+        """Drop what was remembered of an ended response."""
+        self.readings.pop(incident.id, None)
+
+    async def _reason_to_stop(self, incident: Incident, action: Action, grant: Grant) -> Result | None:
+        """Look again before acting: the switch, the incident, the signal, the target."""
+        target = action.target
+        paused = self.switch.paused()
+        if paused:
+            return Result(ResultKind.STOPPED, f"paused {paused}", action.words, target.id)
+        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if present is None or not present.is_open or present.run != incident.run:
+            return Result(ResultKind.STOPPED, "the incident was closed meanwhile", action.words, target.id)
+        if present.signal_cleared_at is not None:
+            return Result(
+                ResultKind.CLEARED, "the monitoring says that it is over; nothing was done", action.words, target.id
+            )
+        reading = await self.reading(incident)
+        if reading is not None and reading.state is SignalState.CLEAR:
+            return Result(
+                ResultKind.CLEARED, f"over by itself; nothing was done: {reading.detail}", action.words, target.id
+            )
+        if not grant.approval_id and (reading is None or reading.state is not SignalState.FIRING):
+            why = reading.detail if reading else "nobody knows how to ask for it"
+            return Result(ResultKind.STOPPED, f"the signal cannot be seen now: {why}", action.words, target.id)
+        frozen = (await asyncio.to_thread(self.store.ledger.frozen)).get(target.id)
+        if frozen:
+            return Result(ResultKind.STOPPED, f"{target.name} is frozen: {frozen}", action.words, target.id)
+        return None
+
+    async def _do(self, incident: Incident, action: Action, key: str) -> Result:
+        role = self.world.action(action.target.system, action.verb)
+        if role is None:
+            return await self._end(incident, action, key, AttemptState.FAILED, "no integration offers this any more")
+        try:
+            before = await role.look(action.target)
+        except ToolError as problem:
+            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; cannot see it: {problem}")
+        if not before.exists:
+            detail = f"not begun; {action.target.id[:12]} is gone (a thing of the same name is another thing)"
+            return await self._end(incident, action, key, AttemptState.FAILED, detail)
+        paused = self.switch.paused()
+        if paused:
+            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; paused {paused}")
+        if not await asyncio.to_thread(self.store.ledger.start, key, _written(before), self.clock.now()):
+            found = await asyncio.to_thread(self.store.ledger.load, key)
+            if found is not None and found.state is AttemptState.PLANNED:
+                return await self._end(
+                    incident, action, key, AttemptState.FAILED, "not begun; the target is being worked on"
+                )
+            return (
+                await self._resume(incident, action, found)
+                if found
+                else Result(ResultKind.UNKNOWN, "the intent is gone")
+            )
+        self.running.add(key)
+        try:
+            return await self._effect(incident, action, key, role, before)
+        finally:
+            self.running.discard(key)
+
+    async def _effect(
+        self, incident: Incident, action: Action, key: str, role: RemediationAction, before: Snapshot
+    ) -> Result:
+        scaling = action.verb is Verb.SET_MEMORY_LIMIT
+        await self._note(incident, key, "acting", Moment.ACTING, f"{action.words} now", action)
+        await self.chronicle.move(
+            incident, State.SCALING if scaling else State.EXECUTING, f"state:{key}", Crew.HEALER, action.words
+        )
+        try:
+            async with asyncio.timeout(self.patience.act_seconds):
+                effect = await role.act(action.target, action.params, key)
+        except (ToolError, TimeoutError) as problem:
+            why = str(problem) or f"no answer in {self.patience.act_seconds:.0f} s"
+            if isinstance(problem, ToolError) and not problem.unsure:
+                return await self._end(incident, action, key, AttemptState.FAILED, why)
+            settled = await self._settle(action, role, before, why)
+            return await self._end(incident, action, key, settled.state, settled.reason)
+        state = AttemptState.DONE if effect.ok else AttemptState.FAILED
+        return await self._end(incident, action, key, state, effect.detail)
+
+    async def _resume(self, incident: Incident, action: Action, found: Attempt) -> Result:
+        """An intent that an earlier life of this process had begun."""
+        if found.state in ENDED:
+            return result_of(found, action.words)
+        role = self.world.action(action.target.system, action.verb)
+        if role is None:
+            return await self._end(
+                incident, action, found.key, AttemptState.UNKNOWN, "no integration can look any more"
+            )
+        settled = await self._settle(action, role, _read(found.before), "interrupted between intent and record")
+        await self._note(incident, found.key, "settled", Moment.SETTLED, settled.reason, action)
+        return await self._end(incident, action, found.key, settled.state, settled.reason)
+
+    async def _settle(self, action: Action, role: RemediationAction, before: Snapshot, why: str) -> Settled:
+        """Look at the target until it tells or the patience ends. Nothing is ever tried again here."""
+        deadline = self.clock.monotonic() + self.patience.settle_seconds
+        told = settle(happened=None, why=why)
+        while True:
+            try:
+                now = await role.look(action.target)
+                told = settle(happened=role.happened(before, now, action.params), why=f"{why}; {now.detail}")
+            except ToolError as problem:
+                told = settle(happened=None, why=f"{why}; {problem}")
+            if told.state is AttemptState.DONE or self.clock.monotonic() >= deadline:
+                return told
+            await self.clock.sleep(self.patience.settle_pause_seconds)
+
+    async def _undo_one(self, incident: Incident, plan: Plan, grant: Grant, action: Action) -> Result:
+        key = intent_key(grant.id, action, undo=True)
+        done = await asyncio.to_thread(self.store.ledger.load, intent_key(grant.id, action))
+        role = self.world.action(action.target.system, action.verb)
+        if done is None or role is None:
+            return Result(ResultKind.FAILED, "the recorded state is gone", action.words)
+        found = await asyncio.to_thread(self.store.ledger.load, key)
+        if found is not None and found.state is not AttemptState.PLANNED:
+            if found.state in ENDED:
+                return result_of(found, action.words)
+            return await self._end(incident, action, key, AttemptState.UNKNOWN, "interrupted while undoing")
+        attempt = self._intent(incident, plan, grant, action, key, undo_of=done.key)
+        await asyncio.to_thread(self.store.ledger.plan, attempt, approval_id="")
+        if not await asyncio.to_thread(self.store.ledger.start, key, done.before, self.clock.now()):
+            return await self._end(incident, action, key, AttemptState.UNKNOWN, "undoing was begun by somebody else")
+        try:
+            async with asyncio.timeout(self.patience.act_seconds):
+                effect = await role.undo(action.target, _read(done.before), key)
+        except (ToolError, TimeoutError) as problem:
+            return await self._end(incident, action, key, AttemptState.UNKNOWN, f"undoing: {problem}")
+        state = AttemptState.DONE if effect.ok else AttemptState.FAILED
+        return await self._end(incident, action, key, state, effect.detail, moment=Moment.UNDONE)
+
+    def _intent(
+        self, incident: Incident, plan: Plan, grant: Grant, action: Action, key: str, undo_of: str = ""
+    ) -> Attempt:
+        return Attempt(
+            key=key,
+            incident_id=incident.id,
+            plan_hash=plan.hash,
+            grant=grant.id,
+            system=action.target.system,
+            verb=str(action.verb),
+            target_id=action.target.id,
+            target_name=action.target.name,
+            params=dict(action.params),
+            state=AttemptState.PLANNED,
+            planned_at=self.clock.now(),
+            undo_of=undo_of,
+        )
+
+    async def _end(
+        self,
+        incident: Incident,
+        action: Action,
+        key: str,
+        state: AttemptState,
+        detail: str,
+        *,
+        moment: Moment = Moment.ACTED,
+    ) -> Result:
+        ended = await asyncio.to_thread(self.store.ledger.end, key, state, detail, self.clock.now())
+        await self._note(incident, key, str(moment), moment, f"{action.words}: {ended.state}: {ended.detail}", action)
+        return result_of(ended, action.words)
+
+    async def _freeze(self, target_id: str, reason: str) -> None:
+        await asyncio.to_thread(self.store.ledger.freeze, target_id, reason, self.clock.now())
+
+    async def _note(self, incident: Incident, key: str, tag: str, moment: Moment, text: str, action: Action) -> None:
+        data: dict[str, object] = {"verb": str(action.verb), "target": action.target.name, "key": key}
+        await self.chronicle.note(incident, f"{tag}:{key}", moment, Crew.HEALER, text, data)
+
+
+def _written(snapshot: Snapshot) -> dict[str, str]:
+    values = {f"{SNAPSHOT_PREFIX}{key}": value for key, value in snapshot.values.items()}
+    return {"exists": str(snapshot.exists), "running": str(snapshot.running), "detail": snapshot.detail, **values}
+
+
+def _read(before: dict[str, str]) -> Snapshot:
+    values = {k.removeprefix(SNAPSHOT_PREFIX): v for k, v in before.items() if k.startswith(SNAPSHOT_PREFIX)}
+    return Snapshot(before.get("exists") == "True", before.get("running") == "True", values, before.get("detail", ""))

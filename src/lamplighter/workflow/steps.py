@@ -1,0 +1,377 @@
+"""What each step of the story does with the ports. Decisions come from domain/; the order is story.py's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import msgspec
+
+from lamplighter.domain.approval import Approval, ApprovalState, Grant
+from lamplighter.domain.cause import Diagnosis
+from lamplighter.domain.council import CHECKS, Motion, Vote, tally
+from lamplighter.domain.evidence import Case, Evidence, Gathered, Question
+from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.ledger import Result
+from lamplighter.domain.lesson import Lesson
+from lamplighter.domain.plan import Plan, make_plan
+from lamplighter.domain.policy import Past, Record, Rules, Ruling, Verdict, judge
+from lamplighter.domain.timeline import Crew, Moment
+from lamplighter.domain.topology import Component, Edge, Resolution, needed_by, resolve_alert, resolve_name
+from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification, assess
+from lamplighter.ports import Clock, Investigator, KnowledgeSource, Store, ToolError
+from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.remedy import Remedy
+from lamplighter.workflow.story import Superseded
+from lamplighter.workflow.world import World
+
+EVIDENCE_WINDOW = timedelta(minutes=15)
+PAST_WINDOW = timedelta(hours=24)
+READINGS_MAX = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How verification waits, in seconds, and how long a question to a person stays open."""
+
+    dwell_seconds: float = 30.0
+    deadline_seconds: float = 300.0
+    every_seconds: float = 2.0
+    approval_seconds: float = 900.0
+
+
+@dataclass(slots=True)
+class LiveSteps:
+    """The steps on the real world."""
+
+    store: Store
+    world: World
+    remedy: Remedy
+    chronicle: Chronicle
+    investigator: Investigator
+    knowledge: KnowledgeSource
+    rules: Rules
+    clock: Clock
+    care: Care = field(default_factory=Care)
+
+    async def load(self, incident_id: str) -> Incident:
+        """Take the incident on."""
+        incident = await asyncio.to_thread(self.store.incidents.load, incident_id)
+        if incident is None:
+            raise Superseded(f"{incident_id} is not in the store")
+        if not incident.is_open:
+            raise Superseded(f"{incident_id} is {incident.state}")
+        return await self.chronicle.move(incident, State.ANALYSING, "analysing", Crew.ANALYST, "looking for the cause")
+
+    async def gather(self, incident: Incident) -> Gathered:
+        """Survey what runs, find what the alert means, look at it and at all it needs, and at the signal."""
+        survey = await self.world.survey()
+        meant = resolve_alert(incident.alert, survey.components)
+        edges = self.world.edges(survey.components)
+        around = _around(meant, edges, survey.components)
+        now = self.clock.now()
+        start = min(incident.alert.starts_at, now) - EVIDENCE_WINDOW
+        questions = [Question(part, incident.alert, max(start, now - timedelta(hours=6)), now) for part in around]
+        evidence, reading = await asyncio.gather(self.world.look(questions), self.remedy.read_now(incident))
+        failures = tuple(replace(piece, id=f"s{number}") for number, piece in enumerate(survey.failures, start=1))
+        kept = (*evidence, *failures)
+        await asyncio.to_thread(self.store.dossiers.keep_evidence, incident.id, incident.run, kept)
+        subject = meant.component.name if meant.component else ""
+        await asyncio.to_thread(self.store.incidents.set_component, incident.id, subject)
+        failed = sum(1 for piece in kept if piece.error)
+        await self.chronicle.note(
+            incident, "target", Moment.RESOLVED_TARGET, Crew.MONITOR, meant.reason, {"component": subject}
+        )
+        text = f"{len(kept)} looks at {', '.join(part.name for part in around) or 'nothing'}; {failed} failed"
+        await self.chronicle.note(incident, "gathered", Moment.GATHERED, Crew.ANALYST, text, _looks(kept, reading))
+        names = tuple(part.name for part in around)
+        signal = reading.state if reading else None
+        return Gathered(subject, meant.reason, len(kept), failed, signal, edges, names)
+
+    async def diagnose(self, incident: Incident, gathered: Gathered) -> Diagnosis:
+        """From evidence to causes; pure computation, off the event loop."""
+        evidence = await asyncio.to_thread(self.store.dossiers.evidence, incident.id, incident.run)
+        case = Case(
+            id=incident.workflow_id,
+            at=self.clock.now(),
+            symptom=incident.title,
+            alerts=(incident.alert,),
+            components=gathered.components,
+            topology=gathered.edges,
+            evidence=tuple(evidence),
+            subject=gathered.subject,
+        )
+        began = self.clock.monotonic()
+        found = await asyncio.to_thread(self.investigator.diagnose, case)
+        diagnosis = replace(found, elapsed_seconds=round(self.clock.monotonic() - began, 4))
+        await asyncio.to_thread(self.store.dossiers.keep_diagnosis, incident.id, incident.run, diagnosis)
+        await self.chronicle.note(
+            incident, "diagnosed", Moment.DIAGNOSED, Crew.ANALYST, _said(diagnosis), _diagnosis_data(diagnosis)
+        )
+        return diagnosis
+
+    async def plan(self, incident: Incident, gathered: Gathered, diagnosis: Diagnosis) -> Plan:
+        """Pin the cause's component to one live id, and choose the least disruptive remedy."""
+        survey = await self.world.survey()
+        if gathered.subject and diagnosis.best:
+            resolution = resolve_name(diagnosis.best.component, survey.components)
+        else:
+            resolution = Resolution(None, gathered.reason)
+        verify = f"{incident.alert.name} clear for {self.care.dwell_seconds:.0f} s"
+        plan = make_plan(incident.id, incident.run, diagnosis, resolution, self.world.offers, verify)
+        await asyncio.to_thread(self.store.dossiers.keep_plan, plan)
+        words = ", then ".join(action.words for action in plan.actions) or f"no action: {plan.advice}"
+        data: dict[str, object] = {"hash": plan.hash, "actions": [action.words for action in plan.actions]}
+        await self.chronicle.note(incident, "planned", Moment.PLANNED, Crew.HEALER, words, data)
+        return plan
+
+    async def judge(self, incident: Incident, plan: Plan) -> Verdict:
+        """Policy's word on the plan."""
+        verdict = judge(plan, self.rules, await self._record(plan))
+        if verdict.ruling is Ruling.REFUSED and plan.actions:
+            proposal = ", then ".join(action.words for action in plan.actions)
+            verdict = replace(verdict, reason=f"{verdict.reason}; I would {proposal}")
+        await self.chronicle.note(
+            incident, "judged", Moment.JUDGED, Crew.COUNCIL, f"policy: {verdict.ruling}: {verdict.reason}"
+        )
+        return verdict
+
+    async def convene_council(self, incident: Incident, plan: Plan, verdict: Verdict) -> Verdict:
+        """Three votes by code; a member that fails is a no."""
+        incident = await self.chronicle.move(
+            incident, State.COUNCIL_REVIEW, "council", Crew.COUNCIL, "the council has the plan before it"
+        )
+        diagnosis = await asyncio.to_thread(self.store.dossiers.diagnosis, incident.id, incident.run)
+        reading = await self.remedy.reading(incident)
+        firing = (
+            None if reading is None or reading.state is SignalState.NO_DATA else reading.state is SignalState.FIRING
+        )
+        lessons = await self.knowledge.recall(incident.trouble, plan.fault)
+        words = tuple(action.words for action in plan.actions)
+        failed_before = bool(lessons) and lessons[0].actions == words and lessons[0].outcome != Outcome.RECOVERED
+        record = await self._record(plan)
+        motion = Motion(plan, diagnosis or Diagnosis(), record, self.clock.now(), firing, failed_before)
+        votes = tuple(_vote(member, motion) for member in CHECKS)
+        for vote in votes:
+            word = "for" if vote.in_favour else "against"
+            await self.chronicle.note(
+                incident,
+                f"vote:{vote.member}",
+                Moment.VOTED,
+                Crew.COUNCIL,
+                f"{vote.member}: {word}: {vote.reason}",
+                {"member": vote.member, "in_favour": vote.in_favour, "reason": vote.reason, "failed": vote.failed},
+            )
+        return tally(votes, verdict)
+
+    async def ask(self, incident: Incident, plan: Plan, verdict: Verdict) -> Approval:
+        """Write the question once, and tell people."""
+        now = self.clock.now()
+        summary = ", then ".join(action.words for action in plan.actions)
+        wanted = Approval(
+            id=f"{incident.workflow_id}-{plan.hash[:8]}",
+            incident_id=incident.id,
+            plan_hash=plan.hash,
+            summary=f"{summary} ({verdict.reason})",
+            asked_at=now,
+            expires_at=now + timedelta(seconds=self.care.approval_seconds),
+        )
+        approval = await asyncio.to_thread(self.store.approvals.ask, wanted)
+        text = f"may I {summary}? (plan {plan.hash}, expires {approval.expires_at:%H:%M:%S})"
+        incident = await self.chronicle.move(
+            incident, State.AWAITING_APPROVAL, "awaiting", Crew.COUNCIL, verdict.reason
+        )
+        data: dict[str, object] = {"approval": approval.id, "hash": plan.hash}
+        await self.chronicle.note(incident, "asked", Moment.ASKED, Crew.COUNCIL, text, data)
+        await self.chronicle.tell(incident, "asked", (text,))
+        return approval
+
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+        """What became of the question: a yes, a no, the expiry, the signal's end; None while it is open."""
+        now = self.clock.now()
+        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if present is None or not present.is_open or present.run != incident.run:
+            await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
+            raise Superseded(f"{incident.id} was closed while an approval was open")
+        held = await asyncio.to_thread(self.store.approvals.load, approval.id)
+        if held is None:
+            return Grant("", given=False, by="", reason="the question is gone from the store")
+        if held.state is ApprovalState.PENDING and present.signal_cleared_at is not None:
+            await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
+            return Grant("", given=False, by="", reason="over while I waited for an answer", ends=State.SELF_CLEARED)
+        if held.state is ApprovalState.PENDING and now >= held.expires_at:
+            held = await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.EXPIRED, now)
+        if held.state is ApprovalState.PENDING:
+            return None
+        return await self._answer(incident, plan, held)
+
+    async def _answer(self, incident: Incident, plan: Plan, held: Approval) -> Grant:
+        if held.state in {ApprovalState.APPROVED, ApprovalState.CONSUMED} and held.plan_hash == plan.hash:
+            text = f"{held.approver} said yes{f': {held.reason}' if held.reason else ''}"
+            await self.chronicle.move(incident, State.APPROVED, "approved", Crew.PERSON, text, moment=Moment.ANSWERED)
+            return Grant(held.id, given=True, by=held.approver, reason=text, approval_id=held.id)
+        if held.state is ApprovalState.DENIED:
+            text = f"{held.approver} said no{f': {held.reason}' if held.reason else ''}; nothing was done"
+            await self.chronicle.note(incident, "answered", Moment.ANSWERED, Crew.PERSON, text)
+            return Grant("", given=False, by=held.approver, reason=text, ends=State.REJECTED)
+        text = "nobody answered in time; nothing was done" if held.state is ApprovalState.EXPIRED else str(held.state)
+        await self.chronicle.note(incident, "expired", Moment.EXPIRED, Crew.COUNCIL, text)
+        return Grant("", given=False, by="", reason=text)
+
+    async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
+        """Policy's own grant."""
+        await self.chronicle.move(incident, State.APPROVED, "approved", Crew.COUNCIL, verdict.reason)
+        return Grant(f"policy:{incident.workflow_id}:{plan.hash}", given=True, by="policy", reason=verdict.reason)
+
+    async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
+        """One action, at most once."""
+        return await self.remedy.act(incident, plan, grant, index)
+
+    async def verify(self, incident: Incident, plan: Plan) -> Verification:
+        """Ask the signal until it has been clear for the dwell, or the deadline has passed."""
+        incident = await self.chronicle.move(
+            incident, State.VERIFYING, "verifying", Crew.HEALER, f"asking again: {plan.verify}"
+        )
+        began, acted_at = self.clock.monotonic(), self.clock.now()
+        deadline = acted_at + timedelta(seconds=self.care.deadline_seconds)
+        dwell = timedelta(seconds=self.care.dwell_seconds)
+        readings: list[Reading] = []
+        for _ in range(READINGS_MAX):
+            readings.append(await self._reading(incident))
+            late = self.clock.monotonic() - began >= self.care.deadline_seconds
+            now = deadline if late else min(self.clock.now(), deadline - timedelta(microseconds=1))
+            worse = await self._worse(plan) if late else ""
+            check = assess(tuple(readings), dwell, deadline, now, worse)
+            if check is not None:
+                break
+            await self.clock.sleep(self.care.every_seconds)
+        else:
+            check = Verification(Outcome.UNKNOWN, f"no end after {READINGS_MAX} looks")
+        data: dict[str, object] = {"outcome": str(check.outcome), "verified_by": check.verified_by}
+        text = f"{check.outcome}: {check.reason}"
+        await self.chronicle.note(incident, "verified", Moment.VERIFIED, Crew.HEALER, text, data)
+        return check
+
+    async def undo(self, incident: Incident, plan: Plan, grant: Grant, results: tuple[Result, ...]) -> Result:
+        """Put the recorded state back, once, and freeze the target."""
+        return await self.remedy.undo(incident, plan, grant, results)
+
+    async def learn(self, incident: Incident, plan: Plan, check: Verification) -> None:
+        """Keep what the outcome taught."""
+        now = self.clock.now()
+        lesson = Lesson(
+            incident_id=incident.id,
+            trouble=incident.trouble,
+            component=plan.component,
+            fault=plan.fault,
+            actions=tuple(action.words for action in plan.actions),
+            outcome=str(check.outcome),
+            confidence=plan.confidence,
+            seconds=round((now - incident.opened_at).total_seconds(), 3),
+            at=now,
+        )
+        await self.knowledge.remember(lesson)
+        done = " and ".join(lesson.actions) or "nothing"
+        text = f"{plan.fault} of {plan.component}: {done}: {check.outcome} after {lesson.seconds:.1f} s"
+        await self.chronicle.note(incident, "learned", Moment.LEARNED, Crew.LIBRARIAN, text)
+
+    async def notify(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> None:
+        """Tell people."""
+        await self.chronicle.tell(incident, moment, lines)
+
+    async def close(self, incident: Incident, state: State, reason: str) -> State:
+        """End the response; an end that waits for a person says what was found."""
+        lines: tuple[str, ...] = (reason,)
+        if state is not State.SELF_CLEARED:
+            diagnosis = await asyncio.to_thread(self.store.dossiers.diagnosis, incident.id, incident.run)
+            lines = (_said(diagnosis), reason) if diagnosis else lines
+        incident = await self.chronicle.move(incident, state, "closed", Crew.COMMUNICATOR, reason, moment=Moment.CLOSED)
+        self.remedy.forget(incident)
+        await self.chronicle.tell(incident, str(state), lines)
+        return state
+
+    async def _reading(self, incident: Incident) -> Reading:
+        """The signal now. Without a reader, only a resolved message of the monitoring system counts as clear."""
+        reading = await self.remedy.read_now(incident)
+        if reading is not None:
+            return reading
+        now = self.clock.now()
+        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if present is not None and present.signal_cleared_at is not None:
+            return Reading(SignalState.CLEAR, now, f"{incident.alert.source} webhook", "it says that the alert is over")
+        return Reading(SignalState.NO_DATA, now, incident.alert.name, "nobody knows how to ask for this signal")
+
+    async def _worse(self, plan: Plan) -> str:
+        """A sign of harm that was not there before the action."""
+        for action in plan.actions:
+            role = self.world.action(action.target.system, action.verb)
+            attempts = await asyncio.to_thread(self.store.ledger.of_incident, plan.incident_id)
+            before: Mapping[str, str] = next((a.before for a in attempts if a.target_id == action.target.id), {})
+            if role is None or before.get("running") != "True":
+                continue
+            try:
+                now = await role.look(action.target)
+            except ToolError:
+                continue
+            if not now.running:
+                return f"{action.target.name} ran before and does not run now: {now.detail}"
+        return ""
+
+    async def _record(self, plan: Plan) -> Record:
+        now = self.clock.now()
+        survey, attempts, open_attempts, frozen = await asyncio.gather(
+            self.world.survey(),
+            asyncio.to_thread(self.store.ledger.since, now - PAST_WINDOW),
+            asyncio.to_thread(self.store.ledger.open),
+            asyncio.to_thread(self.store.ledger.frozen),
+        )
+        past = tuple(Past(a.target_id, a.verb, a.planned_at, a.incident_id) for a in attempts if not a.undo_of)
+        mine = {a.key for a in open_attempts if a.incident_id == plan.incident_id}
+        busy = frozenset(a.target_id for a in open_attempts if a.key not in mine)
+        return Record(now, past, frozenset(frozen), self.remedy.switch.paused(), survey.components, busy)
+
+
+def _around(meant: Resolution, edges: tuple[Edge, ...], components: tuple[Component, ...]) -> tuple[Component, ...]:
+    """What to look at: the alert's component and all it needs; or the candidates, where several could be meant."""
+    if meant.component is None:
+        return meant.candidates
+    names = needed_by(meant.component.name, edges)
+    near = (part for name in names for part in components if name in part.names)
+    return tuple({part.id: part for part in near}.values())
+
+
+def _vote(member: str, motion: Motion) -> Vote:
+    try:
+        return CHECKS[member](motion)
+    except Exception as failure:  # noqa: BLE001 - a member that fails in any way is a no, and a person decides
+        return Vote(member, in_favour=False, reason=f"failed: {failure!r}", failed=True)
+
+
+def _said(diagnosis: Diagnosis) -> str:
+    best = diagnosis.best
+    if best is not None:
+        return f"{best.word} ({best.confidence:.0%}): {best.statement}"
+    if diagnosis.undetermined:
+        return f"undetermined; needs {'; '.join(diagnosis.needs) or 'more evidence'}"
+    return diagnosis.statement or "nothing is wrong, as far as I can see"
+
+
+def _diagnosis_data(diagnosis: Diagnosis) -> dict[str, object]:
+    best = diagnosis.best
+    if best is None:
+        return {"undetermined": diagnosis.undetermined, "needs": list(diagnosis.needs)}
+    return {
+        "component": best.component,
+        "fault": best.fault,
+        "confidence": best.confidence,
+        "statement": best.statement,
+        "facts": [f"{fact.id}: {fact.text}" for fact in diagnosis.cited(best)],
+        "ruled_out": [f"{out.component}: {out.fault}" for out in diagnosis.ruled_out],
+    }
+
+
+def _looks(kept: tuple[Evidence, ...], reading: Reading | None) -> dict[str, object]:
+    failed = [f"{piece.tool} {piece.component}: {piece.error}" for piece in kept if piece.error]
+    return {"failed": failed, "signal": msgspec.to_builtins(reading) if reading else None}

@@ -1,0 +1,162 @@
+"""The life of an incident, as one plain sequence that reads top to bottom. What each step does is steps.py's work."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lamplighter.domain.approval import Approval, Grant
+from lamplighter.domain.cause import Diagnosis
+from lamplighter.domain.evidence import Gathered
+from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.ledger import Result, ResultKind
+from lamplighter.domain.plan import Plan
+from lamplighter.domain.policy import Ruling, Verdict
+from lamplighter.domain.verification import Outcome, Verification
+
+WAITS_MAX = 2000
+
+
+class Superseded(Exception):
+    """A person closed the incident while the response ran: the response ends, and changes nothing more."""
+
+
+class Work(Protocol):
+    """What the story asks for. Every step may be repeated after a crash and must then come to the same."""
+
+    async def load(self, incident_id: str) -> Incident:
+        """The incident, now being analysed."""
+        ...
+
+    async def gather(self, incident: Incident) -> Gathered:
+        """Look everywhere that may matter; keep what was seen."""
+        ...
+
+    async def diagnose(self, incident: Incident, gathered: Gathered) -> Diagnosis:
+        """From evidence to causes."""
+        ...
+
+    async def plan(self, incident: Incident, gathered: Gathered, diagnosis: Diagnosis) -> Plan:
+        """From the best cause to actions, with their targets pinned."""
+        ...
+
+    async def judge(self, incident: Incident, plan: Plan) -> Verdict:
+        """What policy says."""
+        ...
+
+    async def convene_council(self, incident: Incident, plan: Plan, verdict: Verdict) -> Verdict:
+        """What the council makes of it; never looser."""
+        ...
+
+    async def ask(self, incident: Incident, plan: Plan, verdict: Verdict) -> Approval:
+        """Put the question to people."""
+        ...
+
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+        """The answer, the expiry, or None while neither is there."""
+        ...
+
+    async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
+        """Policy's own grant, where nobody needs to be asked."""
+        ...
+
+    async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
+        """Do one action of the plan, at most once: ledger first, then the effect."""
+        ...
+
+    async def verify(self, incident: Incident, plan: Plan) -> Verification:
+        """Ask the signal that fired."""
+        ...
+
+    async def undo(self, incident: Incident, plan: Plan, grant: Grant, results: tuple[Result, ...]) -> Result:
+        """Put back the state that was recorded before, once."""
+        ...
+
+    async def learn(self, incident: Incident, plan: Plan, check: Verification) -> None:
+        """Remember what the outcome taught."""
+        ...
+
+    async def notify(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> None:
+        """Tell people. Never fails the story."""
+        ...
+
+    async def close(self, incident: Incident, state: State, reason: str) -> State:
+        """The end of this response: its state, its reason, and word to people."""
+        ...
+
+
+class Steps(Work, Protocol):
+    """The work, and how to wait between."""
+
+    async def wait(self, seconds: float) -> None:
+        """Wait durably; a wake-up ends it early."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait durably for the full time."""
+        ...
+
+
+async def run_incident(incident_id: str, do: Steps) -> State:
+    """Respond to one incident; returns the state in which it ends or waits for a person."""
+    incident = await do.load(incident_id)
+    await do.notify(incident, "opened", (incident.title,))
+    gathered = await do.gather(incident)
+    diagnosis = await do.diagnose(incident, gathered)
+    plan = await do.plan(incident, gathered, diagnosis)
+
+    verdict = await do.judge(incident, plan)
+    if verdict.ruling is not Ruling.REFUSED:
+        verdict = await do.convene_council(incident, plan, verdict)
+    if verdict.ruling is Ruling.REFUSED:
+        return await do.close(incident, State.NEEDS_HUMAN, verdict.reason)
+
+    grant = await _await_approval(incident, plan, verdict, do)
+    if not grant.given:
+        return await do.close(incident, grant.ends, grant.reason)
+
+    results = await _remediate(incident, plan, grant, verdict, do)
+    last = results[-1]
+    if last.kind is ResultKind.CLEARED:
+        return await do.close(incident, State.SELF_CLEARED, last.detail)
+    if last.kind is not ResultKind.DONE:
+        return await do.close(incident, State.NEEDS_HUMAN, f"{last.words}: {last.kind}: {last.detail}")
+
+    check = await do.verify(incident, plan)
+    end, reason = _end_of(check)
+    if check.outcome is Outcome.WORSE:
+        undone = await do.undo(incident, plan, grant, results)
+        end = State.ROLLED_BACK if undone.kind is ResultKind.DONE else State.NEEDS_HUMAN
+        reason = f"{reason}; {undone.detail}"
+    await do.learn(incident, plan, check)
+    return await do.close(incident, end, reason)
+
+
+async def _await_approval(incident: Incident, plan: Plan, verdict: Verdict, do: Steps) -> Grant:
+    """Nobody is asked where the verdict allows it; else wait until an answer, the expiry, or the signal's end."""
+    if verdict.ruling is Ruling.ALLOWED:
+        return await do.grant(incident, plan, verdict)
+    approval = await do.ask(incident, plan, verdict)
+    for _ in range(WAITS_MAX):
+        grant = await do.answered(incident, plan, approval)
+        if grant is not None:
+            return grant
+        await do.wait((approval.expires_at - approval.asked_at).total_seconds())
+    return Grant("", given=False, by="", reason="the wait for an answer took too many turns; nothing was done")
+
+
+async def _remediate(incident: Incident, plan: Plan, grant: Grant, verdict: Verdict, do: Steps) -> tuple[Result, ...]:
+    """One action after another, least disruptive first; the first that is not done ends it."""
+    if verdict.wait_seconds:
+        await do.pause(verdict.wait_seconds)
+    results: list[Result] = []
+    for index in range(len(plan.actions)):
+        results.append(await do.act(incident, plan, grant, index))
+        if results[-1].kind is not ResultKind.DONE:
+            break
+    return tuple(results)
+
+
+def _end_of(check: Verification) -> tuple[State, str]:
+    if check.outcome is Outcome.RECOVERED:
+        return State.RESOLVED, check.reason
+    return State.NEEDS_HUMAN, f"{check.outcome}: {check.reason}"
