@@ -1,0 +1,99 @@
+"""Questions to people and their answers in SQL. The rules are the domain's; here they meet the clock and the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select, update
+
+from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_answer
+from lamplighter.store.engine import Database
+from lamplighter.store.tables import approvals
+from lamplighter.store.writes import insert_once
+
+LIMIT_MAX = 1000
+_NAMES = tuple(field.name for field in fields(Approval))
+
+
+class SqlApprovals:
+    """The approvals in SQL. Every method blocks, and raises `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, approval: Approval) -> Approval:
+        """Write a question once for each id; returns what is stored."""
+        values = {name: getattr(approval, name) for name in _NAMES} | {"state": str(approval.state)}
+        with self._database.writing() as connection:
+            connection.execute(insert_once(connection, approvals, ("id",), values))
+            return _required(connection, approval.id)
+
+    def answer(
+        self, approval_id: str, *, approve: bool, by: str, reason: str, plan_hash: str | None, now: datetime
+    ) -> Approval:
+        """Answer once, before expiry. Raises `CannotAnswer`, `LookupError`."""
+        state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
+        with self._database.writing() as connection:
+            present = _required(connection, approval_id)
+            if why := may_answer(present, plan_hash, now):
+                raise CannotAnswer(why)
+            end(
+                connection,
+                approval_id,
+                ApprovalState.PENDING,
+                state=str(state),
+                approver=by,
+                reason=reason,
+                answered_at=now,
+            )
+            return _required(connection, approval_id)
+
+    def close(self, approval_id: str, state: ApprovalState, now: datetime) -> Approval:
+        """Expire or cancel one that is still pending. Raises `LookupError`, and `ValueError` for another state."""
+        if state not in {ApprovalState.EXPIRED, ApprovalState.CANCELLED}:
+            raise ValueError(f"an approval is closed as expired or cancelled, not as {state}")
+        with self._database.writing() as connection:
+            if _required(connection, approval_id).state is ApprovalState.PENDING:
+                end(connection, approval_id, ApprovalState.PENDING, state=str(state), answered_at=now)
+            return _required(connection, approval_id)
+
+    def load(self, approval_id: str) -> Approval | None:
+        """One approval."""
+        with self._database.reading() as connection:
+            return find(connection, approval_id)
+
+    def listed(self, *, pending_only: bool, limit: int = 50) -> Sequence[Approval]:
+        """Approvals, newest first, at most LIMIT_MAX."""
+        query = select(approvals).order_by(approvals.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX)))
+        if pending_only:
+            query = query.where(approvals.c.state == ApprovalState.PENDING)
+        with self._database.reading() as connection:
+            return [_approval_of(row) for row in connection.execute(query)]
+
+
+def find(connection: Connection, approval_id: str, *, lock: bool = False) -> Approval | None:
+    """One approval; locked until the transaction ends where it is about to be changed."""
+    query = select(approvals).where(approvals.c.id == approval_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _approval_of(row)
+
+
+def end(connection: Connection, approval_id: str, present: ApprovalState, **values: object) -> None:
+    """Change an approval only where it is still in the state that was seen. Raises `CannotAnswer` where it is not."""
+    same = (approvals.c.id == approval_id) & (approvals.c.state == present)
+    if connection.execute(update(approvals).where(same).values(**values)).rowcount != 1:
+        raise CannotAnswer(f"approval {approval_id} is not {present} any more")
+
+
+def _required(connection: Connection, approval_id: str) -> Approval:
+    found = find(connection, approval_id, lock=True)
+    if found is None:
+        raise LookupError(f"there is no approval {approval_id}")
+    return found
+
+
+def _approval_of(row: Row[tuple[object, ...]]) -> Approval:
+    values = {name: getattr(row, name) for name in _NAMES}
+    return Approval(**values | {"state": ApprovalState(row.state)})

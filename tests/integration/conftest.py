@@ -1,0 +1,105 @@
+"""A real PostgreSQL server for whoever needs one: started once for the run, in its own folder, on 127.0.0.1."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+PROGRAM_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """One running server; every test makes its own database in it."""
+
+    programs: Path
+    folder: Path
+    port: int
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        log = self.folder / "commands.log"
+        # The server keeps its parent's output open, so a pipe would never end.
+        with log.open("ab") as output:
+            subprocess.run(command, check=True, stdout=output, stderr=output, cwd="/", timeout=START_SECONDS)
+
+    def control(self, *arguments: str) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -F"
+        log = str(self.folder / "server.log")
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", options, *arguments)
+
+    def new_database(self) -> str:
+        name = f"t{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return self._url(name)
+
+    def drop_database(self, url: str) -> None:
+        name = url.rsplit("/", maxsplit=1)[1]
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+
+def _missing(what: str) -> None:
+    words = f"{what}: apt-get install postgresql"
+    if os.environ.get("LAMPLIGHTER_REQUIRE_SERVICES") == "1":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    if not PROGRAM_FOLDERS:
+        _missing("PostgreSQL's server programs are not installed")
+    folder = Path(tempfile.mkdtemp(prefix="lamplighter-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    server = PostgresServer(PROGRAM_FOLDERS[0], folder, _free_port())
+    settings = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    server.run("initdb", "-D", str(folder / "data"), *settings)
+    server.control("start")
+    yield server
+    server.control("stop", "-m", "immediate")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new_postgres_url(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Call it for the URL of a fresh, empty database, which is gone after the test."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(postgres_server.new_database())
+        return made[-1]
+
+    yield make
+    for url in made:
+        postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def postgres_restart(postgres_server: PostgresServer) -> Callable[[], None]:
+    """Call it to restart the server as after a crash, with every connection cut."""
+    return lambda: postgres_server.control("restart", "-m", "immediate")

@@ -1,0 +1,131 @@
+"""One store, over both databases, and what its tests build again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+import pytest
+
+from lamplighter.domain.alert import Alert, AlertStatus, Delivery, JournalEntry
+from lamplighter.domain.incident import Incident
+from lamplighter.domain.placement import place
+from lamplighter.store import SqlStore, open_store
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class AlertMaker(Protocol):
+    def __call__(
+        self, fingerprint: str = "f1", *, firing: bool = True, minute: int = 0, summary: str = "web is down"
+    ) -> Alert: ...
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    new_url: Callable[[], str] = request.getfixturevalue("new_postgres_url")
+    return new_url()
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., SqlStore]]:
+    """Call it with a URL for a store that is closed after the test."""
+    stores: list[SqlStore] = []
+
+    def open_one(at: str, *, append_timeout_seconds: float = 5.0) -> SqlStore:
+        stores.append(open_store(at, clock=WallClock(), append_timeout_seconds=append_timeout_seconds))
+        return stores[-1]
+
+    yield open_one
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def store(url: str, opened: Callable[..., SqlStore]) -> SqlStore:
+    return opened(url)
+
+
+@pytest.fixture
+def alert() -> AlertMaker:
+    def make(fingerprint: str = "f1", *, firing: bool = True, minute: int = 0, summary: str = "web is down") -> Alert:
+        start = NOW + timedelta(minutes=minute)
+        return Alert(
+            "alertmanager",
+            fingerprint,
+            AlertStatus.FIRING if firing else AlertStatus.RESOLVED,
+            {"alertname": "WebDown", "container": "web", "severity": "critical"},
+            {"summary": summary},
+            start,
+            None if firing else start + timedelta(seconds=30),
+        )
+
+    return make
+
+
+@pytest.fixture
+def journaled(store: SqlStore) -> Callable[[Alert], JournalEntry]:
+    """Call it to append one alert; returns its entry."""
+
+    def append(one: Alert) -> JournalEntry:
+        seq = asyncio.run(store.journal.append(Delivery((one,)), one.source, NOW))
+        return next(entry for entry in store.journal.unplaced(10_000) if entry.seq == seq)
+
+    return append
+
+
+@pytest.fixture
+def placed(store: SqlStore, journaled: Callable[[Alert], JournalEntry]) -> Callable[..., Incident | None]:
+    """Call it to append one alert and place it as the correlator does."""
+
+    def place_one(one: Alert, at: datetime = NOW) -> Incident | None:
+        entry = journaled(one)
+        return store.incidents.apply(entry, place(one, *store.incidents.known(one.trouble), at), at)
+
+    return place_one
+
+
+@pytest.fixture
+def writers_blocked(url: str) -> Callable[[], AbstractContextManager[None]]:
+    """Call it for a block in which nobody else can write."""
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        if url.startswith("sqlite"):
+            path = url.removeprefix("sqlite:///")
+            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield
+                connection.execute("ROLLBACK")
+            return
+        with psycopg.connect(url) as connection:
+            connection.execute("LOCK TABLE deliveries, heartbeat IN ACCESS EXCLUSIVE MODE")
+            yield
+            connection.rollback()
+
+    return block
