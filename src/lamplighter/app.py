@@ -22,6 +22,8 @@ from lamplighter.ports import Clock, Investigator, Roles, SignalBacklog, SignalS
 from lamplighter.settings import Settings
 from lamplighter.store import open_store
 from lamplighter.store.checkpoints import checkpoint_engine
+from lamplighter.workflow.asking import Asking
+from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.clock import SystemClock
 from lamplighter.workflow.correlator import Correlator
@@ -29,9 +31,10 @@ from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
 from lamplighter.workflow.memory import StoredLessons
 from lamplighter.workflow.patrol import Patrol
 from lamplighter.workflow.remedy import Patience, Remedy
-from lamplighter.workflow.steps import Care, LiveSteps
+from lamplighter.workflow.steps import LiveSteps
 from lamplighter.workflow.story import Work
 from lamplighter.workflow.switch import FileSwitch
+from lamplighter.workflow.verifying import Verifying
 from lamplighter.workflow.world import World
 
 TOKEN_BYTES = 32
@@ -146,6 +149,7 @@ def build_app(
     chronicle = Chronicle(store, clock, world.channels)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     verify = configuration.verify
+    care = Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires)
     steps: Work = LiveSteps(
         store=store,
         world=world,
@@ -155,7 +159,9 @@ def build_app(
         knowledge=StoredLessons(store.lessons),
         rules=configuration.autonomy.rules(_protected(settings)),
         clock=clock,
-        care=Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires),
+        care=care,
+        asking=Asking(store, chronicle, clock, care),
+        verifying=Verifying(store, world, remedy, chronicle, clock, care),
     )
     url, engine = checkpoint_engine(store_url, folder)
     response = DurableResponse(

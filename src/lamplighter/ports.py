@@ -347,6 +347,10 @@ class Approvals(Protocol):
         """One approval."""
         ...
 
+    def of_incident(self, incident_id: str) -> Sequence[Approval]:
+        """The questions of one incident, newest first."""
+        ...
+
     def listed(self, *, pending_only: bool, limit: int = 50) -> Sequence[Approval]:
         """Approvals, newest first."""
         ...
@@ -388,6 +392,10 @@ class Ledger(Protocol):
 
     def freeze(self, target_id: str, reason: str, now: datetime) -> None:
         """Let nothing act on this target until a person thaws it."""
+        ...
+
+    def thaw(self, target_ids: Sequence[str]) -> None:
+        """Let targets be acted on again; a person has looked."""
         ...
 
     def frozen(self) -> Mapping[str, str]:

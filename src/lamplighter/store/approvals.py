@@ -64,6 +64,13 @@ class SqlApprovals:
         with self._database.reading() as connection:
             return find(connection, approval_id)
 
+    def of_incident(self, incident_id: str) -> Sequence[Approval]:
+        """The questions of one incident, newest first, at most LIMIT_MAX."""
+        query = select(approvals).where(approvals.c.incident_id == incident_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(approvals.c.seq.desc()).limit(LIMIT_MAX))
+            return [_approval_of(row) for row in rows]
+
     def listed(self, *, pending_only: bool, limit: int = 50) -> Sequence[Approval]:
         """Approvals, newest first, at most LIMIT_MAX."""
         query = select(approvals).order_by(approvals.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX)))

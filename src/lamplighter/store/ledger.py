@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, exists, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_consume
@@ -114,6 +114,11 @@ class SqlLedger:
         values = {"target_id": target_id, "reason": reason, "at": now}
         with self._database.writing() as connection:
             connection.execute(insert_or_replace(connection, frozen, values))
+
+    def thaw(self, target_ids: Sequence[str]) -> None:
+        """Forget that these targets are frozen."""
+        with self._database.writing() as connection:
+            connection.execute(delete(frozen).where(frozen.c.target_id.in_(target_ids)))
 
     def frozen(self) -> Mapping[str, str]:
         """Frozen target ids and why."""

@@ -100,14 +100,17 @@ async def resolve(request: Request, incident_id: IncidentId, body: Resolving) ->
     text = f"{APPROVER} closed it: {body.resolution}"
     event = Event(incident_id, f"{present.run}:by-hand", here.clock.now(), Moment.CLOSED, Crew.PERSON, text)
     try:
-        closed = await asyncio.to_thread(
-            lambda: here.store.incidents.move(
-                incident_id, State.RESOLVED, event, resolution=body.resolution, by=APPROVER
-            )
-        )
+        closed = await asyncio.to_thread(_close, here.store, event, body.resolution)
     except BadMove as problem:
         raise Problem(409, "wrong-state", str(problem), "look at its timeline; it may be closed already") from problem
     await here.response.wake(present)
+    return closed
+
+
+def _close(store: Store, event: Event, resolution: str) -> Incident:
+    """Close it, and let what it froze be acted on again: a person has looked."""
+    closed = store.incidents.move(event.incident_id, State.RESOLVED, event, resolution=resolution, by=APPROVER)
+    store.ledger.thaw([attempt.target_id for attempt in store.ledger.of_incident(event.incident_id)])
     return closed
 
 
@@ -117,12 +120,11 @@ def dossier(store: Store, incident_id: str) -> Dossier:
     if incident is None:
         raise not_found("incident", incident_id, "/api/v1/incidents")
     plan = store.dossiers.plan(incident_id, incident.run)
-    approvals = [a for a in store.approvals.listed(pending_only=False, limit=PAGE_MAX) if a.incident_id == incident_id]
     return Dossier(
         incident=incident,
         diagnosis=store.dossiers.diagnosis(incident_id, incident.run),
         plan=plan,
         plan_hash=plan.hash if plan else "",
-        approvals=approvals,
+        approvals=list(store.approvals.of_incident(incident_id)),
         attempts=list(store.ledger.of_incident(incident_id)),
     )

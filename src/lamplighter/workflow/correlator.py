@@ -10,6 +10,7 @@ import structlog
 
 from lamplighter.domain.alert import JournalEntry
 from lamplighter.domain.incident import UNDER_WAY, WAITING, BadMove, Incident, State
+from lamplighter.domain.ledger import ENDED, AttemptState
 from lamplighter.domain.placement import Clears, Opens, Reopens, place
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.domain.verification import SignalState
@@ -118,7 +119,14 @@ class Correlator:
             reason = (
                 "the response broke off; a person must look" if standing == "broken" else "the response ended early"
             )
+            await asyncio.to_thread(self._give_up_attempts, present)
             await self._move(present, State.NEEDS_HUMAN, "handed-over", reason)
+
+    def _give_up_attempts(self, incident: Incident) -> None:
+        """What a broken response left open ended nobody knows how; a person is told, and nothing is tried again."""
+        for attempt in self.store.ledger.of_incident(incident.id):
+            if attempt.state not in ENDED:
+                self.store.ledger.end(attempt.key, AttemptState.UNKNOWN, "the response broke off", self.clock.now())
 
     async def _close_if_over(self, incident: Incident, places: asyncio.Semaphore) -> None:
         """Two clear looks, one sweep apart, end an incident that waits for a person."""

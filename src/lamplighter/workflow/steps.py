@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
 
-from lamplighter.domain.approval import Approval, ApprovalState, Grant
+from lamplighter.domain.approval import Approval, Grant
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.council import CHECKS, Motion, Vote, tally
 from lamplighter.domain.evidence import Case, Evidence, Gathered, Question
@@ -20,26 +19,18 @@ from lamplighter.domain.plan import Plan, make_plan
 from lamplighter.domain.policy import Past, Record, Rules, Ruling, Verdict, judge
 from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.domain.topology import Component, Edge, Resolution, needed_by, resolve_alert, resolve_name
-from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification, assess
-from lamplighter.ports import Clock, Investigator, KnowledgeSource, Store, ToolError
+from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification
+from lamplighter.ports import Clock, Investigator, KnowledgeSource, Store
+from lamplighter.workflow.asking import Asking
+from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.remedy import Remedy
 from lamplighter.workflow.story import Superseded
+from lamplighter.workflow.verifying import Verifying
 from lamplighter.workflow.world import World
 
 EVIDENCE_WINDOW = timedelta(minutes=15)
 PAST_WINDOW = timedelta(hours=24)
-READINGS_MAX = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Care:
-    """How verification waits, in seconds, and how long a question to a person stays open."""
-
-    dwell_seconds: float = 30.0
-    deadline_seconds: float = 300.0
-    every_seconds: float = 2.0
-    approval_seconds: float = 900.0
 
 
 @dataclass(slots=True)
@@ -54,7 +45,9 @@ class LiveSteps:
     knowledge: KnowledgeSource
     rules: Rules
     clock: Clock
-    care: Care = field(default_factory=Care)
+    care: Care
+    asking: Asking
+    verifying: Verifying
 
     async def load(self, incident_id: str) -> Incident:
         """Take the incident on."""
@@ -167,92 +160,24 @@ class LiveSteps:
         return tally(votes, verdict)
 
     async def ask(self, incident: Incident, plan: Plan, verdict: Verdict) -> Approval:
-        """Write the question once, and tell people."""
-        now = self.clock.now()
-        summary = ", then ".join(action.words for action in plan.actions)
-        wanted = Approval(
-            id=f"{incident.workflow_id}-{plan.hash[:8]}",
-            incident_id=incident.id,
-            plan_hash=plan.hash,
-            summary=f"{summary} ({verdict.reason})",
-            asked_at=now,
-            expires_at=now + timedelta(seconds=self.care.approval_seconds),
-        )
-        approval = await asyncio.to_thread(self.store.approvals.ask, wanted)
-        text = f"may I {summary}? (plan {plan.hash}, expires {approval.expires_at:%H:%M:%S})"
-        incident = await self.chronicle.move(
-            incident, State.AWAITING_APPROVAL, "awaiting", Crew.COUNCIL, verdict.reason
-        )
-        data: dict[str, object] = {"approval": approval.id, "hash": plan.hash}
-        await self.chronicle.note(incident, "asked", Moment.ASKED, Crew.COUNCIL, text, data)
-        await self.chronicle.tell(incident, "asked", (text,))
-        return approval
+        """Put the question to people."""
+        return await self.asking.ask(incident, plan, verdict)
 
     async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
-        """What became of the question: a yes, a no, the expiry, the signal's end; None while it is open."""
-        now = self.clock.now()
-        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
-        if present is None or not present.is_open or present.run != incident.run:
-            await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
-            raise Superseded(f"{incident.id} was closed while an approval was open")
-        held = await asyncio.to_thread(self.store.approvals.load, approval.id)
-        if held is None:
-            return Grant("", given=False, by="", reason="the question is gone from the store")
-        if held.state is ApprovalState.PENDING and present.signal_cleared_at is not None:
-            await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
-            return Grant("", given=False, by="", reason="over while I waited for an answer", ends=State.SELF_CLEARED)
-        if held.state is ApprovalState.PENDING and now >= held.expires_at:
-            held = await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.EXPIRED, now)
-        if held.state is ApprovalState.PENDING:
-            return None
-        return await self._answer(incident, plan, held)
-
-    async def _answer(self, incident: Incident, plan: Plan, held: Approval) -> Grant:
-        if held.state in {ApprovalState.APPROVED, ApprovalState.CONSUMED} and held.plan_hash == plan.hash:
-            text = f"{held.approver} said yes{f': {held.reason}' if held.reason else ''}"
-            await self.chronicle.move(incident, State.APPROVED, "approved", Crew.PERSON, text, moment=Moment.ANSWERED)
-            return Grant(held.id, given=True, by=held.approver, reason=text, approval_id=held.id)
-        if held.state is ApprovalState.DENIED:
-            text = f"{held.approver} said no{f': {held.reason}' if held.reason else ''}; nothing was done"
-            await self.chronicle.note(incident, "answered", Moment.ANSWERED, Crew.PERSON, text)
-            return Grant("", given=False, by=held.approver, reason=text, ends=State.REJECTED)
-        text = "nobody answered in time; nothing was done" if held.state is ApprovalState.EXPIRED else str(held.state)
-        await self.chronicle.note(incident, "expired", Moment.EXPIRED, Crew.COUNCIL, text)
-        return Grant("", given=False, by="", reason=text)
+        """What became of the question."""
+        return await self.asking.answered(incident, plan, approval)
 
     async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
         """Policy's own grant."""
-        await self.chronicle.move(incident, State.APPROVED, "approved", Crew.COUNCIL, verdict.reason)
-        return Grant(f"policy:{incident.workflow_id}:{plan.hash}", given=True, by="policy", reason=verdict.reason)
+        return await self.asking.grant(incident, plan, verdict)
 
     async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
         """One action, at most once."""
         return await self.remedy.act(incident, plan, grant, index)
 
     async def verify(self, incident: Incident, plan: Plan) -> Verification:
-        """Ask the signal until it has been clear for the dwell, or the deadline has passed."""
-        incident = await self.chronicle.move(
-            incident, State.VERIFYING, "verifying", Crew.HEALER, f"asking again: {plan.verify}"
-        )
-        began, acted_at = self.clock.monotonic(), self.clock.now()
-        deadline = acted_at + timedelta(seconds=self.care.deadline_seconds)
-        dwell = timedelta(seconds=self.care.dwell_seconds)
-        readings: list[Reading] = []
-        for _ in range(READINGS_MAX):
-            readings.append(await self._reading(incident))
-            late = self.clock.monotonic() - began >= self.care.deadline_seconds
-            now = deadline if late else min(self.clock.now(), deadline - timedelta(microseconds=1))
-            worse = await self._worse(plan) if late else ""
-            check = assess(tuple(readings), dwell, deadline, now, worse)
-            if check is not None:
-                break
-            await self.clock.sleep(self.care.every_seconds)
-        else:
-            check = Verification(Outcome.UNKNOWN, f"no end after {READINGS_MAX} looks")
-        data: dict[str, object] = {"outcome": str(check.outcome), "verified_by": check.verified_by}
-        text = f"{check.outcome}: {check.reason}"
-        await self.chronicle.note(incident, "verified", Moment.VERIFIED, Crew.HEALER, text, data)
-        return check
+        """Ask the signal that fired."""
+        return await self.verifying.verify(incident, plan)
 
     async def undo(self, incident: Incident, plan: Plan, grant: Grant, results: tuple[Result, ...]) -> Result:
         """Put the recorded state back, once, and freeze the target."""
@@ -291,33 +216,6 @@ class LiveSteps:
         self.remedy.forget(incident)
         await self.chronicle.tell(incident, str(state), lines)
         return state
-
-    async def _reading(self, incident: Incident) -> Reading:
-        """The signal now. Without a reader, only a resolved message of the monitoring system counts as clear."""
-        reading = await self.remedy.read_now(incident)
-        if reading is not None:
-            return reading
-        now = self.clock.now()
-        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
-        if present is not None and present.signal_cleared_at is not None:
-            return Reading(SignalState.CLEAR, now, f"{incident.alert.source} webhook", "it says that the alert is over")
-        return Reading(SignalState.NO_DATA, now, incident.alert.name, "nobody knows how to ask for this signal")
-
-    async def _worse(self, plan: Plan) -> str:
-        """A sign of harm that was not there before the action."""
-        for action in plan.actions:
-            role = self.world.action(action.target.system, action.verb)
-            attempts = await asyncio.to_thread(self.store.ledger.of_incident, plan.incident_id)
-            before: Mapping[str, str] = next((a.before for a in attempts if a.target_id == action.target.id), {})
-            if role is None or before.get("running") != "True":
-                continue
-            try:
-                now = await role.look(action.target)
-            except ToolError:
-                continue
-            if not now.running:
-                return f"{action.target.name} ran before and does not run now: {now.detail}"
-        return ""
 
     async def _record(self, plan: Plan) -> Record:
         now = self.clock.now()

@@ -1,0 +1,86 @@
+"""Asking people, and what becomes of the question: a yes for this very plan, a no, the expiry, the signal's end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lamplighter.domain.approval import Approval, ApprovalState, Grant
+from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.plan import Plan
+from lamplighter.domain.policy import Verdict
+from lamplighter.domain.timeline import Crew, Moment
+from lamplighter.ports import Clock, Store
+from lamplighter.workflow.care import Care
+from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.story import Superseded
+
+
+@dataclass(slots=True)
+class Asking:
+    """The approval steps of the story."""
+
+    store: Store
+    chronicle: Chronicle
+    clock: Clock
+    care: Care
+
+    async def ask(self, incident: Incident, plan: Plan, verdict: Verdict) -> Approval:
+        """Write the question once, and tell people."""
+        now = self.clock.now()
+        summary = ", then ".join(action.words for action in plan.actions)
+        wanted = Approval(
+            id=f"{incident.workflow_id}-{plan.hash[:8]}",
+            incident_id=incident.id,
+            plan_hash=plan.hash,
+            summary=f"{summary} ({verdict.reason})",
+            asked_at=now,
+            expires_at=now + timedelta(seconds=self.care.approval_seconds),
+        )
+        approval = await asyncio.to_thread(self.store.approvals.ask, wanted)
+        text = f"may I {summary}? (plan {plan.hash}, expires {approval.expires_at:%H:%M:%S})"
+        incident = await self.chronicle.move(
+            incident, State.AWAITING_APPROVAL, "awaiting", Crew.COUNCIL, verdict.reason
+        )
+        data: dict[str, object] = {"approval": approval.id, "hash": plan.hash}
+        await self.chronicle.note(incident, "asked", Moment.ASKED, Crew.COUNCIL, text, data)
+        await self.chronicle.tell(incident, "asked", (text,))
+        return approval
+
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+        """What became of the question: a yes, a no, the expiry, the signal's end; None while it is open."""
+        now = self.clock.now()
+        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if present is None or not present.is_open or present.run != incident.run:
+            await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
+            raise Superseded(f"{incident.id} was closed while an approval was open")
+        held = await asyncio.to_thread(self.store.approvals.load, approval.id)
+        if held is None:
+            return Grant("", given=False, by="", reason="the question is gone from the store")
+        if held.state is ApprovalState.PENDING and present.signal_cleared_at is not None:
+            await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
+            return Grant("", given=False, by="", reason="over while I waited for an answer", ends=State.SELF_CLEARED)
+        if held.state is ApprovalState.PENDING and now >= held.expires_at:
+            held = await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.EXPIRED, now)
+        if held.state is ApprovalState.PENDING:
+            return None
+        return await self._answer(incident, plan, held)
+
+    async def _answer(self, incident: Incident, plan: Plan, held: Approval) -> Grant:
+        if held.state in {ApprovalState.APPROVED, ApprovalState.CONSUMED} and held.plan_hash == plan.hash:
+            text = f"{held.approver} said yes{f': {held.reason}' if held.reason else ''}"
+            await self.chronicle.move(incident, State.APPROVED, "approved", Crew.PERSON, text, moment=Moment.ANSWERED)
+            return Grant(held.id, given=True, by=held.approver, reason=text, approval_id=held.id)
+        if held.state is ApprovalState.DENIED:
+            text = f"{held.approver} said no{f': {held.reason}' if held.reason else ''}; nothing was done"
+            await self.chronicle.note(incident, "answered", Moment.ANSWERED, Crew.PERSON, text)
+            return Grant("", given=False, by=held.approver, reason=text, ends=State.REJECTED)
+        text = "nobody answered in time; nothing was done" if held.state is ApprovalState.EXPIRED else str(held.state)
+        await self.chronicle.note(incident, "expired", Moment.EXPIRED, Crew.COUNCIL, text)
+        return Grant("", given=False, by="", reason=text)
+
+    async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
+        """Policy's own grant."""
+        await self.chronicle.move(incident, State.APPROVED, "approved", Crew.COUNCIL, verdict.reason)
+        return Grant(f"policy:{incident.workflow_id}:{plan.hash}", given=True, by="policy", reason=verdict.reason)

@@ -1,0 +1,84 @@
+"""Verification on the signal that fired: reads until it was clear for the dwell, or the deadline has passed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.plan import Plan
+from lamplighter.domain.timeline import Crew, Moment
+from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification, assess
+from lamplighter.ports import Clock, Store, ToolError
+from lamplighter.workflow.care import Care
+from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.remedy import Remedy
+from lamplighter.workflow.world import World
+
+READINGS_MAX = 5000
+
+
+@dataclass(slots=True)
+class Verifying:
+    """The verification step of the story."""
+
+    store: Store
+    world: World
+    remedy: Remedy
+    chronicle: Chronicle
+    clock: Clock
+    care: Care
+
+    async def verify(self, incident: Incident, plan: Plan) -> Verification:
+        """Ask the signal until it has been clear for the dwell, or the deadline has passed."""
+        incident = await self.chronicle.move(
+            incident, State.VERIFYING, "verifying", Crew.HEALER, f"asking again: {plan.verify}"
+        )
+        began, acted_at = self.clock.monotonic(), self.clock.now()
+        deadline = acted_at + timedelta(seconds=self.care.deadline_seconds)
+        dwell = timedelta(seconds=self.care.dwell_seconds)
+        readings: list[Reading] = []
+        for _ in range(READINGS_MAX):
+            readings.append(await self._reading(incident))
+            late = self.clock.monotonic() - began >= self.care.deadline_seconds
+            now = deadline if late else min(self.clock.now(), deadline - timedelta(microseconds=1))
+            worse = await self._worse(plan) if late else ""
+            check = assess(tuple(readings), dwell, deadline, now, worse)
+            if check is not None:
+                break
+            await self.clock.sleep(self.care.every_seconds)
+        else:
+            check = Verification(Outcome.UNKNOWN, f"no end after {READINGS_MAX} looks")
+        data: dict[str, object] = {"outcome": str(check.outcome), "verified_by": check.verified_by}
+        text = f"{check.outcome}: {check.reason}"
+        await self.chronicle.note(incident, "verified", Moment.VERIFIED, Crew.HEALER, text, data)
+        return check
+
+    async def _reading(self, incident: Incident) -> Reading:
+        """The signal now. Without a reader, only a resolved message of the monitoring system counts as clear."""
+        reading = await self.remedy.read_now(incident)
+        if reading is not None:
+            return reading
+        now = self.clock.now()
+        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if present is not None and present.signal_cleared_at is not None:
+            return Reading(SignalState.CLEAR, now, f"{incident.alert.source} webhook", "it says that the alert is over")
+        return Reading(SignalState.NO_DATA, now, incident.alert.name, "nobody knows how to ask for this signal")
+
+    async def _worse(self, plan: Plan) -> str:
+        """A sign of harm that was not there before the action."""
+        for action in plan.actions:
+            role = self.world.action(action.target.system, action.verb)
+            attempts = await asyncio.to_thread(self.store.ledger.of_incident, plan.incident_id)
+            before: Mapping[str, str] = next((a.before for a in attempts if a.target_id == action.target.id), {})
+            if role is None or before.get("running") != "True":
+                continue
+            try:
+                now = await role.look(action.target)
+            except ToolError:
+                continue
+            if not now.running:
+                return f"{action.target.name} ran before and does not run now: {now.detail}"
+        return ""
