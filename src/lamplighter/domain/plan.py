@@ -111,7 +111,7 @@ REMEDIES: dict[str, tuple[Verb, ...]] = {
     "oom_killed": (Verb.SET_MEMORY_LIMIT, Verb.START),
 }
 ADVICE: dict[str, str] = {
-    "config_error": "correct the value in the file named by the evidence, then start it again",
+    "config_error": "correct the value in that file, then start it again",
     "missing_file": "put the missing file back, then start it again",
     "missing_environment_variable": "set the missing variable, then start it again",
     "port_conflict": "free the port, or give one of the two another port",
@@ -131,7 +131,10 @@ def make_plan(
 ) -> Plan:
     """The plan for the best cause: actions where a remedy is known and offered, else advice for a person."""
     cause = diagnosis.best
-    if cause is None:
+    if cause is None and not diagnosis.undetermined:
+        looked = diagnosis.statement or "nothing is wrong, as far as I can see"
+        return Plan(incident_id, run, "", "", 0.0, verify=verify, advice=f"the alert fires, but {looked}")
+    if cause is None or diagnosis.undetermined:
         needs = "; ".join(diagnosis.needs) or "more evidence"
         return Plan(incident_id, run, "", "", 0.0, verify=verify, advice=f"the cause is undetermined: it needs {needs}")
     actions, advice = _actions(cause, diagnosis.cited(cause), resolution, offers)
@@ -143,7 +146,8 @@ def _actions(
 ) -> tuple[tuple[Action, ...], str]:
     verbs = REMEDIES.get(cause.fault, ())
     if not verbs:
-        return (), ADVICE.get(cause.fault, f"no action that I may take heals {cause.fault.replace('_', ' ')}")
+        advice = ADVICE.get(cause.fault, "a person must look")
+        return (), f"{cause.statement}. No action that I may take heals that: {advice}"
     if cause.confidence < CONFIDENCE_TO_ACT:
         return (), f"the cause is only {cause.word} ({cause.confidence:.0%}); I act from {CONFIDENCE_TO_ACT:.0%}"
     if resolution.component is None:

@@ -1,0 +1,104 @@
+"""From a case to a diagnosis: facts, standings, ranking, and what may honestly be said of them."""
+
+from __future__ import annotations
+
+from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
+from lamplighter.diagnosis.dependence import Dependence, dependence
+from lamplighter.diagnosis.facts import collect
+from lamplighter.diagnosis.ranking import Ranking, rank
+from lamplighter.diagnosis.standing import Standing, standings
+from lamplighter.diagnosis.statement import state_cause
+from lamplighter.diagnosis.weighing import Candidate
+from lamplighter.domain.cause import LIKELY_FROM, Cause, Diagnosis, confidence_word
+from lamplighter.domain.evidence import Case, Fact
+
+CAUSES_MAX = 5
+NEEDS_MAX = 10
+RULED_OUT_MAX = 20
+DETERMINED_FROM = 0.5
+CONFIDENCE_MIN = 0.01
+
+
+class RulesInvestigator:
+    """Diagnoses by the catalogue of kinds of fault alone; the same case always gives the same diagnosis."""
+
+    def diagnose(self, case: Case) -> Diagnosis:
+        """Ranked causes; see `diagnose`."""
+        return diagnose(case)
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """At most five causes, each citing facts; or nothing wrong; or undetermined, with what would settle it.
+
+    Never raises for what the evidence holds. `elapsed_seconds` is left 0, because this room has no clock.
+    """
+    facts = collect(case)
+    everyone = standings(case, facts)
+    below = dependence(case.topology)
+    ranking = rank(everyone, below, case.subject)
+    causes = _causes(ranking)
+    determined = bool(causes) and causes[0].confidence >= DETERMINED_FROM
+    ruled_out = ranking.ruled_out[:RULED_OUT_MAX]
+    if _all_well(case.subject, everyone):
+        causes = tuple(cause for cause in causes if cause.confidence >= LIKELY_FROM)
+        statement = causes[0].statement if causes else _well_words(case.subject, everyone)
+        return Diagnosis(causes, facts, ruled_out, statement=statement)
+    if determined:
+        needs = () if causes[0].confidence >= LIKELY_FROM else _needs(case.subject, everyone, below, facts)
+        return Diagnosis(causes, facts, ruled_out, needs=needs, statement=causes[0].statement)
+    needs = _needs(case.subject, everyone, below, facts)
+    statement = _undetermined_words(case, facts)
+    return Diagnosis(causes, facts, ruled_out, undetermined=True, needs=needs, statement=statement)
+
+
+def _causes(ranking: Ranking) -> tuple[Cause, ...]:
+    kept = [one for one in ranking.candidates if one.confidence >= CONFIDENCE_MIN and one.cited][:CAUSES_MAX]
+    return tuple(_cause(index, one) for index, one in enumerate(kept, start=1))
+
+
+def _cause(index: int, one: Candidate) -> Cause:
+    statement = state_cause(one.kind, one.component, one.cited, {"below": one.below} if one.below else {})
+    word = confidence_word(one.confidence)
+    cited = tuple(fact.id for fact in one.cited)
+    return Cause(index, one.component, one.kind.name, one.confidence, word, statement, cited, one.against)
+
+
+def _all_well(subject: str, everyone: dict[str, Standing]) -> bool:
+    """Whether the component of the alert answers and nothing else was seen in trouble."""
+    if any(look.condition in IN_TROUBLE for look in everyone.values()):
+        return False
+    if subject:
+        return everyone[subject].condition is Condition.HEALTHY
+    seen = [look for look in everyone.values() if look.condition is not Condition.UNKNOWN]
+    return bool(seen) and all(look.condition is Condition.HEALTHY for look in seen)
+
+
+def _well_words(subject: str, everyone: dict[str, Standing]) -> str:
+    well = sorted(name for name, look in everyone.items() if look.condition is Condition.HEALTHY)
+    unseen = sorted(name for name, look in everyone.items() if look.condition is Condition.UNKNOWN)
+    said = f"nothing is wrong now: {', '.join(well[:10])} answered" + (
+        f", {subject} among them" if len(well) > 1 and subject else ""
+    )
+    return said + (f"; not seen: {', '.join(unseen[:10])}" if unseen else "")
+
+
+def _undetermined_words(case: Case, facts: tuple[Fact, ...]) -> str:
+    tools = sorted({evidence.tool for evidence in case.evidence})
+    failed = sum(fact.kind in {"look_failed", "unreadable"} for fact in facts)
+    looked = ", ".join(tools[:10]) or "nothing"
+    return f"the facts do not carry a cause: looked at {looked}" + (f"; {failed} looks failed" if failed else "")
+
+
+def _needs(subject: str, everyone: dict[str, Standing], below: Dependence, facts: tuple[Fact, ...]) -> tuple[str, ...]:
+    """What would settle it: first the looks that failed, then those that nobody took."""
+    needs = [fact.text for fact in facts if fact.kind in {"look_failed", "unreadable"}]
+    around = [subject, *sorted(below.below(subject))] if subject else sorted(everyone)
+    for name in around:
+        kinds = {fact.kind for fact in everyone[name].facts}
+        if "state" not in kinds:
+            needs.append(f"the state of {name}, such as docker.inspect or supervisor.status gives it")
+        if not kinds & {"probe", "health"}:
+            needs.append(f"a probe of {name}")
+        if not kinds & {"log_sign", "log_error"} and everyone[name].condition in IN_TROUBLE:
+            needs.append(f"a log of {name} that says why")
+    return tuple(dict.fromkeys(needs))[:NEEDS_MAX]

@@ -1,0 +1,91 @@
+"""Reads logs of any writer: known signs, and the commonest other error lines. Their text is never obeyed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lamplighter.diagnosis.readers.draft import Values, draft, owner, shown
+from lamplighter.diagnosis.readers.instants import split_stamp
+from lamplighter.diagnosis.readers.signs import SIGNS, LogSign, new_limit
+from lamplighter.diagnosis.templates import tells_error, template
+from lamplighter.domain.evidence import Evidence, Fact
+from lamplighter.domain.plan import bytes_words
+
+LINES_MAX = 5_000
+LINE_CHARS_MAX = 1_000
+ERRORS_MAX = 5
+
+
+@dataclass(slots=True)
+class Sighting:
+    """How often one sign or template was seen, and the last line that showed it."""
+
+    count: int = 0
+    line: str = ""
+    at: datetime | None = None
+    values: Values = field(default_factory=dict)
+
+    def add(self, line: str, at: datetime | None, values: Values) -> None:
+        """Count one more line, which is the newest so far."""
+        self.count, self.line, self.at = self.count + 1, line, at or self.at
+        self.values = {**self.values, **values}
+
+
+def read_log(evidence: Evidence) -> list[Fact]:
+    """Facts `log_sign`, then facts `log_error` for at most ERRORS_MAX templates that no sign explains."""
+    component = owner(evidence)
+    signs: dict[str, Sighting] = {}
+    errors: dict[str, Sighting] = {}
+    known_templates: dict[str, tuple[LogSign, ...]] = {}
+    for raw in evidence.content.splitlines()[-LINES_MAX:]:
+        at, line = split_stamp(raw[:LINE_CHARS_MAX])
+        _note_limit(signs, line, component)
+        mask = template(line)
+        if mask not in known_templates:
+            known_templates[mask] = _signs_of(line)
+        hit = _note_signs(signs, known_templates[mask], line, at, component)
+        if not hit and tells_error(line):
+            errors.setdefault(mask, Sighting()).add(line, at, {})
+    facts = [_sign_fact(evidence, name, signs[name]) for name in sorted(signs)]
+    common = sorted(errors.items(), key=lambda item: (-item[1].count, item[0]))[:ERRORS_MAX]
+    return facts + [_error_fact(evidence, mask, seen) for mask, seen in common]
+
+
+def _signs_of(line: str) -> tuple[LogSign, ...]:
+    """The least vague of the signs in a line."""
+    found = tuple(sign for sign in SIGNS if sign.pattern.search(line))
+    least = min((sign.vagueness for sign in found), default=0)
+    return tuple(sign for sign in found if sign.vagueness == least)
+
+
+def _note_limit(signs: dict[str, Sighting], line: str, component: str) -> None:
+    """A limit that was raised after the last kill is the present one."""
+    limit = new_limit(line, component)
+    if limit is not None and "oom_kill" in signs:
+        signs["oom_kill"].values["memory_limit_bytes"] = limit
+        signs["oom_kill"].values["limit_raised"] = 1.0
+
+
+def _note_signs(
+    signs: dict[str, Sighting], found: tuple[LogSign, ...], line: str, at: datetime | None, component: str
+) -> bool:
+    for sign in found:
+        values = sign.extract(line, component) if sign.extract else {}
+        if values is not None:
+            signs.setdefault(sign.name, Sighting()).add(line, at, values)
+    return bool(found)
+
+
+def _sign_fact(evidence: Evidence, name: str, seen: Sighting) -> Fact:
+    values: Values = {**seen.values, "sign": name, "count": float(seen.count)}
+    said = f"log: {shown(seen.line, 300)}" + (f" ({seen.count} lines like it)" if seen.count > 1 else "")
+    limit = seen.values.get("memory_limit_bytes")
+    if seen.values.get("limit_raised") and isinstance(limit, float):
+        said += f" (its limit is now {bytes_words(int(limit))})"
+    return draft(evidence, "log_sign", said, values, at=seen.at)
+
+
+def _error_fact(evidence: Evidence, mask: str, seen: Sighting) -> Fact:
+    said = f"log: {shown(seen.line, 300)}" + (f" ({seen.count} lines like it)" if seen.count > 1 else "")
+    return draft(evidence, "log_error", said, {"template": shown(mask, 200), "count": float(seen.count)}, at=seen.at)

@@ -1,0 +1,216 @@
+"""What lines of a log are known to mean, as data. A sign speaks of the log's own component, and of no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lamplighter.diagnosis.readers.draft import Values, known, shown
+from lamplighter.diagnosis.readers.misconfiguration import config_values
+
+Extract = Callable[[str, str], Values | None]
+_VAGUENESS = {"config_error": 1, "connection_refused": 2, "workers_wait": 2, "crash_report": 3, "dependency_wait": 3}
+_UNITS = {"b": 1, "byte": 1, "bytes": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 1000, "mb": 10**6, "gb": 10**9}
+_SIZE = r"(\d{1,15}(?:\.\d{1,6})?)\s?(bytes|byte|[KMG]i?B|B)\b"
+_GUARD = re.compile(r"(?i)memory guard: ([\w.:@/-]{1,128}) killed")
+_USED = re.compile(rf"(?i)\bit used {_SIZE}")
+_LIMIT = re.compile(rf"(?i)\blimit (?:is|of|was) {_SIZE}")
+_NEW_LIMIT = re.compile(rf"(?i)\bmemory guard: limit of ([\w.:@/-]{{1,128}}) is now {_SIZE}")
+_QUOTED_PATH = re.compile(r"(/[\w.@+-]{1,100}(?:/[\w.@+-]{1,100}){0,20})")
+_VARIABLE = re.compile(r"\b([A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8})\b|KeyError: '([A-Za-z_]\w{0,60})'")
+_PORT = re.compile(r"(?::|\bport\s{1,3}|', )(\d{2,5})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class LogSign:
+    """A known line. `extract(line, component)` reads values out of it; None says that the line is not about us.
+
+    Of the signs in one line only the least vague ones count: what a file error says is not also a wrong configuration.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    extract: Extract | None = None
+    vagueness: int = 0
+
+
+def size_bytes(found: re.Match[str] | None, first: int = 1) -> float | None:
+    """The bytes in a matched size such as 64 MiB, whose number is group `first`."""
+    return float(found[first]) * _UNITS[found[first + 1].lower()] if found else None
+
+
+def new_limit(line: str, component: str) -> float | None:
+    """The memory limit in bytes that a guard's line announces for this very component."""
+    found = _NEW_LIMIT.search(line)
+    return size_bytes(found, 2) if found and _is_me(found[1], component) else None
+
+
+def _is_me(name: str, component: str) -> bool:
+    return name == component or name.rsplit(":", maxsplit=1)[-1] == component
+
+
+def _oom(line: str, component: str) -> Values | None:
+    guard = _GUARD.search(line)
+    if guard and not _is_me(guard[1], component):
+        return None
+    return known(memory_used_bytes=size_bytes(_USED.search(line)), memory_limit_bytes=size_bytes(_LIMIT.search(line)))
+
+
+def _path(line: str, _component: str) -> Values:
+    found = _QUOTED_PATH.search(line)
+    return known(path=found[1]) if found else {}
+
+
+def _variable(line: str, _component: str) -> Values:
+    found = _VARIABLE.search(line)
+    return known(variable=found[1] or found[2]) if found else {}
+
+
+def _port(line: str, _component: str) -> Values:
+    found = _PORT.search(line)
+    return known(port=found[1]) if found else {}
+
+
+def _config(line: str, _component: str) -> Values:
+    return config_values(line)
+
+
+def _sign(name: str, pattern: str, extract: Extract | None = None) -> LogSign:
+    return LogSign(name, re.compile(pattern), extract, _VAGUENESS.get(name, 0))
+
+
+def first_sign(text: str) -> LogSign | None:
+    """The least vague sign in a text."""
+    return min((sign for sign in SIGNS if sign.pattern.search(text)), key=lambda sign: sign.vagueness, default=None)
+
+
+def engine_words(text: str, component: str) -> Values:
+    """What the engine itself said of a failed start: `start_error`, the sign in it, and what that names."""
+    said = shown(text)
+    sign = first_sign(said)
+    if sign is None:
+        return known(start_error=said)
+    named = sign.extract(said, component) if sign.extract else None
+    return {**known(start_error=said, start_error_sign=sign.name), **(named or {})}
+
+
+SIGNS: tuple[LogSign, ...] = (
+    _sign("oom_kill", r"(?i)memory guard: \S{1,128} killed|\bOOMKilled\b|\boom-kill|\bout of memory: kill", _oom),
+    _sign(
+        "out_of_memory",
+        r"\bMemoryError\b|\bOutOfMemoryError\b|(?i:cannot allocate memory|std::bad_alloc|heap out of memory"
+        r"|runtime: out of memory|memory allocation of \d+ bytes failed|virtual memory exhausted)",
+    ),
+    _sign(
+        "port_conflict",
+        r"(?i)address (?:is )?already in use|\bEADDRINUSE\b|port \d+ (?:is|was) already|bind.{0,80}in use"
+        r"|port is already allocated",
+        _port,
+    ),
+    _sign("disk_full", r"(?i)no space left on device|\bENOSPC\b|disk (?:is )?full|disk quota exceeded|\bEDQUOT\b"),
+    _sign("read_only_file_system", r"(?i)read-only file ?system|\bEROFS\b"),
+    _sign("fd_exhausted", r"(?i)too many open files|\bEMFILE\b|\bENFILE\b"),
+    _sign(
+        "missing_environment_variable",
+        r"(?i)environment variables? .{0,80}(?:not set|missing|required|undefined|unset|empty|not defined|not found)"
+        r"|(?:missing|required|undefined|unset|must set|please set|expected).{0,40}environment variable"
+        r"|\bos\.environ\b.{0,80}KeyError|(?-i:KeyError: '[A-Z][A-Z0-9_]{2,60}')"
+        r"|(?-i:\b[A-Z][A-Z0-9]{1,40}_[A-Z0-9_]{1,40}):? (?:is|was|must be) "
+        r"(?:not set|unset|required|missing|set)\b|\benv(?: var)? .{0,60}(?:not set|missing|required)",
+        _variable,
+    ),
+    _sign(
+        "config_error",
+        r"(?i)\bconfig(?:uration)?(?: file)? (?:error|problem|is invalid|parse)"
+        r"|\[emerg\].{0,300} in /\S{1,200}:\d|FATAL CONFIG FILE ERROR"
+        r"|\b(?:invalid|bad|illegal|unknown|unrecogni[sz]ed|unsupported|unexpected|missing|duplicate) "
+        r"(?:config\w{0,10}|settings?|option|directive|parameter|keyword|key|propert(?:y|ies)|argument"
+        r"|variable|value for)\b"
+        r"|\b(?:error|failed|failure|unable|cannot|could not|can't) (?:to )?(?:load|pars|read|decod|bind"
+        r"|unmarshal)\w{0,5} .{0,40}"
+        r"(?:config|settings|properties|yaml|toml|json|\.ini|\.conf|\.cnf)"
+        r"|\b(?:yaml|toml|ini|json|config|parse|scanner|syntax|missingsectionheader|duplicateoption"
+        r"|parsing)\w{0,10}error\b.{0,120}"
+        r"\.(?:ini|conf|cfg|ya?ml|toml|json|cnf|properties)\b|yaml: (?:line|unmarshal|did not)"
+        r"|could not find expected ':'"
+        r"|parsing \[/\S{1,200}:\d+\]|Invalid(?:Configuration|PropertyValue)\w{0,20}Exception"
+        r"|validation errors? for \w{0,40}(?:Settings|Config)",
+        _config,
+    ),
+    _sign(
+        "permission_denied",
+        r"(?i)permission denied|\bEACCES\b|\bEPERM\b|operation not permitted|PermissionError"
+        r"|access is denied|AccessDeniedException|is not executable",
+        _path,
+    ),
+    _sign(
+        "missing_file",
+        r"(?i)no such file or directory|\bENOENT\b|FileNotFound(?:Error|Exception)|NoSuchFileException|file not found"
+        r"|cannot find module|ModuleNotFoundError|executable file not found|can't find command",
+        _path,
+    ),
+    _sign(
+        "tls_certificate_expired",
+        r"(?i)certificate (?:has |is )?expired|certificate verify failed: certificate has expired|CERT_HAS_EXPIRED"
+        r"|x509: certificate has expired|NotAfter|CertificateExpiredException",
+    ),
+    _sign(
+        "dns_failure",
+        r"(?i)temporary failure in name resolution|name or service not known|could not resolve host|no such host"
+        r"|getaddrinfo|\bENOTFOUND\b|\bEAI_AGAIN\b|\bNXDOMAIN\b|\bSERVFAIL\b|UnknownHostException"
+        r"|nodename nor servname|host not found",
+    ),
+    _sign("connection_refused", r"(?i)connection refused|\bECONNREFUSED\b|connect\(\) failed \(111"),
+    _sign(
+        "connection_pool_exhausted",
+        r"(?i)too many clients already|too many connections|remaining connection slots"
+        r"|connection pool.{0,60}(?:exhaust|full|timed? ?out|limit)"
+        r"|QueuePool limit|Connection is not available, request timed out"
+        r"|timeout .{0,40}connection from (?:the )?pool"
+        r"|pool (?:is )?exhausted|max number of clients reached|(?:no|unable to (?:get|acquire"
+        r"|obtain)) .{0,20}connections? .{0,20}pool",
+    ),
+    _sign(
+        "thread_pool_exhausted",
+        r"(?i)thread ?pool.{0,60}(?:exhaust|full|reject)|RejectedExecutionException|MaxRequestWorkers"
+        r"|can't start new thread"
+        r"|unable to create (?:new )?native thread|worker_connections are not enough|max_children setting",
+    ),
+    _sign(
+        "workers_wait",
+        r"(?i)\b(?:workers?|threads?)\b.{0,60}\b(?:wait|waits|waiting|busy|stuck|blocked|hung)\b|\bWORKER TIMEOUT\b"
+        r"|blocked for more than \d+ seconds|\bdeadlock(?:ed)?\b|request queue .{0,20}full"
+        r"|watchdog.{0,40}(?:stuck|hang)",
+    ),
+    _sign(
+        "lock_contention",
+        r"(?i)lock wait timeout|deadlock detected|database is locked|could not obtain lock"
+        r"|canceling statement due to lock timeout"
+        r"|still waiting for \w{1,30}lock|Deadlock found when trying|lock acquisition",
+    ),
+    _sign("slow_queries", r"(?i)slow query|duration: \d{4,}\.?\d* ms|query took \d{2,}|statement timeout"),
+    _sign(
+        "database_down",
+        r"(?i)database system is (?:starting up|shutting down|in recovery|not yet accepting)"
+        r"|the database is (?:down|unavailable)"
+        r"|could not connect to (?:the )?(?:database|server|postgres|mysql|mongo)"
+        r"|lost connection to (?:mysql|the database)"
+        r"|terminating connection due to administrator command|database .{0,40}(?:connection failed|unreachable)",
+    ),
+    _sign(
+        "replication_lag",
+        r"(?i)replication (?:lag|delay)|replica .{0,40}(?:behind|lagging)|requested WAL segment .{0,60}removed",
+    ),
+    _sign(
+        "crash_report",
+        r"(?i:segmentation fault|core dumped|\bSIGSEGV\b|\bSIGABRT\b|assertion .{0,80}failed)|^panic: "
+        r"|Traceback \(most recent",
+    ),
+    _sign(
+        "dependency_wait",
+        r"(?i)did not answer|no answer (?:from|within)|timed? ?out\b|deadline exceeded"
+        r"|upstream .{0,40}(?:unavailable|failed|prematurely)"
+        r"|read timeout|\bETIMEDOUT\b|SocketTimeoutException|bad gateway|gateway time",
+    ),
+)
