@@ -17,6 +17,7 @@ from lamplighter.web.problems import Problem, not_found
 READ_SECONDS_MAX = 10.0
 PULL_SECONDS_MAX = 15.0
 DRY_RUN_ALERTS_MAX = 100
+PARSE_INLINE_BYTES_MAX = 64 * 1024
 router = APIRouter(tags=["alerts"])
 log = structlog.get_logger()
 
@@ -50,7 +51,13 @@ async def receive(source: str, request: Request, dry_run: Annotated[bool, Query(
         raise not_found("alert source", source, f"the sources: {', '.join(sorted(here.app.sources))}")
     body = await bounded_body(request, here.app.settings.configuration.server.body_bytes_max)
     try:
-        delivery = reader.parse(body, request.headers)
+        # A large body takes a while to read, and must not hold up everybody else.
+        large = len(body) > PARSE_INLINE_BYTES_MAX
+        delivery = (
+            await asyncio.to_thread(reader.parse, body, request.headers)
+            if large
+            else reader.parse(body, request.headers)
+        )
     except BadSignal as problem:
         here.metrics.received(source, "refused", 1)
         raise Problem(400, "bad-signal", f"{problem.key}: {problem.problem}", problem.fix) from problem

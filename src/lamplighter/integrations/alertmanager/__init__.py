@@ -1,0 +1,24 @@
+"""The integration `alertmanager`: webhooks in, and the API for what they left out. Silences are never set from here."""
+
+from __future__ import annotations
+
+from lamplighter.integrations.alertmanager.backlog import AlertmanagerBacklog
+from lamplighter.integrations.alertmanager.client import AlertmanagerClient, AlertmanagerConfig
+from lamplighter.integrations.alertmanager.signal import AlertmanagerSource
+from lamplighter.integrations.alertmanager.tools import AlertmanagerAlerts
+from lamplighter.ports import Integration, Roles, Surroundings
+
+
+def _build(config: AlertmanagerConfig, surroundings: Surroundings) -> Roles:
+    source = AlertmanagerSource(surroundings.clock.now)
+    if not config.url:
+        return Roles(sources=(source,))
+    client = AlertmanagerClient(config)
+    return Roles(
+        sources=(source,),
+        backlog=AlertmanagerBacklog(client, surroundings.clock.now),
+        tools=(AlertmanagerAlerts(client, surroundings.clock.now),),
+    )
+
+
+INTEGRATION = Integration(name="alertmanager", config=AlertmanagerConfig, build=_build)

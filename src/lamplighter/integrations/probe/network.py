@@ -1,0 +1,117 @@
+"""Looks over the network: one HTTP request, or one TCP connection. Nothing is followed, nothing is kept open."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import httpx
+
+from lamplighter.domain.check import CheckSpec, SampleState
+from lamplighter.integrations.probe.look import Look, failed
+
+BODY_BYTES_MAX = 65_536
+GOOD_STATUS = range(200, 400)
+PORT_MAX = 65_535
+BACKSTOP_FACTOR = 1.5
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a request came, as httpx tells it; after a timeout this is the only trace."""
+
+    connected: bool = False
+    status: int | None = None
+
+    async def note(self, name: str, info: Mapping[str, object]) -> None:  # noqa: ARG002 - httpx's own signature
+        """Remember that TCP connected."""
+        if name in ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete"):
+            self.connected = True
+
+
+async def look_http(spec: CheckSpec) -> Look:
+    """GET the URL. 2xx and 3xx are ok; a redirect is not followed, so that no answer can send us elsewhere."""
+    progress = Progress()
+    try:
+        # httpx cleans up after its own timeouts, one for each step; this one is for an answer that drips.
+        async with asyncio.timeout(BACKSTOP_FACTOR * spec.timeout_seconds):
+            status, took = await _get(spec, progress)
+        if took > spec.timeout_seconds:
+            return _late(spec, progress, TimeoutError())
+    except (TimeoutError, httpx.TimeoutException) as problem:
+        return _late(spec, progress, problem)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as problem:
+        return Look(SampleState.CANNOT_SEE, f"{spec.target} cannot be asked: {problem}")
+    except httpx.RemoteProtocolError as problem:
+        return Look(SampleState.FAILING, f"the connection ended early: {problem}", connected=True, error="reset")
+    except (httpx.HTTPError, OSError) as problem:
+        return failed(problem, connected=progress.connected)
+    state = SampleState.OK if status in GOOD_STATUS else SampleState.FAILING
+    return Look(state, f"HTTP {status} in {took:.3f} s", took, connected=True, status=status)
+
+
+async def _get(spec: CheckSpec, progress: Progress) -> tuple[int, float]:
+    """The status, and the seconds to it and the start of the body."""
+    timeout = spec.timeout_seconds
+    port = httpx.URL(spec.target).port
+    if port is not None and not 0 < port <= PORT_MAX:
+        raise ValueError(f"there is no port {port}")
+    async with httpx.AsyncClient(verify=_trust(), timeout=timeout, trust_env=False, follow_redirects=False) as client:
+        began = time.monotonic()
+        async with client.stream("GET", spec.target, extensions={"trace": progress.note}) as response:
+            progress.status = response.status_code
+            size = 0
+            async for chunk in response.aiter_raw():
+                size += len(chunk)
+                if size >= BODY_BYTES_MAX:
+                    break
+            return response.status_code, time.monotonic() - began
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The machine's own certificate authorities; loading them takes longer than most looks, so they are kept."""
+    return ssl.create_default_context()
+
+
+def _late(spec: CheckSpec, progress: Progress, problem: BaseException) -> Look:
+    if progress.status is not None:
+        detail = f"HTTP {progress.status}, but the body did not end within {spec.timeout_seconds:g} s"
+    elif progress.connected:
+        detail = f"connected, but no answer within {spec.timeout_seconds:g} s"
+    else:
+        detail = f"no connection within {spec.timeout_seconds:g} s ({type(problem).__name__})"
+    return Look(SampleState.FAILING, detail, connected=progress.connected, status=progress.status, error="timeout")
+
+
+async def look_tcp(spec: CheckSpec) -> Look:
+    """Open a connection to `host:port`, and close it."""
+    address = host_port(spec.target)
+    if address is None:
+        return Look(SampleState.CANNOT_SEE, f"{spec.target!r} is not host:port")
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(spec.timeout_seconds):
+            _, writer = await asyncio.open_connection(*address)
+    except TimeoutError:
+        detail = f"no connection within {spec.timeout_seconds:g} s"
+        return Look(SampleState.FAILING, detail, connected=False, error="timeout")
+    except (OSError, UnicodeError) as problem:
+        return failed(problem, connected=False)
+    took = time.monotonic() - began
+    # Aborted rather than closed: waiting for the other side to say goodbye could take for ever.
+    writer.transport.abort()
+    return Look(SampleState.OK, f"connected in {took:.3f} s", took, connected=True)
+
+
+def host_port(target: str) -> tuple[str, int] | None:
+    """`host:port` or `[::1]:port` in its parts; None where it is neither."""
+    host, _, port = target.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= PORT_MAX:
+        return None
+    return host, int(port)

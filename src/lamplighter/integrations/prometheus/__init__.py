@@ -1,0 +1,19 @@
+"""The integration `prometheus`: the signal that fired, asked again, and series as evidence. It writes nothing there."""
+
+from __future__ import annotations
+
+from lamplighter.integrations.prometheus.client import PrometheusClient, PrometheusConfig
+from lamplighter.integrations.prometheus.reader import PrometheusReader
+from lamplighter.integrations.prometheus.rules import Rulebook
+from lamplighter.integrations.prometheus.tools import PrometheusRanges
+from lamplighter.ports import Integration, Roles, Surroundings
+
+
+def _build(config: PrometheusConfig, surroundings: Surroundings) -> Roles:
+    client = PrometheusClient(config, surroundings.clock)
+    rulebook = Rulebook(client, surroundings.clock)
+    reader = PrometheusReader(client, rulebook, surroundings.clock, config.freshness_seconds)
+    return Roles(readers=(reader,), tools=(PrometheusRanges(client, rulebook, surroundings.clock.now),))
+
+
+INTEGRATION = Integration(name="prometheus", config=PrometheusConfig, build=_build)

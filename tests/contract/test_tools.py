@@ -1,0 +1,159 @@
+"""What every evidence tool must hold, run over each integration that has any: it never raises, and says its query."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from lamplighter.domain.check import CheckKind, CheckSpec
+from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Question
+from lamplighter.domain.topology import Component
+from lamplighter.integrations import alertmanager, docker, probe, prometheus, supervisor
+from lamplighter.ports import EvidenceTool, Integration, Surroundings
+from lamplighter.testing import NOON, FakeClock, firing
+
+WAIT_SECONDS = 0.3
+KINDS = {"docker": "container", "supervisor": "process"}
+IDS = {"docker": "1f" * 32, "supervisor": "shop:store:store"}
+GARBAGE = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{]\xff\x00[[",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n" + b"[" * 40_000,
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 3\r\n\r\nno\n",
+    b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    b"\x00\x01\x02\r\n\r\n",
+    b"",
+)
+
+
+class NoSamples:
+    def keep(self, samples: object) -> None:
+        raise AssertionError("a look keeps no samples")
+
+    def window(self, check: str, start: object, end: object) -> list[object]:
+        return []
+
+
+def tools_at(port: int) -> list[EvidenceTool]:
+    checks = (
+        CheckSpec("web", CheckKind.HTTP, f"http://127.0.0.1:{port}/", component="store", timeout_seconds=WAIT_SECONDS),
+        CheckSpec("port", CheckKind.TCP, f"127.0.0.1:{port}", component="store", timeout_seconds=WAIT_SECONDS),
+        CheckSpec("program", CheckKind.PROCESS, "no-such-program-runs", component="store"),
+        CheckSpec("disk", CheckKind.DISK, "/no/such/path", component="store"),
+    )
+    around = Surroundings(FakeClock(), checks, NoSamples())  # type: ignore[arg-type] # a stand-in that must not be used
+    url = f"http://127.0.0.1:{port}"
+    settings: tuple[tuple[Integration, dict[str, object]], ...] = (
+        (docker.INTEGRATION, {"host": f"tcp://127.0.0.1:{port}", "timeout_seconds": WAIT_SECONDS}),
+        (supervisor.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS, "memory_guard": "guard"}),
+        (prometheus.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS}),
+        (alertmanager.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS}),
+        (probe.INTEGRATION, {}),
+    )
+    built = [integration.build(integration.config(**config), around) for integration, config in settings]
+    return [tool for roles in built for tool in roles.tools]
+
+
+NAMES = [tool.name for tool in tools_at(1)]
+
+
+def tool_of(name: str, port: int) -> EvidenceTool:
+    return next(tool for tool in tools_at(port) if tool.name == name)
+
+
+def question(tool: EvidenceTool) -> Question:
+    for system, kind in KINDS.items():
+        part = Component(system, kind, "store", IDS[system])
+        if tool.serves(part):
+            return Question(part, firing(name="store"), NOON - timedelta(minutes=5), NOON)
+    pytest.fail(f"{tool.name} serves neither a container nor a process")
+
+
+class Answering(threading.Thread):
+    """A server that gives everybody the same answer; None is none at all."""
+
+    def __init__(self, answer: bytes | None) -> None:
+        super().__init__(daemon=True)
+        self._answer = answer
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._open: list[socket.socket] = []
+
+    def run(self) -> None:
+        while True:
+            try:
+                incoming, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(incoming)
+            if self._answer is None:
+                continue
+            try:
+                incoming.recv(65_536)
+                incoming.sendall(self._answer)
+                incoming.shutdown(socket.SHUT_WR)
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.join(5)
+        for one in self._open:
+            one.close()
+
+
+@pytest.fixture
+def answering(request: pytest.FixtureRequest) -> Iterator[Answering]:
+    server = Answering(getattr(request, "param", None))
+    server.start()
+    yield server
+    server.close()
+
+
+def test_names_are_the_ones_that_cases_know() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert {"docker.inspect", "docker.logs", "docker.stats", "docker.events"} <= set(NAMES)
+    assert {"supervisor.status", "supervisor.logs"} <= set(NAMES)
+    assert {"http.probe", "tcp.probe", "process.probe", "df"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_where_nobody_answers_the_evidence_is_the_failure_with_what_was_asked(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = int(one.getsockname()[1])
+    tool = tool_of(name, port)
+    (found, *_) = await tool.gather(question(tool))
+    assert found.tool == name
+    if name in {"http.probe", "tcp.probe"}:
+        assert json.loads(found.content)["error"] == "refused"
+    elif name == "process.probe":
+        assert json.loads(found.content)["state"] == "failing"
+    else:
+        assert found.error
+    assert found.params["query"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_server_that_never_answers_is_left_in_time(name: str, answering: Answering) -> None:
+    tool = tool_of(name, answering.port)
+    async with asyncio.timeout(20):
+        found = await tool.gather(question(tool))
+    assert found
+    assert all(len(one.content.encode()) <= EVIDENCE_BYTES_MAX for one in found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("answering", GARBAGE, indirect=True, ids=range(len(GARBAGE)))
+async def test_garbage_never_raises_and_stays_bounded(name: str, answering: Answering) -> None:
+    tool = tool_of(name, answering.port)
+    async with asyncio.timeout(20):
+        found = await tool.gather(question(tool))
+    assert all(one.tool == name and len(one.content.encode()) <= EVIDENCE_BYTES_MAX for one in found)
