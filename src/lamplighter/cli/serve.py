@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import structlog
@@ -55,6 +57,8 @@ def serve(
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",
     )
+    # uvicorn raises the signal that ended it once more when it is done; being told to stop is a good end, not a kill.
+    signal.signal(signal.SIGTERM, _told_to_stop)
     server.run(sockets=[listening])
     if app.failure or not server.started:
         raise Stop(app.failure or "the server could not start; the log above says why")
@@ -71,6 +75,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             say(self._words)
+
+
+def _told_to_stop(_number: int, _frame: FrameType | None) -> None:
+    """Let the process go on to its own end."""
 
 
 def _flags(data: Path | None, host: str, port: int | None) -> dict[str, Any]:

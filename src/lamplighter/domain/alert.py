@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -99,8 +100,7 @@ class BadSignal(ValueError):
 
 def fingerprint_of(labels: dict[str, str]) -> str:
     """Sixteen hex digits over the sorted labels, for sources that send none."""
-    joined = "\x00".join(f"{name}\x01{labels[name]}" for name in sorted(labels))
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def may_answer(approval: Approval, plan_hash: str | None, now: datetime) -> str:
     """Empty where the approval may be answered now; otherwise why not."""
     if approval.state is not ApprovalState.PENDING:
         return f"approval {approval.id} is already {approval.state}"
+    if now < approval.asked_at:
+        return f"approval {approval.id} was asked later than now; a clock is wrong"
     if now >= approval.expires_at:
         return f"approval {approval.id} expired at {approval.expires_at:%H:%M:%S}; nothing is done"
     if plan_hash is not None and plan_hash != approval.plan_hash:
@@ -67,6 +69,10 @@ def may_consume(approval: Approval, plan_hash: str, now: datetime) -> str:
     """Empty where this approval lets this very plan run now; otherwise why not."""
     if approval.state is not ApprovalState.APPROVED:
         return f"approval {approval.id} is {approval.state}, not approved"
+    if not approval.approver:
+        return f"approval {approval.id} names nobody who gave it"
+    if now < approval.asked_at:
+        return f"approval {approval.id} was asked later than now; a clock is wrong"
     if approval.plan_hash != plan_hash:
         return f"approval {approval.id} was given for plan {approval.plan_hash}, not {plan_hash}"
     if now >= approval.expires_at:

@@ -13,7 +13,7 @@ SECURITY_OFFICER = "Security Officer"
 AUDITOR = "Auditor"
 SRE_LEAD = "SRE Lead"
 MEMBERS = (SECURITY_OFFICER, AUDITOR, SRE_LEAD)
-FACT_AGE_MAX = timedelta(minutes=10)
+CLOCK_SLACK = timedelta(minutes=10)
 ACTIONS_MAX = 3
 UNANIMOUS = 3
 MAJORITY = 2
@@ -44,7 +44,7 @@ class Motion:
 def security_officer(motion: Motion) -> Vote:
     """Is every target known and pinned, and nothing touched but what the cause names?"""
     for action in motion.plan.actions:
-        part = motion.record.component(action.target.id)
+        part = motion.record.component(action.target)
         if part is None or part.name != action.target.name:
             return Vote(SECURITY_OFFICER, False, f"{action.target.name} is not pinned to a live id")
         if motion.plan.component not in part.names:
@@ -57,7 +57,7 @@ def security_officer(motion: Motion) -> Vote:
 
 
 def auditor(motion: Motion) -> Vote:
-    """Does the cause rest on facts that exist, are fresh, and speak of the target?"""
+    """Does the cause rest on facts that exist, do not lie in the future, and speak of the target?"""
     cause = motion.diagnosis.best
     if cause is None:
         return Vote(AUDITOR, False, "no cause was found")
@@ -66,7 +66,7 @@ def auditor(motion: Motion) -> Vote:
         return Vote(AUDITOR, False, "the cause cites facts that do not exist")
     if all(fact.component != cause.component for fact in facts):
         return Vote(AUDITOR, False, f"no cited fact is about {cause.component} itself")
-    if any(fact.at is not None and fact.at > motion.now + FACT_AGE_MAX for fact in facts):
+    if any(fact.at is not None and fact.at > motion.now + CLOCK_SLACK for fact in facts):
         return Vote(AUDITOR, False, "a cited fact lies in the future; a clock is wrong")
     rivals = [
         c for c in motion.diagnosis.causes[1:] if c.component != cause.component and c.confidence >= cause.confidence
@@ -85,6 +85,8 @@ def sre_lead(motion: Motion) -> Vote:
         return Vote(SRE_LEAD, False, f"{len(verbs)} actions at once are too many")
     if motion.signal_firing is None:
         return Vote(SRE_LEAD, False, "the signal that fired cannot be read now, so the fix could not be verified")
+    if not motion.signal_firing:
+        return Vote(SRE_LEAD, False, "the signal is clear now, so there is nothing to heal")
     if motion.failed_before:
         return Vote(SRE_LEAD, False, "the same fix did not hold the last time")
     if any(not action.reversible and action.verb is not Verb.RESTART for action in motion.plan.actions):
@@ -97,9 +99,9 @@ CHECKS = {SECURITY_OFFICER: security_officer, AUDITOR: auditor, SRE_LEAD: sre_le
 
 def tally(votes: tuple[Vote, ...], verdict: Verdict) -> Verdict:
     """The verdict after the vote: 3 of 3 leaves it, 2 of 3 marks it risky, fewer or a failed member asks a person."""
-    present = {vote.member for vote in votes if not vote.failed}
-    absent = [member for member in MEMBERS if member not in present]
-    for_it = len({vote.member for vote in votes if vote.in_favour and not vote.failed})
+    voices = {member: [vote for vote in votes if vote.member == member] for member in MEMBERS}
+    absent = [member for member, said in voices.items() if not said or any(vote.failed for vote in said)]
+    for_it = sum(1 for said in voices.values() if said and all(v.in_favour and not v.failed for v in said))
     against = "; ".join(f"{vote.member}: {vote.reason}" for vote in votes if not vote.in_favour)
     if verdict.ruling is Ruling.REFUSED:
         return verdict

@@ -95,4 +95,4 @@ def bounded(text: str, bytes_max: int = EVIDENCE_BYTES_MAX) -> tuple[str, bool]:
     raw = text.encode("utf-8", "replace")
     if len(raw) <= bytes_max:
         return raw.decode("utf-8"), False
-    return raw[-bytes_max:].decode("utf-8", "ignore"), True
+    return raw[len(raw) - bytes_max :].decode("utf-8", "ignore"), True

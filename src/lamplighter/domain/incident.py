@@ -102,6 +102,8 @@ def moved(incident: Incident, to: State, now: datetime) -> Incident:
     if not may_follow(incident.state, to):
         msg = f"{incident.id} cannot go from {incident.state} to {to}"
         raise BadMove(msg)
+    if to is incident.state and to in CLOSED:
+        return incident
     closed_at = now if to in CLOSED else None
     return replace(incident, state=to, updated_at=now, closed_at=closed_at)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lamplighter.domain.alert import Alert, AlertStatus, Episode
-from lamplighter.domain.incident import Incident, on_probation
+from lamplighter.domain.incident import Incident, State, on_probation
 
 LATE_DELIVERY = timedelta(minutes=5)
 
@@ -66,8 +66,10 @@ def place(
         return Suppresses(f"late delivery: this episode already ended at {_clock(episode.ends_at)}")
     if open_incident is not None:
         return Joins(open_incident.id, f"same trouble as {open_incident.id}: same source and fingerprint, still open")
-    if last_closed is not None and on_probation(last_closed, now):
-        if alert.starts_at <= last_closed.alert.starts_at and _just_closed(last_closed, now):
+    if last_closed is not None and last_closed.state is not State.MERGED and on_probation(last_closed, now):
+        if alert.starts_at < last_closed.alert.starts_at:
+            return Suppresses(f"late delivery: an earlier episode than that of {last_closed.id}, which is closed")
+        if alert.starts_at == last_closed.alert.starts_at and _just_closed(last_closed, now):
             return Suppresses(f"the same episode as {last_closed.id}, delivered again after it was seen to be over")
         return Reopens(
             last_closed.id, f"{last_closed.id} closed at {_clock(last_closed.closed_at)} and the trouble is back"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +15,8 @@ from lamplighter.domain.topology import Component, Resolution
 CONFIDENCE_TO_ACT = 0.6
 MEMORY_LIMIT_FACTOR = 2
 KIB = 1024
+# Facts that a program's own text can bring about; no parameter of an action is ever taken from them.
+TEXT_KINDS = frozenset({"log_sign", "log_error"})
 MEMORY_LIMIT_BYTES_MAX = 64 * 1024**3
 
 
@@ -85,7 +88,10 @@ class Plan:
             "run": self.run,
             "cause": [self.component, self.fault],
             "facts": list(self.facts),
-            "actions": [[a.verb, a.target.system, a.target.id, sorted(a.params.items())] for a in self.actions],
+            "actions": [
+                [a.verb, a.target.system, a.target.id, sorted(a.params.items()), a.risk, a.effect, a.undo]
+                for a in self.actions
+            ],
         }
         return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()[:24]
 
@@ -148,7 +154,8 @@ def _actions(
     if not verbs:
         advice = ADVICE.get(cause.fault, "a person must look")
         return (), f"{cause.statement}. No action that I may take heals that: {advice}"
-    if cause.confidence < CONFIDENCE_TO_ACT:
+    # Written so that a confidence that is not a number does not act.
+    if not cause.confidence >= CONFIDENCE_TO_ACT:
         return (), f"the cause is only {cause.word} ({cause.confidence:.0%}); I act from {CONFIDENCE_TO_ACT:.0%}"
     if resolution.component is None:
         return (), f"I will not choose a target: {resolution.reason}"
@@ -167,12 +174,25 @@ def _action(verb: Verb, part: Component, facts: tuple[Fact, ...], offers: tuple[
         return f"{part.system} offers no {verb.replace('_', ' ')} for {part.name}"
     params: dict[str, str] = {}
     if verb is Verb.SET_MEMORY_LIMIT:
-        limit = next((n for fact in facts if (n := fact.number("memory_limit_bytes"))), None)
-        if limit is None:
-            return f"the present memory limit of {part.name} is not known"
-        params = {"bytes": str(min(int(limit) * MEMORY_LIMIT_FACTOR, MEMORY_LIMIT_BYTES_MAX))}
+        wanted = _wanted_limit(part, facts)
+        if isinstance(wanted, str):
+            return wanted
+        params = {"bytes": str(wanted)}
     target = Target(part.system, part.kind, part.name, part.id)
     return Action(verb, target, params, offer.risk, offer.reversible, offer.effect, offer.undo)
+
+
+def _wanted_limit(part: Component, facts: tuple[Fact, ...]) -> int | str:
+    """Twice the present limit in bytes, or why it cannot be raised."""
+    mine = (fact for fact in facts if fact.component in part.names and fact.kind not in TEXT_KINDS)
+    limits = (fact.number("memory_limit_bytes") for fact in mine)
+    limit = next((n for n in limits if n is not None and math.isfinite(n) and n > 0), None)
+    if limit is None:
+        return f"the present memory limit of {part.name} is not known"
+    wanted = min(int(limit) * MEMORY_LIMIT_FACTOR, MEMORY_LIMIT_BYTES_MAX)
+    if wanted <= limit:
+        return f"the memory limit of {part.name} is {bytes_words(int(limit))} already; I raise none further"
+    return wanted
 
 
 def bytes_words(count: int) -> str:

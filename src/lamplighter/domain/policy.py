@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from lamplighter.domain.plan import Action, Plan, Verb
+from lamplighter.domain.plan import Action, Plan, Target, Verb
 from lamplighter.domain.topology import Component
 
 ALLOW_LABEL = "lamplighter.allow"
@@ -16,6 +16,8 @@ HEALTHY_SHARE_MIN = 0.51
 GROUP_SIZE_MIN = 3
 COOL_DOWN_MAX = timedelta(minutes=5)
 COOL_DOWN_RESET = timedelta(minutes=10)
+DOUBLINGS_MAX = 10
+_ON_HOST = ("on", "HOST")
 
 GRANTS: dict[str, frozenset[Verb]] = {
     "restart": frozenset({Verb.RESTART, Verb.START}),
@@ -64,11 +66,13 @@ class Sentence:
         if self.by == "label":
             key, _, wanted = self.value.partition("=")
             have = part.labels.get(key)
-            return have is not None and (wanted in ("", have) or wanted in _words(have))
+            if have is None or "=" not in self.value:
+                return have is not None
+            return wanted == have or (bool(wanted) and wanted in _words(have))
         if self.by == "tag":
             return self.value in _words(part.labels.get("tags", ""))
         if self.by == "host":
-            return fnmatchcase(part.labels.get("host", ""), self.value) or fnmatchcase(part.name, self.value)
+            return any(fnmatchcase(name, self.value) for name in (part.labels.get("host", ""), *part.names))
         return any(fnmatchcase(name, self.value) for name in part.names)
 
 
@@ -115,9 +119,9 @@ class Record:
     components: tuple[Component, ...] = ()
     open_actions: frozenset[str] = frozenset()
 
-    def component(self, target_id: str) -> Component | None:
-        """The component with this id, as last seen."""
-        return next((part for part in self.components if part.id == target_id), None)
+    def component(self, target: Target) -> Component | None:
+        """The component that a target is pinned to, as last seen."""
+        return next((p for p in self.components if (p.system, p.id) == (target.system, target.id)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ def parse_sentence(text: str, *, never: bool = False) -> Sentence:
         raise BadSentence(msg)
     verb, rest = words[0], words[1:]
     match rest:
+        case ["on" | "where", *_] if len(rest) != len(_ON_HOST) or rest[0] != "on":
+            pass
         case ["on", host]:
             return Sentence(text, verb, "*", "host", host)
         case ["*"]:
@@ -170,9 +176,12 @@ def judge(plan: Plan, rules: Rules, record: Record) -> Verdict:
         refusal = _refusal(action, rules, record)
         if refusal:
             return Verdict(Ruling.REFUSED, refusal)
-        part = record.component(action.target.id)
+        part = record.component(action.target)
         if part is not None and not _granted(action, part, rules):
             asks.append(action.words)
+    crowded = _repeats(plan, rules.limits, record)
+    if crowded:
+        return Verdict(Ruling.REFUSED, crowded)
     if len(plan.actions) + len(_recent(record, rules.limits.total_seconds)) > rules.limits.total:
         limit = f"{rules.limits.total} actions in {rules.limits.total_seconds} s"
         return Verdict(Ruling.REFUSED, f"the budget of {limit} is spent")
@@ -187,14 +196,14 @@ def judge(plan: Plan, rules: Rules, record: Record) -> Verdict:
 
 
 def _refusal(action: Action, rules: Rules, record: Record) -> str:
-    part = record.component(action.target.id)
+    part = record.component(action.target)
     if part is None:
         return f"{action.target.name} ({action.target.id[:12]}) is not there any more"
     checks = (
         _forbidden(action, part, rules),
         f"{part.name} is frozen after a failed fix; a person must look" if part.id in record.frozen else "",
         f"an action on {part.name} is still open" if part.id in record.open_actions else "",
-        _over_budget(action, rules.limits, record),
+        _crowd(part, record),
         _mass_failure(part, record),
     )
     return next((reason for reason in checks if reason), "")
@@ -204,23 +213,40 @@ def _forbidden(action: Action, part: Component, rules: Rules) -> str:
     for sentence in rules.never:
         if sentence.covers(action, part):
             return f'never: "{sentence.text}"'
+    # A word that is not known forbids everything: the owner meant to forbid something.
     denied = _words(part.labels.get(DENY_LABEL, ""))
-    if "*" in denied or any(action.verb in GRANTS.get(word, frozenset()) for word in denied):
+    if any(action.verb in GRANTS.get(word, frozenset(Verb)) for word in denied):
         return f"label {DENY_LABEL} on {part.name} forbids it"
     if part.names & rules.protected or part.id in rules.protected:
         return f"{part.name} is part of me or of the monitoring that verifies me"
     return ""
 
 
-def _over_budget(action: Action, limits: Limits, record: Record) -> str:
-    same = [
-        p
-        for p in _recent(record, limits.per_target_seconds)
-        if p.target_id == action.target.id and p.verb == action.verb
-    ]
-    if len(same) >= limits.per_target:
-        return f"{action.words}: already tried {len(same)} times in {limits.per_target_seconds} s, which is the limit"
+def _repeats(plan: Plan, limits: Limits, record: Record) -> str:
+    """Why the plan is too much for one of its targets, counting what was tried before and what it repeats itself."""
+    for action in plan.actions:
+        tried = sum(1 for past in _recent(record, limits.per_target_seconds) if _same(past, action))
+        wanted = sum(1 for other in plan.actions if (other.target.id, other.verb) == (action.target.id, action.verb))
+        if tried + wanted > limits.per_target:
+            return f"{action.words}: already tried {tried} times in {limits.per_target_seconds} s, which is the limit"
     return ""
+
+
+def _same(past: Past, action: Action) -> bool:
+    return (past.target_id, past.verb) == (action.target.id, str(action.verb))
+
+
+def _crowd(part: Component, record: Record) -> str:
+    """One action at a time in a group, or one tenth of it where it is large."""
+    group = [other for other in record.components if other.group and _group(other) == _group(part)]
+    busy = [other.name for other in group if other.id in record.open_actions]
+    if busy and len(busy) >= max(1, len(group) // 10):
+        return f"an action on {busy[0]}, of the same group {part.group}, is still open"
+    return ""
+
+
+def _group(part: Component) -> tuple[str, str]:
+    return part.system, part.group
 
 
 def _mass_failure(part: Component, record: Record) -> str:
@@ -247,7 +273,7 @@ def _grant(action: Action, part: Component, rules: Rules) -> str:
 
 
 def _grant_words(plan: Plan, rules: Rules, record: Record) -> str:
-    parts = ((action, record.component(action.target.id)) for action in plan.actions)
+    parts = ((action, record.component(action.target)) for action in plan.actions)
     return " and ".join(dict.fromkeys(_grant(action, part, rules) for action, part in parts if part is not None))
 
 
@@ -257,11 +283,12 @@ def _recent(record: Record, seconds: int) -> tuple[Past, ...]:
 
 def _cool_down(action: Action, limits: Limits, record: Record) -> float:
     """Seconds to wait so that repeats on one target come ever more slowly, up to five minutes apart."""
-    same = [p.at for p in record.past if p.target_id == action.target.id and p.verb == action.verb]
+    same = [min(past.at, record.now) for past in record.past if _same(past, action)]
     lately = [at for at in same if record.now - at <= COOL_DOWN_RESET]
     if not lately or not limits.between_seconds:
         return 0.0
-    pause = min(timedelta(seconds=limits.between_seconds * 2 ** (len(lately) - 1)), COOL_DOWN_MAX)
+    doublings = min(len(lately) - 1, DOUBLINGS_MAX)
+    pause = min(timedelta(seconds=limits.between_seconds * 2**doublings), COOL_DOWN_MAX)
     return max(0.0, (max(lately) + pause - record.now).total_seconds())
 
 

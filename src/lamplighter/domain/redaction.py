@@ -5,51 +5,61 @@ from __future__ import annotations
 import re
 
 MASK = "[redacted]"
-# Every repeat is bounded, so that the time is linear in the text, whatever it holds.
-_NAMED = (
-    r"(?i)(password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
-    r"([\w.-]{0,64}[\"']?\s{0,8}[:=]\s{0,8})(\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,;&\"'}\]]{1,500})"
+_NAMES = (
+    r"(?:password|passwd|passphrase|secret|token|credential|api[_-]?key|(?:access|private|encryption|account|signing|auth"
+    r"|session|master|shared)[_-]?key|\bpwd\b|(?:\b|_)pass(?![a-z]))"
 )
+# An unfinished quotation goes up to the end of its line; a mask that stands already is left as it is.
+_VALUE = r"(?!\[redacted\])(\"[^\"\n]{1,4000}\"?|'[^'\n]{1,4000}'?|[^\s,;&\"'}\]]{1,4000})"
+# Every repeat is bounded, so that the time is linear in the text, whatever it holds.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----BEGIN).){0,20000}?-----END [A-Z ]{0,40}PRIVATE KEY-----",
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN|-----END).){0,20000}"
+            r"(?:-----END[^-\n]{0,60}-----)?",
             re.DOTALL,
         ),
         MASK,
     ),
     (
-        re.compile(r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?)(?:bearer|basic|digest)?\s*[\w.~+/=:-]{4,4000}"),
+        re.compile(
+            r"(?i)\b(authorization[\"']?\s{0,8}[:=]\s{0,8}[\"']?)(?!\[redacted\])(?:[a-z]{1,20}\s{1,8})?[\w.~+/=:-]{4,4000}"
+        ),
         rf"\1{MASK}",
     ),
-    (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,4000}"), rf"\1{MASK}"),
-    (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@:]{0,200}:[^\s/@]{1,200}@"), rf"\1{MASK}@"),
+    (re.compile(r"(?i)\b((?:set-)?cookie[\"']?\s{0,8}[:=]\s{0,8})(?!\[redacted\])[^;\n]{1,4000}"), rf"\1{MASK}"),
+    (re.compile(r"(?i)\b(bearer\s{1,8})(?!\[redacted\])[\w.~+/=-]{8,4000}"), rf"\1{MASK}"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@:]{0,200}:[^\s/?#]{1,300}@"), rf"\1{MASK}@"),
+    (re.compile(r"(https://hooks\.slack\.com/services/)[\w/-]{1,200}"), rf"\1{MASK}"),
     (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), MASK),
-    (re.compile(r"\b(?:ghp|gho|ghu|ghs|ghr|glpat|xox[abprs]|sk|pk|rk)[-_][A-Za-z0-9_-]{16,200}\b"), MASK),
-    (re.compile(r"\beyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{8,4000}"), MASK),
-    (re.compile(_NAMED), rf"\1\2{MASK}"),
+    (
+        re.compile(r"\b(?:ghp|gho|ghu|ghs|ghr|github_pat|npm|hf|glpat|xox[abprs]|sk|pk|rk)[-_][A-Za-z0-9_-]{16,200}"),
+        MASK,
+    ),
+    (re.compile(r"\bAIza[\w-]{20,100}|\bSG\.[\w-]{10,100}\.[\w-]{10,100}|\b\d{6,12}:[\w-]{30,100}"), MASK),
+    (re.compile(r"(?<![\w-])eyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{8,4000}"), MASK),
+    (re.compile(rf"(?i)({_NAMES}[\w.-]{{0,64}}[\"']?\s{{0,8}}(?:[:=]|%3[ad])\s{{0,8}}){_VALUE}"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)(\s--?[\w-]{{0,40}}{_NAMES}[\w-]{{0,20}}\s{{1,8}})(?!-){_VALUE}"), rf"\1{MASK}"),
 )
+_SECRET_NAME = re.compile(rf"(?i){_NAMES}")
 # What every rule needs; most texts hold none of it, and are let through at once.
 _HINTS = (
-    *("passw", "passphrase", "secret", "token", "key", "credential", "authorization", "bearer", "://"),
     *(
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "key",
+        "credential",
+        "authorization",
+        "cookie",
+        "bearer",
+        "://",
         "akia",
         "asia",
-        "ghp",
-        "gho",
-        "ghu",
-        "ghs",
-        "ghr",
-        "glpat",
-        "xox",
-        "sk-",
-        "sk_",
-        "pk-",
-        "pk_",
-        "rk-",
-        "rk_",
-        "eyj",
     ),
+    *("ghp", "gho", "ghu", "ghs", "ghr", "npm", "hf", "glpat", "xox", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "eyj"),
+    *("aiza", "sg.", ":"),
 )
 
 
@@ -65,8 +75,4 @@ def redact(text: str) -> str:
 
 def redact_values(values: dict[str, str]) -> dict[str, str]:
     """Labels, annotations or parameters, each value redacted; a value under a secret's name goes whole."""
-    cleaned: dict[str, str] = {}
-    for key, value in values.items():
-        pair = redact(f"{key}={value}") if value else f"{key}="
-        cleaned[key] = MASK if pair == f"{key}={MASK}" else redact(value)
-    return cleaned
+    return {key: MASK if value and _SECRET_NAME.search(key) else redact(value) for key, value in values.items()}

@@ -95,19 +95,28 @@ def edges_from_labels(inventory: tuple[Component, ...]) -> tuple[Edge, ...]:
             for item in part.labels.get(label, "").split(","):
                 needed = item.split(":", maxsplit=1)[0].strip()
                 if needed:
-                    edges.append(Edge(part.name, needed, "depends_on", f"label {label}"))
+                    edges.append(Edge(part.name, _own_name(needed, part, inventory), "depends_on", f"label {label}"))
     return tuple(edges)
 
 
 def edges_from_rules(depends: dict[str, list[str]], inventory: tuple[Component, ...]) -> tuple[Edge, ...]:
     """The `depends:` of the configuration; its left side may be a glob, which skips what it points to."""
     edges: list[Edge] = []
-    names = {part.name for part in inventory} | {name for name in depends if "*" not in name}
     for pattern, needed in depends.items():
-        for name in sorted(names):
-            if fnmatchcase(name, pattern):
-                edges.extend(Edge(name, target) for target in needed if target != name)
+        parts = [part for part in inventory if any(fnmatchcase(name, pattern) for name in part.names)]
+        for part in parts:
+            targets = (_own_name(target, part, inventory) for target in needed)
+            edges.extend(Edge(part.name, target) for target in targets if target != part.name)
+        if not parts and "*" not in pattern:
+            edges.extend(Edge(pattern, target) for target in needed if target != pattern)
     return tuple(edges)
+
+
+def _own_name(wanted: str, near: Component, inventory: tuple[Component, ...]) -> str:
+    """The component's own name for what may be a service's; one of the same group comes first."""
+    found = [part for part in inventory if wanted in part.names]
+    found = [part for part in found if (part.system, part.group) == (near.system, near.group)] or found
+    return found[0].name if len(found) == 1 else wanted
 
 
 def needed_by(name: str, edges: tuple[Edge, ...]) -> tuple[str, ...]:

@@ -60,11 +60,11 @@ def assess(
 ) -> Verification | None:
     """The verdict on an action, or None while it is too early to say.
 
-    `worse` is a sign of harm that did not exist before the action, in words; it decides at the deadline,
-    because a target that is just starting looks like harm.
+    `worse` is a sign of harm that did not exist before the action, in words; while it stands nothing is recovered,
+    and it decides at the deadline, because a target that is just starting looks like harm.
     """
     since = clear_since(readings)
-    if since is not None and readings[-1].at - since >= dwell:
+    if not worse and since is not None and readings[-1].at - since >= dwell:
         last = readings[-1]
         held = f"clear for {(last.at - since).total_seconds():.0f} s on fresh data"
         return Verification(Outcome.RECOVERED, f"{held}: {last.detail}", last.query, last.at)

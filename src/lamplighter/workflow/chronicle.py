@@ -9,6 +9,7 @@ import stamina
 import structlog
 
 from lamplighter.domain.incident import BadMove, Incident, State
+from lamplighter.domain.redaction import redact
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.ports import ChannelError, Clock, Message, NotificationChannel, Store
 from lamplighter.workflow.story import Superseded
@@ -30,7 +31,7 @@ class Chronicle:
         self, incident: Incident, key: str, moment: Moment, crew: Crew, text: str, data: dict[str, object] | None = None
     ) -> Event:
         """An event of this run of this incident, now."""
-        return Event(incident.id, f"{incident.run}:{key}", self.clock.now(), moment, crew, text, data or {})
+        return Event(incident.id, f"{incident.run}:{key}", self.clock.now(), moment, crew, redact(text), data or {})
 
     async def note(
         self, incident: Incident, key: str, moment: Moment, crew: Crew, text: str, data: dict[str, object] | None = None
@@ -41,7 +42,10 @@ class Chronicle:
     async def move(
         self, incident: Incident, to: State, key: str, crew: Crew, text: str, *, moment: Moment = Moment.STATE
     ) -> Incident:
-        """Change the state; `Superseded` where a person has closed the incident meanwhile."""
+        """Change the state; `Superseded` where the incident was closed meanwhile, or is another run's by now."""
+        before = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if before is not None and before.run != incident.run:
+            raise Superseded(f"{incident.id} was reopened; another response has it")
         event = self.event(incident, key, moment, crew, text, {"state": str(to)})
         by = "lamplighter" if to is State.RESOLVED else ""
         try:
@@ -69,7 +73,7 @@ class Chronicle:
                     reference = await _send(channel, message)
                 text, data = f"told {channel.name}: {moment}", {"channel": channel.name, "reference": reference}
             except (ChannelError, TimeoutError) as problem:
-                log.warning("not delivered", channel=channel.name, incident=incident.id, problem=str(problem))
+                log.warning("not delivered", channel=channel.name, incident=incident.id, problem=redact(str(problem)))
                 text = f"{channel.name} did not take the message: {problem}"
                 data = {"channel": channel.name, "failed": "true"}
             await self.note(

@@ -13,7 +13,7 @@ from lamplighter.domain.incident import UNDER_WAY, WAITING, BadMove, Incident, S
 from lamplighter.domain.ledger import ENDED, AttemptState
 from lamplighter.domain.placement import Clears, Opens, Reopens, place
 from lamplighter.domain.timeline import Crew, Event, Moment
-from lamplighter.domain.verification import SignalState
+from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import Clock, Store, StoreUnavailable
 from lamplighter.workflow.world import World
 
@@ -132,6 +132,8 @@ class Correlator:
         """Two clear looks, one sweep apart, end an incident that waits for a person."""
         async with places:
             reading = await self.world.read_signal(incident.alert)
+        if reading is None and incident.signal_cleared_at is not None:
+            reading = Reading(SignalState.CLEAR, incident.signal_cleared_at, "", f"{incident.alert.source} says so")
         if reading is None or reading.state is not SignalState.CLEAR:
             self._clear_before.discard(incident.workflow_id)
         elif incident.workflow_id not in self._clear_before:

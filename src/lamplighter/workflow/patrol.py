@@ -14,6 +14,7 @@ from lamplighter.ports import CheckRunner, Clock, Store, StoreUnavailable
 from lamplighter.workflow.correlator import Correlator
 
 CHECKS_AT_ONCE = 8
+OVERTIME_SECONDS = 5.0
 log = structlog.get_logger()
 
 
@@ -50,8 +51,7 @@ class Patrol:
                 spec.name, self.clock.now(), SampleState.CANNOT_SEE, f"nothing runs checks of kind {spec.kind}"
             )
         else:
-            async with self._places:
-                sample = await runner.sample(spec)
+            sample = await self._sample(runner, spec)
         watch, alert = observe(spec, self.watches.get(spec.name, Watch()), sample)
         try:
             await asyncio.to_thread(self.store.samples.keep, (sample,))
@@ -64,6 +64,16 @@ class Patrol:
             return sample
         self.watches[spec.name] = watch
         return sample
+
+    async def _sample(self, runner: CheckRunner, spec: CheckSpec) -> Sample:
+        """One sample in time; a runner that keeps neither its own deadline nor ours must not hold a place for ever."""
+        async with self._places:
+            try:
+                async with asyncio.timeout(spec.timeout_seconds + OVERTIME_SECONDS):
+                    return await runner.sample(spec)
+            except TimeoutError:
+                detail = f"the check did not end in {spec.timeout_seconds + OVERTIME_SECONDS:.0f} s"
+                return Sample(spec.name, self.clock.now(), SampleState.CANNOT_SEE, detail)
 
 
 def _offset(spec: CheckSpec) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lamplighter.domain.approval import CannotAnswer, Grant
-from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.incident import BadMove, Incident, State
 from lamplighter.domain.ledger import (
     ENDED,
     Attempt,
@@ -19,14 +20,17 @@ from lamplighter.domain.ledger import (
     settle,
 )
 from lamplighter.domain.plan import Action, Plan, Verb
+from lamplighter.domain.redaction import redact
 from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import Clock, RemediationAction, Snapshot, Store, Switch, ToolError
 from lamplighter.workflow.chronicle import Chronicle
-from lamplighter.workflow.world import World
+from lamplighter.workflow.story import Superseded
+from lamplighter.workflow.world import World, looked_at
 
 READING_AGE_SECONDS_MAX = 5.0
 SNAPSHOT_PREFIX = "value."
+Forbidden = Callable[[], Awaitable[str]]
 
 
 @dataclass(slots=True)
@@ -50,25 +54,44 @@ class Remedy:
     patience: Patience = field(default_factory=Patience)
     readings: dict[str, Reading] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
-        """Do one action of the plan."""
+    async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int, forbidden: Forbidden) -> Result:
+        """Do one action of the plan. `forbidden` asks policy once more, and says why not; empty where it may run."""
         action = plan.actions[index]
         key = intent_key(grant.id, action)
         found = await asyncio.to_thread(self.store.ledger.load, key)
         if found is not None and found.state is not AttemptState.PLANNED:
             return await self._resume(incident, action, found)
         stop = await self._reason_to_stop(incident, action, grant)
+        if stop is None:
+            attempt = found or self._intent(incident, plan, grant, action, key)
+            why = await self._intend(attempt, grant, forbidden, resumed=found is not None)
+            stop = Result(ResultKind.STOPPED, why, action.words, action.target.id) if why else None
         if stop is not None:
             await self._note(incident, key, "skipped", Moment.SKIPPED, f"{action.words}: {stop.detail}", action)
+            if found is not None:
+                # An intent that stayed open would keep everybody else from this target for ever.
+                await self._end(incident, action, key, AttemptState.FAILED, f"not begun; {stop.detail}")
             return stop
-        attempt = self._intent(incident, plan, grant, action, key)
-        try:
-            await asyncio.to_thread(self.store.ledger.plan, attempt, approval_id=grant.approval_id)
-        except CannotAnswer as problem:
-            return Result(ResultKind.STOPPED, str(problem), action.words, action.target.id)
         await self._note(incident, key, "intended", Moment.INTENDED, f"about to {action.words}", action)
         return await self._do(incident, action, key)
+
+    async def _intend(self, attempt: Attempt, grant: Grant, forbidden: Forbidden, *, resumed: bool) -> str:
+        """Write the intent; empty where it stands, else why not. One at a time, so that budgets are counted right."""
+        async with self._gate:
+            why = await forbidden()
+            if not why and resumed and grant.approval_id:
+                held = await asyncio.to_thread(self.store.approvals.load, grant.approval_id)
+                lapsed = held is None or self.clock.now() >= held.expires_at
+                why = f"approval {grant.approval_id} expired before it was used" if lapsed else ""
+            if why:
+                return why
+            try:
+                await asyncio.to_thread(self.store.ledger.plan, attempt, approval_id=grant.approval_id)
+            except CannotAnswer as problem:
+                return str(problem)
+        return ""
 
     async def undo(self, incident: Incident, plan: Plan, grant: Grant, results: tuple[Result, ...]) -> Result:
         """Put back what the done actions changed, newest first, once; then let nobody act on the target again."""
@@ -136,7 +159,7 @@ class Remedy:
         if role is None:
             return await self._end(incident, action, key, AttemptState.FAILED, "no integration offers this any more")
         try:
-            before = await role.look(action.target)
+            before = await looked_at(role, action.target)
         except ToolError as problem:
             return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; cannot see it: {problem}")
         if not before.exists:
@@ -166,10 +189,13 @@ class Remedy:
         self, incident: Incident, action: Action, key: str, role: RemediationAction, before: Snapshot
     ) -> Result:
         scaling = action.verb is Verb.SET_MEMORY_LIMIT
+        state = State.SCALING if scaling else State.EXECUTING
         await self._note(incident, key, "acting", Moment.ACTING, f"{action.words} now", action)
-        await self.chronicle.move(
-            incident, State.SCALING if scaling else State.EXECUTING, f"state:{key}", Crew.HEALER, action.words
-        )
+        try:
+            await self.chronicle.move(incident, state, f"state:{key}", Crew.HEALER, action.words)
+        except (Superseded, BadMove) as problem:
+            await self._end(incident, action, key, AttemptState.FAILED, f"not begun; {problem}")
+            raise
         try:
             async with asyncio.timeout(self.patience.act_seconds):
                 effect = await role.act(action.target, action.params, key)
@@ -179,8 +205,8 @@ class Remedy:
                 return await self._end(incident, action, key, AttemptState.FAILED, why)
             settled = await self._settle(action, role, before, why)
             return await self._end(incident, action, key, settled.state, settled.reason)
-        state = AttemptState.DONE if effect.ok else AttemptState.FAILED
-        return await self._end(incident, action, key, state, effect.detail)
+        end = AttemptState.DONE if effect.ok else AttemptState.FAILED
+        return await self._end(incident, action, key, end, effect.detail)
 
     async def _resume(self, incident: Incident, action: Action, found: Attempt) -> Result:
         """An intent that an earlier life of this process had begun."""
@@ -201,7 +227,7 @@ class Remedy:
         told = settle(happened=None, why=why)
         while True:
             try:
-                now = await role.look(action.target)
+                now = await looked_at(role, action.target)
                 told = settle(happened=role.happened(before, now, action.params), why=f"{why}; {now.detail}")
             except ToolError as problem:
                 told = settle(happened=None, why=f"{why}; {problem}")
@@ -220,6 +246,9 @@ class Remedy:
             if found.state in ENDED:
                 return result_of(found, action.words)
             return await self._end(incident, action, key, AttemptState.UNKNOWN, "interrupted while undoing")
+        paused = self.switch.paused()
+        if paused:
+            return Result(ResultKind.FAILED, f"not begun; paused {paused}", action.words, action.target.id)
         attempt = self._intent(incident, plan, grant, action, key, undo_of=done.key)
         await asyncio.to_thread(self.store.ledger.plan, attempt, approval_id="")
         if not await asyncio.to_thread(self.store.ledger.start, key, done.before, self.clock.now()):
@@ -260,7 +289,7 @@ class Remedy:
         *,
         moment: Moment = Moment.ACTED,
     ) -> Result:
-        ended = await asyncio.to_thread(self.store.ledger.end, key, state, detail, self.clock.now())
+        ended = await asyncio.to_thread(self.store.ledger.end, key, state, redact(detail), self.clock.now())
         await self._note(incident, key, str(moment), moment, f"{action.words}: {ended.state}: {ended.detail}", action)
         return result_of(ended, action.words)
 

@@ -30,7 +30,7 @@ from lamplighter.workflow.verifying import Verifying
 from lamplighter.workflow.world import World
 
 EVIDENCE_WINDOW = timedelta(minutes=15)
-PAST_WINDOW = timedelta(hours=24)
+PAST_SECONDS_MIN = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -172,8 +172,15 @@ class LiveSteps:
         return await self.asking.grant(incident, plan, verdict)
 
     async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int) -> Result:
-        """One action, at most once."""
-        return await self.remedy.act(incident, plan, grant, index)
+        """One action, at most once, and only where policy still lets it run: an answer may have taken long."""
+
+        async def forbidden() -> str:
+            verdict = judge(plan, self.rules, await self._record(plan))
+            if verdict.ruling is Ruling.NEEDS_APPROVAL and not grant.approval_id:
+                return f"not allowed any more: {verdict.reason}"
+            return verdict.reason if verdict.ruling is Ruling.REFUSED else ""
+
+        return await self.remedy.act(incident, plan, grant, index, forbidden)
 
     async def verify(self, incident: Incident, plan: Plan) -> Verification:
         """Ask the signal that fired."""
@@ -221,14 +228,21 @@ class LiveSteps:
         now = self.clock.now()
         survey, attempts, open_attempts, frozen = await asyncio.gather(
             self.world.survey(),
-            asyncio.to_thread(self.store.ledger.since, now - PAST_WINDOW),
+            asyncio.to_thread(self.store.ledger.since, now - _remembered(self.rules)),
             asyncio.to_thread(self.store.ledger.open),
             asyncio.to_thread(self.store.ledger.frozen),
         )
-        past = tuple(Past(a.target_id, a.verb, a.planned_at, a.incident_id) for a in attempts if not a.undo_of)
+        others = (a for a in attempts if not a.undo_of and a.plan_hash != plan.hash)
+        past = tuple(Past(a.target_id, a.verb, a.planned_at, a.incident_id) for a in others)
         mine = {a.key for a in open_attempts if a.incident_id == plan.incident_id}
         busy = frozenset(a.target_id for a in open_attempts if a.key not in mine)
         return Record(now, past, frozenset(frozen), self.remedy.switch.paused(), survey.components, busy)
+
+
+def _remembered(rules: Rules) -> timedelta:
+    """How far back attempts count: as long as the longest budget."""
+    limits = rules.limits
+    return timedelta(seconds=max(PAST_SECONDS_MIN, limits.per_target_seconds, limits.total_seconds))
 
 
 def _around(meant: Resolution, edges: tuple[Edge, ...], components: tuple[Component, ...]) -> tuple[Component, ...]:

@@ -116,9 +116,10 @@ async def run_incident(incident_id: str, do: Steps) -> State:
 
     results = await _remediate(incident, plan, grant, verdict, do)
     last = results[-1]
-    if last.kind is ResultKind.CLEARED:
+    if last.kind is ResultKind.CLEARED and len(results) == 1:
         return await do.close(incident, State.SELF_CLEARED, last.detail)
-    if last.kind is not ResultKind.DONE:
+    # Cleared after the first of several actions is no accident: that action is verified, and learned from.
+    if last.kind not in {ResultKind.DONE, ResultKind.CLEARED}:
         return await do.close(incident, State.NEEDS_HUMAN, f"{last.words}: {last.kind}: {last.detail}")
 
     check = await do.verify(incident, plan)

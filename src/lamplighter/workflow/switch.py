@@ -37,23 +37,38 @@ class FileSwitch:
             until_words = f" until {note['until']}" if until else ""
             why = f": {note['reason']}" if note.get("reason") else ""
             return f"by {note['by']} since {note['since']}{until_words}{why}"
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return f"the switch {self._file} is unreadable, so nothing runs; remove it with: lamplighter resume"
 
     def pause(self, *, by: str, reason: str, duration: timedelta | None) -> str:
-        """Press it; the write is durable before this returns."""
+        """Press it; durable before this returns. Where nothing can be written, an empty file presses it."""
         now = self._clock.now()
         until = (now + duration).isoformat(timespec="seconds") if duration else ""
         note = {"by": by, "reason": reason, "since": now.isoformat(timespec="seconds"), "until": until}
         fresh = self._file.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as stream:
-            json.dump(note, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(self._file)
+        try:
+            with fresh.open("w", encoding="utf-8") as stream:
+                json.dump(note, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.replace(self._file)
+        except OSError:
+            # A full disk still takes an empty file, and what cannot be read counts as pressed.
+            self._file.touch()
+        _make_durable(self._file.parent)
         return self.paused()
 
     def resume(self, *, by: str) -> None:
         """Let go. `by` is for the caller's record."""
         del by
         self._file.unlink(missing_ok=True)
+        _make_durable(self._file.parent)
+
+
+def _make_durable(folder: Path) -> None:
+    """A new name in a folder survives a power cut only after the folder itself was written."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

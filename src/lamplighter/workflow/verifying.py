@@ -10,12 +10,12 @@ from datetime import timedelta
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Crew, Moment
-from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification, assess
+from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification, assess, clear_since
 from lamplighter.ports import Clock, Store, ToolError
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.remedy import Remedy
-from lamplighter.workflow.world import World
+from lamplighter.workflow.world import World, looked_at
 
 READINGS_MAX = 5000
 
@@ -44,7 +44,8 @@ class Verifying:
             readings.append(await self._reading(incident))
             late = self.clock.monotonic() - began >= self.care.deadline_seconds
             now = deadline if late else min(self.clock.now(), deadline - timedelta(microseconds=1))
-            worse = await self._worse(plan) if late else ""
+            ends = late or _held(readings, dwell)
+            worse = await self._worse(plan) if ends else ""
             check = assess(tuple(readings), dwell, deadline, now, worse)
             if check is not None:
                 break
@@ -72,13 +73,20 @@ class Verifying:
         for action in plan.actions:
             role = self.world.action(action.target.system, action.verb)
             attempts = await asyncio.to_thread(self.store.ledger.of_incident, plan.incident_id)
-            before: Mapping[str, str] = next((a.before for a in attempts if a.target_id == action.target.id), {})
+            before: Mapping[str, str] = next(
+                (a.before for a in attempts if (a.plan_hash, a.target_id) == (plan.hash, action.target.id)), {}
+            )
             if role is None or before.get("running") != "True":
                 continue
             try:
-                now = await role.look(action.target)
+                now = await looked_at(role, action.target)
             except ToolError:
                 continue
             if not now.running:
                 return f"{action.target.name} ran before and does not run now: {now.detail}"
         return ""
+
+
+def _held(readings: list[Reading], dwell: timedelta) -> bool:
+    since = clear_since(tuple(readings))
+    return since is not None and readings[-1].at - since >= dwell

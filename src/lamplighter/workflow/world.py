@@ -8,11 +8,20 @@ from dataclasses import dataclass, field, replace
 
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.evidence import Evidence, Question, bounded
-from lamplighter.domain.plan import Offer, Verb
+from lamplighter.domain.plan import Offer, Target, Verb
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.topology import Component, Edge, edges_from_labels, edges_from_rules
 from lamplighter.domain.verification import Reading, SignalState
-from lamplighter.ports import Clock, EvidenceTool, Inventory, NotificationChannel, RemediationAction, Roles, ToolError
+from lamplighter.ports import (
+    Clock,
+    EvidenceTool,
+    Inventory,
+    NotificationChannel,
+    RemediationAction,
+    Roles,
+    Snapshot,
+    ToolError,
+)
 
 LOOK_SECONDS_MAX = 10.0
 LOOKS_AT_ONCE = 8
@@ -61,8 +70,7 @@ class World:
             async with asyncio.timeout(LOOK_SECONDS_MAX):
                 return await inventory.components()
         except (ToolError, TimeoutError) as problem:
-            why = str(problem) or f"no answer in {LOOK_SECONDS_MAX:.0f} s"
-            return self._failed(f"{inventory.system}.inventory", "", why)
+            return self._failed(f"{inventory.system}.inventory", "", redact(_why(problem)))
 
     def edges(self, components: tuple[Component, ...]) -> tuple[Edge, ...]:
         """What needs what: the configuration's word and the containers' own labels."""
@@ -81,9 +89,8 @@ class World:
             try:
                 async with asyncio.timeout(LOOK_SECONDS_MAX):
                     return await tool.gather(question)
-            except TimeoutError:
-                why = f"no answer in {LOOK_SECONDS_MAX:.0f} s"
-                return (self._failed(tool.name, question.component.name, why),)
+            except (ToolError, TimeoutError) as problem:
+                return (self._failed(tool.name, question.component.name, _why(problem)),)
 
     async def read_signal(self, alert: Alert) -> Reading | None:
         """The signal that fired, asked again now; None where nobody knows how to ask."""
@@ -91,15 +98,27 @@ class World:
             try:
                 async with asyncio.timeout(LOOK_SECONDS_MAX):
                     reading = await reader.read(alert)
-            except TimeoutError:
-                why = f"no answer in {LOOK_SECONDS_MAX:.0f} s"
-                reading = Reading(SignalState.NO_DATA, self.clock.now(), alert.name, why)
+            except (ToolError, TimeoutError) as problem:
+                reading = Reading(SignalState.NO_DATA, self.clock.now(), alert.name, redact(_why(problem)))
             if reading is not None:
                 return reading
         return None
 
     def _failed(self, tool: str, component: str, why: str) -> Evidence:
         return Evidence("", tool, component, {}, "text/plain", "", self.clock.now(), error=why)
+
+
+async def looked_at(role: RemediationAction, target: Target) -> Snapshot:
+    """The target as it is now. Raises `ToolError` where it cannot be seen, or not in time."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS_MAX):
+            return await role.look(target)
+    except TimeoutError as problem:
+        raise ToolError(_why(problem)) from problem
+
+
+def _why(problem: Exception) -> str:
+    return str(problem) or f"no answer in {LOOK_SECONDS_MAX:.0f} s"
 
 
 def _safe(piece: Evidence, number: int) -> Evidence:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lamplighter.diagnosis.readers.draft import Values, draft, owner, shown
 from lamplighter.diagnosis.readers.instants import split_stamp
-from lamplighter.diagnosis.readers.signs import SIGNS, LogSign, new_limit
+from lamplighter.diagnosis.readers.signs import SIGNS, LogSign, new_limit, speaks_as_guard
 from lamplighter.diagnosis.templates import tells_error, template
 from lamplighter.domain.evidence import Evidence, Fact
 from lamplighter.domain.plan import bytes_words
@@ -35,11 +35,15 @@ class Sighting:
 def read_log(evidence: Evidence) -> list[Fact]:
     """Facts `log_sign`, then facts `log_error` for at most ERRORS_MAX templates that no sign explains."""
     component = owner(evidence)
+    # supervisor.logs names the log that is not the component's own; a program can forge the guard's words in its own.
+    from_guard = bool(evidence.params.get("log"))
     signs: dict[str, Sighting] = {}
     errors: dict[str, Sighting] = {}
     known_templates: dict[str, tuple[LogSign, ...]] = {}
     for raw in evidence.content.splitlines()[-LINES_MAX:]:
         at, line = split_stamp(raw[:LINE_CHARS_MAX])
+        if speaks_as_guard(line) and not from_guard:
+            continue
         _note_limit(signs, line, component)
         mask = template(line)
         if mask not in known_templates:

@@ -40,6 +40,11 @@ def size_bytes(found: re.Match[str] | None, first: int = 1) -> float | None:
     return float(found[first]) * _UNITS[found[first + 1].lower()] if found else None
 
 
+def speaks_as_guard(line: str) -> bool:
+    """Whether a line claims to be the memory guard's; it counts only where the guard itself wrote it."""
+    return "memory guard:" in line.lower()
+
+
 def new_limit(line: str, component: str) -> float | None:
     """The memory limit in bytes that a guard's line announces for this very component."""
     found = _NEW_LIMIT.search(line)

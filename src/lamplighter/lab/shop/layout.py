@@ -1,0 +1,75 @@
+"""Where the shop's files and ports are, and what its configuration files say."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+ROLES = ("front", "orders", "store")
+UPSTREAM = {"front": "orders", "orders": "store"}
+SERVICE_FILE = Path(__file__).with_name("service.py")
+WORKERS = "4"
+WRONG_WORKERS = "many"
+TIMEOUT_SECONDS = 1.0
+MEMORY_LIMIT_MIB = 64
+CATALOGUE_MIB = 72
+
+
+def free_ports(count: int) -> list[int]:
+    """So many different TCP ports of 127.0.0.1 that nobody listens on now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for taken in sockets:
+            taken.bind(("127.0.0.1", 0))
+        return [int(taken.getsockname()[1]) for taken in sockets]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The shop's folder and ports."""
+
+    folder: Path
+    ports: dict[str, int]
+
+    def folder_of(self, role: str) -> Path:
+        """Configuration and data of one service."""
+        return self.folder / role
+
+    def config_of(self, role: str) -> Path:
+        """The configuration file of one service."""
+        return self.folder_of(role) / f"{role}.ini"
+
+    def url(self, role: str, path: str = "") -> str:
+        """An address of one service."""
+        return f"http://127.0.0.1:{self.ports[role]}{path}"
+
+    def configure(self, role: str, workers: str = WORKERS) -> None:
+        """Write the configuration of one service."""
+        self.folder_of(role).mkdir(parents=True, exist_ok=True)
+        self.config_of(role).write_text(self.text_of(role, workers), encoding="utf-8")
+
+    def text_of(self, role: str, workers: str) -> str:
+        """What the configuration file of one service says."""
+        lines = [f"[{role}]", f"port = {self.ports[role]}", f"workers = {workers}", f"data = {self.folder_of(role)}"]
+        behind = UPSTREAM.get(role)
+        if behind:
+            lines += [
+                f"upstream = {self.url(behind)}",
+                f"upstream_name = {behind}",
+                f"timeout_seconds = {TIMEOUT_SECONDS}",
+            ]
+        return "\n".join(lines) + "\n"
+
+    def empty_catalogue(self) -> None:
+        """Take away what made the store grow."""
+        (self.folder_of("store") / "catalogue").unlink(missing_ok=True)
+
+
+def new_shop(folder: Path) -> Shop:
+    """A shop on free ports, configured well, not running yet."""
+    shop = Shop(folder, dict(zip(ROLES, free_ports(len(ROLES)), strict=True)))
+    for role in ROLES:
+        shop.configure(role)
+    return shop
