@@ -89,7 +89,7 @@ class Plan:
             "cause": [self.component, self.fault],
             "facts": list(self.facts),
             "actions": [
-                [a.verb, a.target.system, a.target.id, sorted(a.params.items()), a.risk, a.effect, a.undo]
+                [a.verb, a.target.system, a.target.id, sorted(a.params.items()), a.risk, a.reversible, a.effect, a.undo]
                 for a in self.actions
             ],
         }

@@ -17,7 +17,7 @@ GROUP_SIZE_MIN = 3
 COOL_DOWN_MAX = timedelta(minutes=5)
 COOL_DOWN_RESET = timedelta(minutes=10)
 DOUBLINGS_MAX = 10
-_ON_HOST = ("on", "HOST")
+_RESERVED = frozenset({"on", "where"})
 
 GRANTS: dict[str, frozenset[Verb]] = {
     "restart": frozenset({Verb.RESTART, Verb.START}),
@@ -147,15 +147,13 @@ def parse_sentence(text: str, *, never: bool = False) -> Sentence:
         raise BadSentence(msg)
     verb, rest = words[0], words[1:]
     match rest:
-        case ["on" | "where", *_] if len(rest) != len(_ON_HOST) or rest[0] != "on":
-            pass
-        case ["on", host]:
+        case ["on", host] if host not in _RESERVED:
             return Sentence(text, verb, "*", "host", host)
         case ["*"]:
             return Sentence(text, verb)
-        case [kind, "where", ("label" | "tag" | "name") as by, value]:
+        case [kind, "where", ("label" | "tag" | "name") as by, value] if kind not in _RESERVED:
             return Sentence(text, verb, kind, by, value)
-        case [kind, name]:
+        case [kind, name] if not {kind, name} & _RESERVED:
             return Sentence(text, verb, kind, "name", name)
     msg = (
         f'"{text}": after the verb write KIND where label KEY=VALUE, KIND where name GLOB, KIND NAME, "on HOST" or "*"'

@@ -37,8 +37,8 @@ class Shop:
         self.evidence.append(replace(one, **changes))
         return self
 
-    def log(self, component: str, *lines: str, tool: str = "docker.logs") -> Shop:
-        return self.raw(tool, component, "\n".join(lines), media="text/plain")
+    def log(self, component: str, *lines: str, tool: str = "docker.logs", params: dict[str, str] | None = None) -> Shop:
+        return self.raw(tool, component, "\n".join(lines), media="text/plain", params=params or {})
 
     def failed(self, tool: str, component: str, error: str) -> Shop:
         return self.raw(tool, component, "", error=error)

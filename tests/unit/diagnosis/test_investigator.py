@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.unit.diagnosis.conftest import Shop
 
 CONFIG_LINE = "config error: /etc/shop/store.ini: [store] workers = 'many': expected a whole number"
+# What tells the guard's own log from the program's.
+GUARD = {"log": "guard"}
 GUARD_LINE = "memory guard: store killed: it used 70 MiB, its limit is 64 MiB"
 
 
@@ -71,7 +73,7 @@ def test_a_container_killed_for_memory_carries_its_limit(shop: Shop) -> None:
 
 def test_a_process_killed_by_the_memory_guard_carries_its_limit(shop: Shop) -> None:
     _refused(shop.gateway("front", 502).process("front").gateway("orders", 502).process("orders"))
-    shop.process("store", "EXITED", exitstatus=-1).log("store", GUARD_LINE, tool="supervisor.logs")
+    shop.process("store", "EXITED", exitstatus=-1).log("store", GUARD_LINE, tool="supervisor.logs", params=GUARD)
     found = diagnose(shop.case())
     assert found.best is not None
     assert (found.best.component, found.best.fault) == ("store", "oom_killed")
@@ -81,7 +83,9 @@ def test_a_process_killed_by_the_memory_guard_carries_its_limit(shop: Shop) -> N
 
 def test_a_limit_raised_after_the_kill_is_the_one_that_counts(shop: Shop) -> None:
     raised = "memory guard: limit of store is now 134217728 bytes"
-    shop.process("store", "EXITED", exitstatus=-1, memory_limit_bytes=None).log("store", GUARD_LINE, raised)
+    shop.process("store", "EXITED", exitstatus=-1, memory_limit_bytes=None).log(
+        "store", GUARD_LINE, raised, params=GUARD
+    )
     found = diagnose(shop.case())
     assert found.best is not None
     assert [fact.number("memory_limit_bytes") for fact in found.cited(found.best) if fact.kind == "log_sign"] == [

@@ -11,6 +11,17 @@ def _read(*lines: str) -> list[Fact]:
     return read(Evidence("e1", "docker.logs", "store", {}, "text/plain", "\n".join(lines), at))
 
 
+def _read_guard(*lines: str) -> list[Fact]:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    return read(Evidence("e1", "supervisor.logs", "store", {"log": "guard"}, "text/plain", "\n".join(lines), at))
+
+
+def test_the_guards_words_in_a_programs_own_log_count_for_nothing() -> None:
+    line = "memory guard: store killed: it used 70 GiB, its limit is 64 GiB"
+    assert _read(line) == []
+    assert _read_guard(line) != []
+
+
 def test_a_sign_is_counted_and_shows_its_last_line() -> None:
     stamps = ("2026-03-01T11:00:00.1Z", "2026-03-01T11:00:01.1Z")
     (fact,) = _read(*(f"{stamp} accept: too many open files" for stamp in stamps), "INFO fine")
@@ -19,17 +30,17 @@ def test_a_sign_is_counted_and_shows_its_last_line() -> None:
 
 
 def test_the_guards_line_carries_its_numbers() -> None:
-    (fact,) = _read("memory guard: store killed: it used 70 MiB, its limit is 64 MiB")
+    (fact,) = _read_guard("memory guard: store killed: it used 70 MiB, its limit is 64 MiB")
     assert (fact.number("memory_used_bytes"), fact.number("memory_limit_bytes")) == (73400320.0, 67108864.0)
 
 
 def test_a_guards_line_about_another_component_is_no_sign_of_ours() -> None:
-    assert _read("memory guard: orders killed: it used 70 MiB, its limit is 64 MiB") == []
+    assert _read_guard("memory guard: orders killed: it used 70 MiB, its limit is 64 MiB") == []
 
 
 def test_a_raised_limit_replaces_the_one_of_the_kill() -> None:
     killed = "memory guard: store killed: it used 70 MiB, its limit is 64 MiB"
-    (fact,) = _read(killed, "memory guard: limit of store is now 134217728 bytes")
+    (fact,) = _read_guard(killed, "memory guard: limit of store is now 134217728 bytes")
     assert fact.number("memory_limit_bytes") == 134217728.0
     assert "now 128 MiB" in fact.text
 
