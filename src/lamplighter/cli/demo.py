@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
-from lamplighter.lab.demo import LabUnavailable, Scenario, Stage, run_demo
+from lamplighter.lab.demo import LabFailed, LabUnavailable, Scenario, Stage, run_demo
 
 
 class Choice(StrEnum):
@@ -32,7 +32,7 @@ def demo(
     words = say if output is Format.JSON else print_lines
     try:
         report = run_demo(stage, chosen, words)
-    except LabUnavailable as problem:
+    except (LabUnavailable, LabFailed) as problem:
         raise Stop(str(problem)) from problem
     if output is Format.JSON:
         print_json(report.as_json())

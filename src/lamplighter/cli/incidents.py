@@ -65,7 +65,7 @@ def timeline(
     if output is Format.JSON:
         print_json(found)
         return
-    rows = [(_clock(e["at"]), e["crew"], e["moment"], e["text"]) for e in found["events"]]
+    rows = [(_clock(e["at"]), e["crew"], _moment(e), e["text"]) for e in found["events"]]
     print_table(("time (UTC)", "who", "moment", "what"), rows)
 
 
@@ -106,6 +106,10 @@ def _page(found: dict[str, Any]) -> list[str]:
     if incident["resolution"]:
         lines.append(f"  resolution: {incident['resolution']} ({incident['resolved_by']})")
     return lines
+
+
+def _moment(event: dict[str, Any]) -> str:
+    return f"→ {event['data'].get('state', '')}" if event["moment"] == "state" else str(event["moment"])
 
 
 def _clock(at: str) -> str:

@@ -31,7 +31,9 @@ class Outcome:
 
     scenario: Scenario
     state: str = ""
+    cause: str = ""
     component: str = ""
+    statement: str = ""
     confidence: float = 0.0
     facts: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Outcome:
         checks = (
             (self.state == wanted.state, f"it ended as {self.state or 'nothing'}, not as {wanted.state}"),
             (self.component == wanted.component, f"it blamed {self.component or 'nothing'}, not {wanted.component}"),
+            (self.cause == wanted.fault, f"it named {self.cause or 'nothing'}, not {wanted.fault}"),
             (not self.missing_effects, f"not done: {_words(self.missing_effects)}"),
             (not self.wrong_effects, f"done and wrong: {_words(self.wrong_effects)}"),
             (all(word in named for word in wanted.named), f"no fact names {' and '.join(wanted.named)}"),
@@ -83,7 +86,9 @@ class Outcome:
         return {
             "scenario": str(self.scenario),
             "state": self.state,
+            "cause": self.cause,
             "component": self.component,
+            "statement": self.statement,
             "confidence": self.confidence,
             "facts": list(self.facts),
             "actions": list(self.actions),
@@ -95,7 +100,8 @@ class Outcome:
                 "effect_started": self.times.effect_started,
                 "verified": self.times.verified,
             },
-            "effects_counted_outside": [effect.words for effect in self.effects],
+            "effects_counted_outside": len(self.effects),
+            "effects_seen_outside": [effect.words for effect in self.effects],
             "surprises": list(self.surprises),
         }
 
@@ -149,7 +155,9 @@ def outcome_of(
     return Outcome(
         scenario=scenario,
         state=state,
+        cause=str(told.get("fault", "")),
         component=str(told.get("component", "")),
+        statement=str(told.get("statement", "")),
         confidence=float(told.get("confidence", 0.0)),
         facts=tuple(str(fact) for fact in told.get("facts", ())),
         actions=tuple(str(event["text"]).partition(":")[0] for event in events if event["moment"] == "acted"),

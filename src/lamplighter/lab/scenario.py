@@ -44,11 +44,12 @@ class SeenEffect:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What breaks in words, and the only right end: state, component, effects; words that the facts must name."""
+    """What breaks in words, and the only right end: state, component, fault, effects; what the facts must name."""
 
     breaks: str
     state: str
     component: str
+    fault: str
     effects: tuple[SeenEffect, ...]
     named: tuple[str, ...] = ()
 
@@ -58,18 +59,21 @@ EXPECTATIONS: dict[Scenario, Expectation] = {
         "every worker of orders waits for a lock that nobody gives back",
         "resolved",
         "orders",
+        "process_hung",
         (SeenEffect("restart", "orders"),),
     ),
     Scenario.OOM: Expectation(
         "store loads a catalogue that does not fit into its memory limit",
         "resolved",
         "store",
+        "oom_killed",
         (SeenEffect("set_memory_limit", "store"), SeenEffect("start", "store")),
     ),
     Scenario.BADCONFIG: Expectation(
         "store is restarted with workers = 'many' in its configuration",
         "needs_human",
         "store",
+        "config_error",
         (),
         ("store.ini", "workers"),
     ),

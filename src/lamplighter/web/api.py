@@ -13,6 +13,7 @@ from lamplighter import __version__
 from lamplighter.app import App
 from lamplighter.web import approvals, incidents, operation, pages, problems, webhooks
 from lamplighter.web.auth import TokenGate
+from lamplighter.web.bodies import BodyBound
 from lamplighter.web.context import Context
 from lamplighter.web.metrics import Meters
 
@@ -42,5 +43,7 @@ def make_api(app: App) -> FastAPI:
     problems.install(api)
     for door in (webhooks, incidents, approvals, operation, pages):
         api.include_router(door.router)
+    # The last one added is the outermost: nothing of a body is read for who may not come in.
+    api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)
     api.add_middleware(TokenGate, token=app.token)
     return api

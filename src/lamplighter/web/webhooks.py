@@ -1,4 +1,4 @@
-"""The alert receivers: bound the size, parse, journal, answer. Nothing else happens while the sender waits."""
+"""The alert receivers: parse, journal, answer. Nothing else happens while the sender waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from lamplighter.ports import StoreUnavailable, ToolError
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
 
-READ_SECONDS_MAX = 10.0
 PULL_SECONDS_MAX = 15.0
 DRY_RUN_ALERTS_MAX = 100
 PARSE_INLINE_BYTES_MAX = 64 * 1024
@@ -49,7 +48,7 @@ async def receive(source: str, request: Request, dry_run: Annotated[bool, Query(
     reader = here.app.sources.get(source)
     if reader is None:
         raise not_found("alert source", source, f"the sources: {', '.join(sorted(here.app.sources))}")
-    body = await bounded_body(request, here.app.settings.configuration.server.body_bytes_max)
+    body = await request.body()
     try:
         # A large body takes a while to read, and must not hold up everybody else.
         large = len(body) > PARSE_INLINE_BYTES_MAX
@@ -71,9 +70,9 @@ async def receive(source: str, request: Request, dry_run: Annotated[bool, Query(
 
 
 @router.post("/alert", status_code=202, tags=["ancestors"])
-async def receive_plainly(request: Request) -> Receipt | DryRun:
+async def receive_plainly(request: Request, dry_run: Annotated[bool, Query()] = False) -> Receipt | DryRun:  # noqa: FBT002 - a query parameter
     """The ancestors' receiver: Alertmanager's payload."""
-    return await receive("alertmanager", request)
+    return await receive("alertmanager", request, dry_run)
 
 
 async def journal(here: Context, delivery: Delivery, source: str) -> None:
@@ -86,35 +85,6 @@ async def journal(here: Context, delivery: Delivery, source: str) -> None:
     here.metrics.received(source, "accepted", len(delivery.alerts))
     here.metrics.received(source, "dead_letter", len(delivery.bad))
     here.app.correlator.nudge()
-
-
-async def bounded_body(request: Request, bytes_max: int) -> bytes:
-    """The body, or a problem where it is too large, compressed, or does not end."""
-    if request.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-        raise Problem(
-            415, "compressed", "compressed bodies are not read", "send the body as it is, without Content-Encoding"
-        )
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > bytes_max:
-        raise _too_large(bytes_max)
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(READ_SECONDS_MAX):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > bytes_max:
-                    raise _too_large(bytes_max)
-                chunks.append(chunk)
-    except TimeoutError as problem:
-        detail = f"the body did not end within {READ_SECONDS_MAX:.0f} s"
-        raise Problem(408, "slow-body", detail, "send the whole body at once") from problem
-    return b"".join(chunks)
-
-
-def _too_large(bytes_max: int) -> Problem:
-    detail = f"the body is larger than {bytes_max} bytes; nothing of it was stored"
-    return Problem(413, "too-large", detail, "send fewer alerts at once (max_alerts), or raise server.body_bytes_max")
 
 
 async def _pull(here: Context, source: str) -> None:

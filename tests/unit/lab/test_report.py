@@ -13,7 +13,14 @@ def event(seconds: float, moment: str, text: str = "", **data: object) -> dict[s
 
 EVENTS = [
     event(1.5, "opened", received_at=(FAULT_AT + timedelta(seconds=1.25)).isoformat()),
-    event(2.0, "diagnosed", component="orders", confidence=0.87, facts=["f1: orders does not answer"]),
+    event(
+        2.0,
+        "diagnosed",
+        component="orders",
+        fault="process_hung",
+        confidence=0.87,
+        facts=["f1: no answer"],
+    ),
     event(2.5, "acting", "restart orders now"),
     event(3.5, "acted", "restart orders: done: stopped orders, then started orders"),
     event(6.0, "verified", "recovered: clear for 2 s", outcome="recovered", verified_by="GET /order"),
@@ -31,7 +38,7 @@ def hang(**changes: object) -> Outcome:
 
 
 def badconfig(*facts: str, effects: tuple[SeenEffect, ...] = ()) -> Outcome:
-    told = event(2.0, "diagnosed", component="store", confidence=0.9, facts=list(facts))
+    told = event(2.0, "diagnosed", component="store", fault="config_error", confidence=0.9, facts=list(facts))
     return outcome_of(Scenario.BADCONFIG, FAULT_AT, "needs_human", [event(1.0, "opened"), told], effects, 1)
 
 
@@ -51,9 +58,10 @@ def test_what_is_told_comes_from_the_timeline_and_effects_from_outside() -> None
     told = hang().as_json()
     assert (told["component"], told["confidence"], told["state"]) == ("orders", 0.87, "resolved")
     assert told["actions"] == ["restart orders"]
+    assert told["cause"] == "process_hung"
     assert told["verified_by"] == "GET /order"
-    assert told["facts"] == ["f1: orders does not answer"]
-    assert told["effects_counted_outside"] == ["restart orders"]
+    assert told["facts"] == ["f1: no answer"]
+    assert (told["effects_counted_outside"], told["effects_seen_outside"]) == (1, ["restart orders"])
 
 
 def test_the_right_end_is_no_surprise() -> None:

@@ -1,0 +1,1 @@
+"""Measurements that anybody can repeat. Nothing here is imported by the product."""

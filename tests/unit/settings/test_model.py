@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from lamplighter.domain.check import CheckKind, CheckSpec
+from lamplighter.domain.policy import Limits, Mode, Rules
+from lamplighter.settings import Configuration
+
+DEFAULTS: dict[str, object] = {
+    "site.name": "homelab",
+    "site.url": None,
+    "site.timezone": "UTC",
+    "server.host": "127.0.0.1",
+    "server.port": 8460,
+    "server.body_bytes_max": 8 * 1024**2,
+    "server.stop_grace": 10.0,
+    "data_folder": None,
+    "store.url": "",
+    "store.replica": "",
+    "autonomy.mode": "ask",
+    "autonomy.auto": [],
+    "autonomy.never": [],
+    "autonomy.limits.per_target": "3/3600s",
+    "autonomy.limits.total": "10/3600s",
+    "autonomy.limits.between": 10.0,
+    "autonomy.approval_expires": 900.0,
+    "sources": {},
+    "checks": [],
+    "check_every": 300.0,
+    "depends": {},
+    "notify": {"log": {}},
+    "verify.for": 30.0,
+    "verify.deadline": 300.0,
+    "verify.every": 2.0,
+}
+
+
+def read(**tree: object) -> Configuration:
+    return Configuration.model_validate(tree)
+
+
+def problems(**tree: object) -> str:
+    with pytest.raises(ValidationError) as refused:
+        read(**tree)
+    return "\n".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in refused.value.errors())
+
+
+def leaves(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, info in type(part).model_fields.items():
+        value = getattr(part, name)
+        key = f"{prefix}{info.alias or name}"
+        if isinstance(value, BaseModel):
+            yield from leaves(value, f"{key}.")
+        else:
+            yield key, str(value) if type(value).__name__ == "Rate" else value
+
+
+def test_every_default() -> None:
+    assert dict(leaves(read())) == DEFAULTS
+
+
+def test_every_key_says_what_it_means() -> None:
+    def undescribed(model: type[BaseModel]) -> Iterator[str]:
+        for name, info in model.model_fields.items():
+            if not info.description:
+                yield f"{model.__name__}.{name}"
+            for kind in (info.annotation, *getattr(info.annotation, "__args__", ())):
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    yield from undescribed(kind)
+
+    assert list(undescribed(Configuration)) == []
+
+
+def test_the_configuration_does_not_change_after_reading() -> None:
+    with pytest.raises(ValidationError):
+        read().server.port = 1  # type: ignore[misc]  # that it may not is what is tested
+
+
+def test_the_default_rules_ask_before_everything() -> None:
+    assert read().autonomy.rules(frozenset()) == Rules(Mode.ASK, (), (), Limits(3, 3600, 10, 3600, 10.0), frozenset())
+
+
+def test_rules_bear_what_is_written() -> None:
+    autonomy = read(
+        autonomy={
+            "mode": "auto",
+            "auto": ["restart container front"],
+            "never": ["* on nas", "delete *"],
+            "limits": {"per_target": "1/30m", "total": "2/1h", "between": 0},
+        }
+    ).autonomy
+    rules = autonomy.rules(frozenset({"prometheus"}))
+    assert (rules.mode, rules.protected) == (Mode.AUTO, frozenset({"prometheus"}))
+    assert [sentence.text for sentence in rules.auto] == ["restart container front"]
+    assert [sentence.text for sentence in rules.never] == ["* on nas", "delete *"]
+    assert rules.limits == Limits(1, 1800, 2, 3600, 0.0)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999, "5O", 1.5, None, "inf", float("inf"), float("nan")], ids=repr)
+def test_a_port_that_is_none(port: object) -> None:
+    assert problems(server={"port": port}).startswith("server.port: ")
+
+
+@pytest.mark.xfail(strict=True, reason="a number may be written as true")
+@pytest.mark.parametrize("key", ["port"])
+def test_a_truth_is_no_number(key: str) -> None:
+    assert problems(server={key: True})
+
+
+@pytest.mark.parametrize("size", [0, -1, 1023, 64 * 1024**2 + 1, None, "8M"], ids=repr)
+def test_a_body_has_a_bound(size: object) -> None:
+    assert problems(server={"body_bytes_max": size}).startswith("server.body_bytes_max: ")
+
+
+@pytest.mark.parametrize("value", [0, -1, "inf", None, "5O", float("inf"), "0/1h", True, "3"], ids=repr)
+@pytest.mark.parametrize("key", ["per_target", "total"])
+def test_a_limit_is_never_off_by_accident(key: str, value: object) -> None:
+    assert problems(autonomy={"limits": {key: value}}).startswith(f"autonomy.limits.{key}: ")
+
+
+@pytest.mark.parametrize("value", [-1, "inf", None, "5O", float("nan")], ids=repr)
+def test_the_pause_between_repeats(value: object) -> None:
+    assert problems(autonomy={"limits": {"between": value}})
+
+
+@pytest.mark.parametrize("mode", ["AUTO", "on", "", None, True, "ask "], ids=repr)
+def test_a_mode_is_one_of_three(mode: object) -> None:
+    assert "watch" in problems(autonomy={"mode": mode})
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("auto", "delete *"),
+        ("auto", "restart"),
+        ("auto", ""),
+        ("never", "reboot container front"),
+        ("never", "restart container where colour red"),
+    ],
+)
+def test_a_sentence_that_cannot_be_read_stops_the_start(key: str, line: str) -> None:
+    said = problems(autonomy={key: ["restart *", line]})
+    assert said.startswith(f"autonomy.{key}: ")
+    assert f'"{line}"' in said
+
+
+@pytest.mark.parametrize("lines", ["* on nas", {"* on nas": None}, [None], [["* on nas"]]], ids=repr)
+def test_sentences_are_a_list_of_lines(lines: object) -> None:
+    assert problems(autonomy={"never": lines})
+
+
+@pytest.mark.parametrize("url", ["mysql://h/x", "postgres://h/x", "h", "sqlite://x"])
+def test_a_store_of_another_kind(url: str) -> None:
+    assert "is not a store" in problems(store={"url": url})
+
+
+def test_a_refused_store_does_not_tell_its_password() -> None:
+    assert "hunter2" not in problems(store={"url": "mysql://ann:hunter2@h/x"})
+
+
+@pytest.mark.parametrize("url", ["", "sqlite:////data/x.db", "postgresql://h/x", "postgresql+psycopg://h/x"])
+def test_a_store(url: str) -> None:
+    assert read(store={"url": url}).store.url == url
+
+
+@pytest.mark.xfail(strict=True, reason="the time zone is not looked up")
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Europe/Londn", "../../etc/passwd"])
+def test_a_time_zone_that_does_not_exist(zone: str) -> None:
+    assert problems(site={"timezone": zone})
+
+
+@pytest.mark.xfail(strict=True, reason="nothing compares the two, and such an incident can never be resolved")
+def test_a_deadline_before_the_dwell_is_refused() -> None:
+    assert problems(verify={"for": "10m", "deadline": "5m"})
+
+
+def test_the_dwell_is_written_as_for() -> None:
+    assert read(verify={"for": "5s"}).verify.dwell == 5
+
+
+@pytest.mark.parametrize(
+    ("written", "spec"),
+    [
+        (
+            {"name": "Front", "http": "http://front/health"},
+            CheckSpec("Front", CheckKind.HTTP, "http://front/health", every_seconds=60.0),
+        ),
+        (
+            {"name": "DB", "tcp": "db:5432", "every": "10s", "for": "1m", "severity": "warning", "component": "db"},
+            CheckSpec("DB", CheckKind.TCP, "db:5432", "db", 10.0, 60.0, severity="warning"),
+        ),
+        (
+            {"name": "cron", "process": "crond", "alert": False, "timeout": "1s"},
+            CheckSpec("cron", CheckKind.PROCESS, "crond", every_seconds=60.0, timeout_seconds=1.0, alerts=False),
+        ),
+        (
+            {"name": "disk", "disk": "/", "below": "5%"},
+            CheckSpec("disk", CheckKind.DISK, "/", every_seconds=60.0, free_percent_min=5.0),
+        ),
+    ],
+)
+def test_a_check_as_the_runner_takes_it(written: dict[str, object], spec: CheckSpec) -> None:
+    assert read(checks=[written], check_every="1m").check_specs == (spec,)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {},
+        {"name": "x"},
+        {"name": "x", "http": "http://h", "tcp": "h:1"},
+        {"name": "x", "http": "http://h", "tcp": "h:1", "disk": "/", "process": "p"},
+        {"http": "http://h"},
+        {"name": "", "http": "http://h"},
+        {"name": "x" * 101, "http": "http://h"},
+        {"name": None, "http": "http://h"},
+        {"name": "x", "http": "h"},
+        {"name": "x", "tcp": "h"},
+        {"name": "x", "tcp": "h:"},
+        {"name": "x", "tcp": ":1"},
+        {"name": "x", "tcp": "a b:1"},
+        {"name": "x", "process": ""},
+        {"name": "x", "disk": "var"},
+        {"name": "x", "disk": "/", "below": "101%"},
+        {"name": "x", "disk": "/", "every": 0},
+        {"name": "x", "disk": "/", "timeout": "inf"},
+        {"name": "x", "disk": "/", "for": -1},
+        {"name": "x", "disk": "/", "severity": "page"},
+        {"name": "x", "disk": "/", "colour": "red"},
+    ],
+    ids=str,
+)
+def test_a_check_that_cannot_be_run(written: dict[str, object]) -> None:
+    assert problems(checks=[written]).startswith("checks.0")
+
+
+def test_a_check_of_two_kinds_says_which() -> None:
+    assert "http and disk" in problems(checks=[{"name": "x", "http": "http://h", "disk": "/"}])
+
+
+@pytest.mark.xfail(strict=True, reason="five digits are taken for a port")
+@pytest.mark.parametrize("target", ["db:99999", "db:0", "db:65536"])
+def test_a_check_of_a_port_that_is_none(target: str) -> None:
+    assert problems(checks=[{"name": "x", "tcp": target}])
+
+
+def test_two_checks_of_one_name() -> None:
+    said = problems(checks=[{"name": "x", "disk": "/"}, {"name": "y", "disk": "/"}, {"name": "x", "tcp": "h:1"}])
+    assert '"x"' in said
+
+
+def test_there_is_a_most_of_checks() -> None:
+    assert problems(checks=[{"name": f"c{number}", "disk": "/"} for number in range(1001)])
+
+
+@pytest.mark.parametrize(
+    "tree", [{"depends": {"a": "b"}}, {"depends": ["a"]}, {"sources": ["docker"]}, {"notify": "log"}]
+)
+def test_the_shape_of_the_rest(tree: dict[str, object]) -> None:
+    assert problems(**tree)
