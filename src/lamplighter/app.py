@@ -111,6 +111,7 @@ class App:
 
     async def stop(self) -> None:
         """Let a running action finish within the grace, then end everything; what is under way goes on next time."""
+        self.remedy.halted = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 
 import typer
@@ -28,14 +28,14 @@ for command in (operation.status, operation.pause, operation.resume, operation.h
 
 def main() -> None:
     """Run, and end with one of the exit codes of the manual; never with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows only ASCII gets question marks, not a traceback.
+            stream.reconfigure(errors="replace")
     try:
         app(standalone_mode=True)
     except Stop as stop:
         say(f"error: {stop}")
         sys.exit(stop.code)
-    except BrokenPipeError:
-        # The reader went away, as `| head` does; Python would complain once more at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Code.OK)
     except KeyboardInterrupt:
         sys.exit(Code.INTERRUPTED)

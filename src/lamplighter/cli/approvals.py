@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lamplighter.cli.client import Client, DataOption, ServerOption, TokenOption, connect
+from lamplighter.cli.client import Client, DataOption, ServerOption, TokenOption, connect, named
 from lamplighter.cli.output import Format, Output, print_json, print_lines, print_table
 
 app = typer.Typer(help="Answer what Lamplighter asks before it acts.", no_args_is_help=True)
@@ -24,7 +24,7 @@ def listed(
     data: DataOption = None,
 ) -> None:
     """What waits for a person."""
-    found = connect(server, token, data).get("/api/v1/approvals", {"pending": not everything})
+    found = connect(server, token, data).get("/api/v1/approvals", {"pending": not everything}, holds="approvals")
     if output is Format.JSON:
         print_json(found)
         return
@@ -41,7 +41,7 @@ def show(
     data: DataOption = None,
 ) -> None:
     """One question."""
-    found = connect(server, token, data).get(f"/api/v1/approvals/{approval}")
+    found = connect(server, token, data).get(f"/api/v1/approvals/{named('approval', approval)}", holds="plan_hash")
     if output is Format.JSON:
         print_json(found)
         return
@@ -79,7 +79,7 @@ def deny(
 
 def _answer(client: Client, approval: str, word: str, plan: str, message: str, output: Format) -> None:
     body = {"reason": message, **({"plan_hash": plan} if plan else {})}
-    found = client.post(f"/api/v1/approvals/{approval}/{word}", body)
+    found = client.post(f"/api/v1/approvals/{named('approval', approval)}/{word}", body, holds="plan_hash")
     if output is Format.JSON:
         print_json(found)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,8 @@ from lamplighter.settings import BadConfiguration, default_data_folder, load_set
 TIMEOUT_SECONDS = 15.0
 ADDRESS_FILE = "server"
 DEFAULT_ADDRESS = "http://127.0.0.1:8460"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,79}")
+TOKEN = re.compile(r"[!-~]+")
 CODES = {401: Code.NOT_ALLOWED, 403: Code.NOT_ALLOWED, 404: Code.NOT_FOUND, 409: Code.CONFLICT, 422: Code.USAGE}
 
 ServerOption = Annotated[
@@ -39,29 +42,47 @@ class Client:
     address: str
     token: str
 
-    def get(self, path: str, params: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """What the server answers. Raises `Stop` with the exit code that fits."""
-        return self._ask("GET", path, params=params)
+    def get(self, path: str, params: dict[str, Any] | None = None, *, holds: str) -> dict[str, Any]:
+        """What the server answers, which has the key `holds`. Raises `Stop` with the exit code that fits."""
+        return self._ask("GET", path, holds, params=params)
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """What the server answers. Raises `Stop` with the exit code that fits."""
-        return self._ask("POST", path, json=body)
+    def post(self, path: str, body: dict[str, Any], *, holds: str) -> dict[str, Any]:
+        """What the server answers, which has the key `holds`. Raises `Stop` with the exit code that fits."""
+        return self._ask("POST", path, holds, json=body)
 
-    def _ask(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401 - passed on to httpx
+    def _ask(self, method: str, path: str, holds: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on to httpx
+        if not TOKEN.fullmatch(self.token):
+            words = "there is no token that could be sent; name the data folder with --data, or give --token"
+            raise Stop(words, Code.NOT_ALLOWED)
         try:
             with httpx.Client(base_url=self.address, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
                 answer = http.request(method, path, headers={"Authorization": f"Bearer {self.token}"}, **more)
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             words = f"no server answers at {self.address} ({problem}); start one with: lamplighter serve"
             raise Stop(words, Code.UNREACHABLE) from problem
-        try:
-            body = answer.json()
-        except ValueError as problem:
-            raise Stop(f"{self.address} does not answer like a Lamplighter server", Code.UNREACHABLE) from problem
-        if answer.is_error:
-            words = f"{body.get('detail', answer.reason_phrase)}; {body.get('fix', '')}".rstrip("; ")
+        body = _read(answer)
+        if answer.is_error and "fix" in body:
+            words = f"{body.get('detail', answer.reason_phrase)}; {body['fix']}"
             raise Stop(words, CODES.get(answer.status_code, Code.FAILED))
+        if answer.is_error or holds not in body:
+            raise Stop(f"{self.address} does not answer like a Lamplighter server", Code.UNREACHABLE)
         return body
+
+
+def _read(answer: httpx.Response) -> dict[str, Any]:
+    """The answer's JSON object; an empty one where it is none."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def named(kind: str, word: str) -> str:
+    """An id that may stand in a path. Raises `Stop` where it could lead to another place."""
+    if not NAME.fullmatch(word):
+        raise Stop(f"{word!r} is not the id of an {kind}; the list shows them", Code.USAGE)
+    return word
 
 
 def data_folder(given: Path | None) -> Path:
@@ -79,12 +100,13 @@ def data_folder(given: Path | None) -> Path:
 def connect(server: str, token: str, data: Path | None) -> Client:
     """A client for the flags given; what is not given comes from the data folder."""
     folder = data_folder(data) if not (server and token) else Path()
-    return Client(server or _kept(folder / ADDRESS_FILE) or DEFAULT_ADDRESS, token or _kept(folder / "token"))
+    return Client(server or kept(folder / ADDRESS_FILE) or DEFAULT_ADDRESS, token or kept(folder / "token"))
 
 
-def _kept(path: Path) -> str:
+def kept(path: Path) -> str:
+    """What a file of the data folder says; empty where there is none. Raises `Stop`."""
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return ""
     except OSError as problem:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lamplighter.cli.client import DataOption, ServerOption, TokenOption, connect
+from lamplighter.cli.client import DataOption, ServerOption, TokenOption, connect, named
 from lamplighter.cli.output import Format, Output, print_json, print_lines, print_table
 
 app = typer.Typer(help="Look at incidents, and close them by hand.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def listed(
 ) -> None:
     """Incidents, newest first."""
     client = connect(server, token, data)
-    page = client.get("/api/v1/incidents", {"state": state or [], "limit": limit, "cursor": cursor})
+    page = client.get("/api/v1/incidents", {"state": state or [], "limit": limit, "cursor": cursor}, holds="incidents")
     if output is Format.JSON:
         print_json(page)
         return
@@ -45,7 +45,7 @@ def show(
     data: DataOption = None,
 ) -> None:
     """One incident: the cause with its facts, the plan, and what was done."""
-    found = connect(server, token, data).get(f"/api/v1/incidents/{incident}")
+    found = connect(server, token, data).get(f"/api/v1/incidents/{named('incident', incident)}", holds="incident")
     if output is Format.JSON:
         print_json(found)
     else:
@@ -61,7 +61,9 @@ def timeline(
     data: DataOption = None,
 ) -> None:
     """Everything that happened to one incident."""
-    found = connect(server, token, data).get(f"/api/v1/incidents/{incident}/timeline")
+    found = connect(server, token, data).get(
+        f"/api/v1/incidents/{named('incident', incident)}/timeline", holds="events"
+    )
     if output is Format.JSON:
         print_json(found)
         return
@@ -79,7 +81,8 @@ def resolve(
     data: DataOption = None,
 ) -> None:
     """Close an incident by hand."""
-    closed = connect(server, token, data).post(f"/api/v1/incidents/{incident}/resolve", {"resolution": resolution})
+    path = f"/api/v1/incidents/{named('incident', incident)}/resolve"
+    closed = connect(server, token, data).post(path, {"resolution": resolution}, holds="state")
     if output is Format.JSON:
         print_json(closed)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from lamplighter.cli.client import (
     TokenOption,
     connect,
     data_folder,
+    kept,
 )
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines
 from lamplighter.settings.values import duration_seconds
@@ -38,7 +40,7 @@ def status(
     data: DataOption = None,
 ) -> None:
     """One screen of how things stand."""
-    found = connect(server, token, data).get("/api/v1/status")
+    found = connect(server, token, data).get("/api/v1/status", holds="incidents")
     closed = {"resolved", "self_cleared", "merged"}
     still_open = {state: number for state, number in found["incidents"].items() if number and state not in closed}
     if output is Format.JSON:
@@ -70,12 +72,12 @@ def pause(
         raise Stop(str(problem), Code.USAGE) from problem
     if server:
         body = {"reason": message, **({"duration": duration} if duration else {})}
-        words = connect(server, token, data).post("/api/v1/pause", body)["paused"]
+        words = connect(server, token, data).post("/api/v1/pause", body, holds="paused")["paused"]
     else:
         folder = _present(data_folder(data))
         until = timedelta(seconds=seconds) if seconds else None
         try:
-            words = FileSwitch(folder, SystemClock()).pause(by=getpass.getuser(), reason=message, duration=until)
+            words = FileSwitch(folder, SystemClock()).pause(by=_person(), reason=message, duration=until)
         except OSError as problem:
             raise Stop(
                 f"{folder} cannot be written: {problem.strerror}; run as its owner", Code.NOT_ALLOWED
@@ -88,12 +90,12 @@ def resume(
 ) -> None:
     """Let actions run again."""
     if server:
-        words = connect(server, token, data).post("/api/v1/resume", {})["paused"]
+        words = connect(server, token, data).post("/api/v1/resume", {}, holds="paused")["paused"]
     else:
         folder = _present(data_folder(data))
         switch = FileSwitch(folder, SystemClock())
         try:
-            switch.resume(by=getpass.getuser())
+            switch.resume(by=_person())
         except OSError as problem:
             raise Stop(
                 f"{folder} cannot be written: {problem.strerror}; run as its owner", Code.NOT_ALLOWED
@@ -122,9 +124,16 @@ def version(output: Output = Format.TABLE) -> None:
         print_lines(f"lamplighter {__version__}")
 
 
+def _person() -> str:
+    """Who presses the button. In a container the number of the user often has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 def _address(data: Path | None) -> str:
-    file = data_folder(data) / ADDRESS_FILE
-    return file.read_text(encoding="utf-8").strip() if file.is_file() else DEFAULT_ADDRESS
+    return kept(data_folder(data) / ADDRESS_FILE) or DEFAULT_ADDRESS
 
 
 def _present(folder: Path) -> Path:

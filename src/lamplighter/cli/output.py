@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ def say(words: str) -> None:
 
 def print_json(data: object) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+    write_out(json.dumps(data, indent=2, default=str) + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -74,10 +75,23 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
-    Console(width=width, highlight=False, legacy_windows=False).print(table)
+    console = Console(width=width, highlight=False, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(table)
+    write_out(captured.get())
 
 
 def print_lines(*lines: str) -> None:
     """Plain lines on standard output."""
-    for line in lines:
-        sys.stdout.write(plain(line) + "\n")
+    write_out("".join(plain(line) + "\n" for line in lines))
+
+
+def write_out(text: str) -> None:
+    """Text on standard output, at once. A reader that went away, as `| head` does, is a good end."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more at shutdown, when it writes what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(Code.OK) from None

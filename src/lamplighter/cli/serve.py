@@ -1,29 +1,13 @@
-"""`lamplighter serve`: the server, in this process."""
+"""`lamplighter serve`: the command and its flags; the server itself is run by serving.py."""
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
-import socket
-import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
-import structlog
 import typer
-import uvicorn
 
-from lamplighter.app import CannotStart, build_app
-from lamplighter.cli.client import ADDRESS_FILE
 from lamplighter.cli.configuration import ConfigOption, read
-from lamplighter.cli.output import Code, Stop, say
-from lamplighter.ports import StoreUnavailable
-from lamplighter.web.api import make_api
-
-CONNECTIONS_WAITING_MAX = 2048
-STOP_SECONDS_MAX = 3
 
 
 def serve(
@@ -34,88 +18,11 @@ def serve(
 ) -> None:
     """Run the server until it is told to stop. Logs go to standard error; LOG_FORMAT=json makes them JSON."""
     settings = read(config, _flags(data, host, port))
-    _log_to_stderr()
-    for warning in settings.warnings:
-        say(f"warning: {warning}")
-    place = settings.configuration.server
-    listening = _listen(place.host, place.port)
-    try:
-        app = build_app(settings)
-    except (CannotStart, StoreUnavailable) as problem:
-        listening.close()
-        raise Stop(str(problem)) from problem
-    address = f"http://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
-    (settings.data_folder / ADDRESS_FILE).write_text(address, encoding="utf-8")
-    server = _Server(
-        uvicorn.Config(
-            make_api(app),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=STOP_SECONDS_MAX,
-            backlog=CONNECTIONS_WAITING_MAX,
-        ),
-        f"ready on {address}; token in {settings.data_folder / 'token'}",
-    )
-    # uvicorn raises the signal that ended it once more when it is done; being told to stop is a good end, not a kill.
-    signal.signal(signal.SIGTERM, _told_to_stop)
-    server.run(sockets=[listening])
-    if app.failure or not server.started:
-        raise Stop(app.failure or "the server could not start; the log above says why")
+    from lamplighter.cli.serving import run  # noqa: PLC0415 - pause and status must not wait for a server's imports
 
-
-class _Server(uvicorn.Server):
-    """Says in one line when it is ready."""
-
-    def __init__(self, config: uvicorn.Config, words: str) -> None:
-        super().__init__(config)
-        self._words = words
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            say(self._words)
-
-
-def _told_to_stop(_number: int, _frame: FrameType | None) -> None:
-    """Let the process go on to its own end."""
+    run(settings)
 
 
 def _flags(data: Path | None, host: str, port: int | None) -> dict[str, Any]:
     server = {**({"host": host} if host else {}), **({"port": port} if port else {})}
     return {**({"server": server} if server else {}), **({"data_folder": str(data)} if data else {})}
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-    except OSError as problem:
-        words = f"cannot listen on {host} port {port}: {problem.strerror}; give another with --host or --port"
-        raise Stop(words, Code.FAILED) from problem
-    return listening
-
-
-def _log_to_stderr() -> None:
-    as_json = os.environ.get("LOG_FORMAT", "") == "json"
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else _key_values()
-    shared: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, renderer],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    # Libraries log through the standard module; only what they warn of is ours to show.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-
-
-def _key_values() -> Any:  # noqa: ANN401 - one of structlog's renderers
-    if sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
-    return structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])

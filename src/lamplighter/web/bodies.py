@@ -11,6 +11,7 @@ from lamplighter.web.problems import Problem, answer
 
 READ_SECONDS_MAX = 10.0
 DRAIN_BYTES_MAX = 32 * 1024**2
+DIGITS_MAX = 18
 # What is left of a refused body would be read as the next request.
 LAST = {"Connection": "close"}
 
@@ -45,6 +46,9 @@ class BodyBound:
         if any(coding.strip().lower() not in {"", "identity"} for coding in codings):
             fix = "send the body as it is, without Content-Encoding"
             raise Problem(415, "compressed", "compressed bodies are not read", fix, LAST)
+        declared = headers.get("content-length", "0")
+        if len(declared) > DIGITS_MAX or int(declared) > self._bytes_max + DRAIN_BYTES_MAX:
+            raise self._too_large()
         try:
             async with asyncio.timeout(READ_SECONDS_MAX):
                 return await self._read(receive)
@@ -71,10 +75,13 @@ class BodyBound:
                 # Read on for a while and throw it away: a sender that still writes would not see the answer.
                 chunks.clear()
         if size > self._bytes_max:
-            detail = f"the body is larger than {self._bytes_max} bytes; nothing of it was stored"
-            fix = "send fewer alerts at once (max_alerts), or raise server.body_bytes_max"
-            raise Problem(413, "too-large", detail, fix, LAST)
+            raise self._too_large()
         return b"".join(chunks)
+
+    def _too_large(self) -> Problem:
+        detail = f"the body is larger than {self._bytes_max} bytes; nothing of it was stored"
+        fix = "send fewer alerts at once (max_alerts), or raise server.body_bytes_max"
+        return Problem(413, "too-large", detail, fix, LAST)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

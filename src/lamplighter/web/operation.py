@@ -112,16 +112,22 @@ async def pause(request: Request, body: Pausing) -> SwitchState:
     """Press the kill switch: no new action begins, whatever was approved."""
     duration = timedelta(seconds=body.duration) if body.duration else None
     switch = context(request).app.switch
-    return SwitchState(
-        await asyncio.to_thread(lambda: switch.pause(by=APPROVER, reason=body.reason, duration=duration))
-    )
+    try:
+        return SwitchState(
+            await asyncio.to_thread(lambda: switch.pause(by=APPROVER, reason=body.reason, duration=duration))
+        )
+    except OSError as problem:
+        raise _stuck(problem) from problem
 
 
 @router.post("/api/v1/resume")
 async def resume(request: Request) -> SwitchState:
     """Let actions run again."""
     switch = context(request).app.switch
-    await asyncio.to_thread(lambda: switch.resume(by=APPROVER))
+    try:
+        await asyncio.to_thread(lambda: switch.resume(by=APPROVER))
+    except OSError as problem:
+        raise _stuck(problem) from problem
     return SwitchState(switch.paused())
 
 
@@ -132,6 +138,13 @@ async def stats(request: Request) -> dict[str, int | dict[str, int]]:
     by_status = {str(state): number for state, number in counts.items()}
     resolved = by_status.get("resolved", 0)
     return {"total_incidents": sum(by_status.values()), "resolved_incidents": resolved, "by_status": by_status}
+
+
+def _stuck(problem: OSError) -> Problem:
+    """The kill switch's file could not be changed."""
+    detail = f"the switch could not be changed: {problem.strerror}"
+    fix = "make the data folder writable and its disk free; stopping the server stops actions too"
+    return Problem(503, "switch-stuck", detail, fix, {"Retry-After": "5"})
 
 
 async def _reasons(here: Context) -> list[str]:

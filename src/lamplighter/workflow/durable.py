@@ -147,6 +147,7 @@ class DurableResponse:
         checkpointed: type[CheckpointedSteps] | None = None,
     ) -> None:
         self._steps = (checkpointed or CheckpointedSteps)(steps)
+        self._responses: set[asyncio.Task[Any] | None] = set()
         config: DBOSConfig = {
             "name": APP_NAME,
             "system_database_url": url,
@@ -155,19 +156,23 @@ class DurableResponse:
             "serializer": DBOSPortableJSONSerializer(),
             "application_version": STORY_VERSION,
             "executor_id": executor_id,
-            "console_log_level": "WARNING",
-            "log_level": "WARNING",
+            "console_log_level": "ERROR",
+            "log_level": "ERROR",
             "notification_listener_polling_interval_sec": 0.2,
         }
         DBOS(config=config)
 
         @DBOS.workflow(name="run_incident", max_recovery_attempts=RECOVERIES_MAX)
         async def respond(incident_id: str) -> str:
+            task = asyncio.current_task()
+            self._responses.add(task)
             try:
                 return str(await run_incident(incident_id, self._steps))
             except Superseded as end:
                 log.info("response ended early", incident=incident_id, reason=str(end))
                 return "superseded"
+            finally:
+                self._responses.discard(task)
 
         self._workflow = respond
 
@@ -195,5 +200,9 @@ class DurableResponse:
         return "ended" if status.status == "SUCCESS" else "running"
 
     async def close(self) -> None:
-        """Let go. What is under way goes on at the next start."""
+        """Let go. What is under way is cut off here, which records nothing, and goes on at the next start."""
+        under_way = [task for task in self._responses if task is not None]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)

@@ -54,12 +54,14 @@ class Remedy:
     patience: Patience = field(default_factory=Patience)
     readings: dict[str, Reading] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    halted: bool = False
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int, forbidden: Forbidden) -> Result:
         """Do one action of the plan. `forbidden` asks policy once more, and says why not; empty where it may run."""
         action = plan.actions[index]
         key = intent_key(grant.id, action)
+        await self._hold()
         found = await asyncio.to_thread(self.store.ledger.load, key)
         if found is not None and found.state is not AttemptState.PLANNED:
             return await self._resume(incident, action, found)
@@ -124,6 +126,11 @@ class Remedy:
             self.readings[incident.id] = reading
         return reading
 
+    async def _hold(self) -> None:
+        """Begin nothing while the process is ending: wait for its end, and the next life goes on from here."""
+        if self.halted:
+            await asyncio.get_running_loop().create_future()
+
     def forget(self, incident: Incident) -> None:
         """Drop what was remembered of an ended response."""
         self.readings.pop(incident.id, None)
@@ -168,6 +175,7 @@ class Remedy:
         paused = self.switch.paused()
         if paused:
             return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; paused {paused}")
+        await self._hold()
         if not await asyncio.to_thread(self.store.ledger.start, key, _written(before), self.clock.now()):
             found = await asyncio.to_thread(self.store.ledger.load, key)
             if found is not None and found.state is AttemptState.PLANNED:
@@ -237,6 +245,7 @@ class Remedy:
 
     async def _undo_one(self, incident: Incident, plan: Plan, grant: Grant, action: Action) -> Result:
         key = intent_key(grant.id, action, undo=True)
+        await self._hold()
         done = await asyncio.to_thread(self.store.ledger.load, intent_key(grant.id, action))
         role = self.world.action(action.target.system, action.verb)
         if done is None or role is None:

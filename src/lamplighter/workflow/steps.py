@@ -31,6 +31,7 @@ from lamplighter.workflow.world import World
 
 EVIDENCE_WINDOW = timedelta(minutes=15)
 PAST_SECONDS_MIN = 24 * 3600
+PAUSE_SLACK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -178,7 +179,11 @@ class LiveSteps:
             verdict = judge(plan, self.rules, await self._record(plan))
             if verdict.ruling is Ruling.NEEDS_APPROVAL and not grant.approval_id:
                 return f"not allowed any more: {verdict.reason}"
-            return verdict.reason if verdict.ruling is Ruling.REFUSED else ""
+            if verdict.ruling is Ruling.REFUSED:
+                return verdict.reason
+            # Whoever acted meanwhile may have healed this too, so that is waited for by the sweep and not acted on.
+            early = verdict.wait_seconds > PAUSE_SLACK_SECONDS
+            return "another response acted on it just now; its effect must show first" if early else ""
 
         return await self.remedy.act(incident, plan, grant, index, forbidden)
 
