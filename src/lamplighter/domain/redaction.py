@@ -27,7 +27,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{MASK}",
     ),
-    (re.compile(r"(?i)\b((?:set-)?cookie[\"']?\s{0,8}[:=]\s{0,8})(?!\[redacted\])[^;\n]{1,4000}"), rf"\1{MASK}"),
+    (re.compile(r"(?i)\b((?:set-)?cookie[\"']?\s{0,8}[:=]\s{0,8}+)(?!\[redacted\])[^;\n]{1,4000}"), rf"\1{MASK}"),
     (re.compile(r"(?i)\b(bearer\s{1,8})(?!\[redacted\])[\w.~+/=-]{8,4000}"), rf"\1{MASK}"),
     (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@:]{0,200}:[^\s/?#]{1,300}@"), rf"\1{MASK}@"),
     (re.compile(r"(https://hooks\.slack\.com/services/)[\w/-]{1,200}"), rf"\1{MASK}"),
@@ -41,7 +41,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?i)({_NAMES}[\w.-]{{0,64}}[\"']?\s{{0,8}}(?:[:=]|%3[ad])\s{{0,8}}){_VALUE}"), rf"\1{MASK}"),
     (re.compile(rf"(?i)(\s--?[\w-]{{0,40}}{_NAMES}[\w-]{{0,20}}\s{{1,8}})(?!-){_VALUE}"), rf"\1{MASK}"),
 )
-_SECRET_NAME = re.compile(rf"(?i){_NAMES}")
+_SECRET_NAME = re.compile(rf"(?i){_NAMES}|authorization|cookie")
 # What every rule needs; most texts hold none of it, and are let through at once.
 _HINTS = (
     *(

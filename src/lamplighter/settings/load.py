@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -99,12 +100,16 @@ def load_settings(
         _merge(tree, layer)
         for key in _leaves(layer):
             reading.origins[key] = f"file:{reading.lines.get(key, 1)}" if origin == "file" else origin
+    problems: list[str] = []
+    configuration = Configuration()
     try:
         configuration = Configuration.model_validate(tree)
     except ValidationError as error:
-        raise BadConfiguration(_problems(error, "", reading)) from error
-    sources = _parts("sources", {**_default_sources(tree), **configuration.sources}, reading)
-    channels = _parts("notify", configuration.notify, reading)
+        problems += _problems(error, "", reading, Configuration)
+    sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
+    channels = _parts("notify", _section(tree, "notify", configuration.notify), reading, problems)
+    if problems:
+        raise BadConfiguration(problems)
     folder = configuration.data_folder or _data_folder(env)
     return Settings(
         configuration, sources, channels, folder, reading.file, dict(reading.origins), tuple(reading.warnings)
@@ -150,7 +155,8 @@ def _from_file(reading: _Reading) -> Tree:
     if not isinstance(loaded, dict):
         raise BadConfiguration([f"{reading.file}:1: the file must hold keys and values, such as site: or checks:"])
     reading.lines.update(_lines(loaded, ""))
-    return {str(key): _plain(value) for key, value in loaded.items()}
+    # A section with nothing but comments below it says nothing.
+    return {str(key): _plain(value) for key, value in loaded.items() if value is not None}
 
 
 def _lines(node: object, prefix: str) -> Iterator[tuple[str, int]]:
@@ -178,10 +184,11 @@ def _plain(node: object) -> Any:  # noqa: ANN401 - a YAML tree
 
 
 def _from_environment(env: Mapping[str, str]) -> Tree:
-    named = {key: value for key, value in env.items() if key.upper().startswith(ENV_PREFIX)}
+    foreign = _OWN_VARIABLES | _FOREIGN_VARIABLES
+    named = {k: v for k, v in env.items() if k.upper().startswith(ENV_PREFIX) and k.upper() not in foreign}
     known = {name.upper() for name in Configuration.model_fields}
     problems = []
-    for key in sorted(named.keys() - _OWN_VARIABLES - _FOREIGN_VARIABLES):
+    for key in sorted(named):
         first = key.upper().removeprefix(ENV_PREFIX).partition("__")[0]
         if first not in known:
             problems.append(f"environment: {key} is not a setting{_suggest(first, known)}")
@@ -189,7 +196,22 @@ def _from_environment(env: Mapping[str, str]) -> Tree:
         raise BadConfiguration(problems)
     source = EnvSettingsSource(_Environment, env_prefix=ENV_PREFIX, env_nested_delimiter="__", case_sensitive=False)
     source.env_vars = {key.lower(): value for key, value in named.items()}
-    return dict(source())
+    try:
+        return {key: _parsed(value) for key, value in source().items()}
+    except SettingsError as error:
+        raise BadConfiguration([f"environment: {error}; write JSON, or give the keys below it one by one"]) from error
+
+
+def _parsed(value: object) -> Any:  # noqa: ANN401 - a tree of plain values
+    """Lists and maps may be given as JSON at any depth."""
+    if isinstance(value, dict):
+        return {key: _parsed(item) for key, item in value.items()}
+    if isinstance(value, str) and value.strip().startswith(("[", "{")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _merge(tree: Tree, layer: Tree) -> None:
@@ -202,6 +224,8 @@ def _merge(tree: Tree, layer: Tree) -> None:
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in tree.items():
+        if value is None:
+            continue
         if isinstance(value, dict) and value:
             yield from _leaves(value, f"{prefix}{key}.")
         else:
@@ -214,10 +238,14 @@ def _default_sources(tree: Tree) -> dict[str, Any]:
     return {**ALWAYS_ON, "docker": {}}
 
 
-def _parts(section: str, raw: Mapping[str, Any], reading: _Reading) -> dict[str, BaseModel]:
-    """Each integration's own part, read by its own model."""
+def _section(tree: Tree, name: str, default: dict[str, Any]) -> dict[str, Any]:
+    found = tree.get(name, default)
+    return found if isinstance(found, dict) else {}
+
+
+def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: list[str]) -> dict[str, BaseModel]:
+    """Each integration's own part, read by its own model; what is wrong is added to `problems`."""
     parts: dict[str, BaseModel] = {}
-    problems: list[str] = []
     known = integrations.doors()
     for name, value in raw.items():
         key = f"{section}.{name}"
@@ -230,9 +258,7 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading) -> dict[str,
         except BadConfiguration as error:
             problems.extend(error.problems)
         except ValidationError as error:
-            problems.extend(_problems(error, f"{key}.", reading))
-    if problems:
-        raise BadConfiguration(problems)
+            problems.extend(_problems(error, f"{key}.", reading, model))
     return parts
 
 
@@ -257,25 +283,27 @@ def _secret(path: Path, key: str, reading: _Reading) -> str:
         text = path.read_bytes()[:SECRET_BYTES_MAX].decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfiguration([f"{place}{key}: the secret's file {path} cannot be read: {error}"]) from error
+    if not text:
+        raise BadConfiguration([f"{place}{key}: the secret's file {path} is empty"])
     if mode & stat.S_IROTH:
         reading.warnings.append(f"{place}{key}: {path} can be read by everybody; run: chmod 600 {path}")
     return text
 
 
-def _problems(error: ValidationError, prefix: str, reading: _Reading) -> list[str]:
+def _problems(error: ValidationError, prefix: str, reading: _Reading, model: type[BaseModel]) -> list[str]:
     lines = []
     for item in error.errors(include_url=False, include_context=False):
         key = prefix + ".".join(str(part) for part in item["loc"])
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
-            message = f"there is no such key{_suggest(str(item['loc'][-1]), _siblings(item['loc'][:-1]))}"
+            message = f"there is no such key{_suggest(str(item['loc'][-1]), _siblings(item['loc'][:-1], model))}"
         lines.append(f"{reading.place(key)}{key}: {message}")
     return lines
 
 
-def _siblings(loc: tuple[int | str, ...]) -> set[str]:
+def _siblings(loc: tuple[int | str, ...], outermost: type[BaseModel]) -> set[str]:
     """The keys that may stand beside a wrong one."""
-    model: Any = Configuration
+    model: Any = outermost
     for part in loc:
         if isinstance(part, int) or model is None:
             continue

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from lamplighter.domain.check import CheckKind, CheckSpec
 from lamplighter.domain.policy import BadSentence, Limits, Mode, Rules, Sentence, parse_sentence
-from lamplighter.settings.values import Duration, Limit, Percent, Rate, Wait, WebUrl
+from lamplighter.settings.values import Duration, HostAndPort, Limit, Percent, Rate, TimeZone, Wait, WebUrl, WholeNumber
 
 Severity = Literal["critical", "warning", "info", "none"]
 
@@ -25,17 +25,17 @@ class Site(Section):
 
     name: Annotated[str, Field(description="shown in messages")] = "homelab"
     url: Annotated[WebUrl | None, Field(description="how people reach this server; used in links")] = None
-    timezone: Annotated[str, Field(description="for times in messages and windows")] = "UTC"
+    timezone: Annotated[TimeZone, Field(description="for times in messages and windows")] = "UTC"
 
 
 class Server(Section):
     """Where the server listens."""
 
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535, description="port to listen on")] = 8460
-    body_bytes_max: Annotated[int, Field(ge=1024, le=64 * 1024**2, description="largest body a receiver takes")] = (
-        8 * 1024**2
-    )
+    port: Annotated[WholeNumber, Field(ge=1, le=65535, description="port to listen on")] = 8460
+    body_bytes_max: Annotated[
+        WholeNumber, Field(ge=1024, le=64 * 1024**2, description="largest body a receiver takes")
+    ] = 8 * 1024**2
     stop_grace: Annotated[Duration, Field(description="how long a running action may finish at shutdown")] = 10.0
 
 
@@ -103,6 +103,12 @@ class Verify(Section):
     deadline: Annotated[Duration, Field(description="when to stop waiting for it")] = 300.0
     every: Annotated[Duration, Field(description="pause between looks")] = 2.0
 
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.deadline < self.dwell:
+            raise ValueError("deadline is shorter than for, so nothing could ever be verified; make it longer")
+        return self
+
 
 class Check(Section):
     """One of Lamplighter's own checks: exactly one of http, tcp, process, disk."""
@@ -111,7 +117,7 @@ class Check(Section):
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="unique name")]
     http: Annotated[WebUrl | None, Field(description="URL that must answer 2xx or 3xx")] = None
-    tcp: Annotated[str | None, Field(pattern=r"^[^\s:]+:\d{1,5}$", description="host:port that must accept")] = None
+    tcp: Annotated[HostAndPort | None, Field(description="host:port that must accept")] = None
     process: Annotated[str | None, Field(min_length=1, description="name of a process that must run here")] = None
     disk: Annotated[str | None, Field(pattern=r"^/", description="path whose disk must have space")] = None
     below: Annotated[Percent, Field(description="disk: alert when free space is below this")] = 10.0

@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator
 
-_DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)?$")
+from lamplighter.domain.redaction import redact
+
+_DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)?$", re.ASCII)
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
 DURATION_SECONDS_MAX = 366 * 86400.0
+PORT_MAX = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,42 @@ def _rate(value: object) -> Rate:
 def _web_url(value: object) -> str:
     parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f'"{value}" is not a URL; it must begin with http:// or https:// and name a host')
+        raise ValueError(f'"{redact(str(value))}" is not a URL; it must begin with http:// or https:// and name a host')
     return str(value).rstrip("/")
 
 
 def _percent(value: object) -> float:
     text = str(value).strip().removesuffix("%")
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,3}(\.\d+)?", text) or not 0 < float(text) < 100:  # noqa: PLR2004 - a percentage
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", text) or not 0 < float(text) < 100:  # noqa: PLR2004 - a percentage
         raise ValueError(f'"{value}" is not a share; write it such as "10%"')
     return float(text)
+
+
+def _whole_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("write a whole number")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+def _host_and_port(value: object) -> str:
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not colon or not host or " " in host or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= PORT_MAX:
+        raise ValueError(f'"{value}" is not an address; write host:port with a port from 1 to {PORT_MAX}')
+    return str(value)
+
+
+def _time_zone(value: object) -> str:
+    try:
+        return ZoneInfo(str(value)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+        raise ValueError(f'"{value}" is not a time zone; write one such as "Europe/London"') from problem
 
 
 Duration = Annotated[float, BeforeValidator(_positive_duration)]
 Wait = Annotated[float, BeforeValidator(duration_seconds)]
 Limit = Annotated[Rate, BeforeValidator(_rate)]
 WebUrl = Annotated[str, BeforeValidator(_web_url)]
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+HostAndPort = Annotated[str, BeforeValidator(_host_and_port)]
+TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Percent = Annotated[float, BeforeValidator(_percent)]

@@ -49,14 +49,19 @@ def answer(path: str, problem: Problem) -> JSONResponse:
         f"urn:lamplighter:problem:{problem.code}",
         title,
         problem.status,
-        problem.detail,
-        path,
+        _sendable(problem.detail),
+        _sendable(path),
         problem.code,
         problem.fix,
     )
     return JSONResponse(
         asdict(body), status_code=problem.status, headers=problem.headers, media_type="application/problem+json"
     )
+
+
+def _sendable(text: str) -> str:
+    """Text without halves of characters, which JSON may bring in and UTF-8 cannot take out."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def store_away(problem: StoreUnavailable) -> Problem:

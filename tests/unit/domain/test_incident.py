@@ -90,7 +90,6 @@ def test_open_and_closed_are_derived_from_the_state() -> None:
     }
 
 
-@pytest.mark.xfail(strict=True, reason="moved stamps closed_at anew when a closing step is repeated")
 @pytest.mark.parametrize("state", sorted(CLOSED))
 def test_a_repeated_step_does_not_lengthen_probation(state: State) -> None:
     once = moved(incident(State.VERIFYING), state, NOON)

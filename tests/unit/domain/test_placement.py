@@ -129,14 +129,12 @@ def test_a_return_after_probation_opens_a_new_incident() -> None:
     assert isinstance(placement, Opens)
 
 
-@pytest.mark.xfail(strict=True, reason="place reopens on an episode older than one that is known, after LATE_DELIVERY")
 def test_a_stale_firing_never_reopens() -> None:
     known = episode(NOON, AlertStatus.FIRING)
     stale = again(NOON - 10 * MINUTE)
     assert isinstance(place(stale, None, closed(NOON + MINUTE), known, NOON + 8 * MINUTE), Suppresses)
 
 
-@pytest.mark.xfail(strict=True, reason="place reopens a merged incident, which has no way back to received")
 def test_only_what_may_be_reopened_is_reopened() -> None:
     last = closed(NOON + MINUTE, State.MERGED)
     placement = place(again(NOON + 2 * MINUTE), None, last, None, NOON + 2 * MINUTE)
@@ -144,7 +142,7 @@ def test_only_what_may_be_reopened_is_reopened() -> None:
 
 
 @given(SPANS, SPANS, SPANS, st.sampled_from(AlertStatus), st.sampled_from(AlertStatus), st.booleans(), st.booleans())
-def test_every_alert_is_placed_and_the_placement_names_what_there_is(  # noqa: PLR0917 - one value for each unknown
+def test_every_alert_is_placed_and_the_placement_names_what_there_is(
     start: timedelta,
     known_start: timedelta,
     now: timedelta,

@@ -85,7 +85,6 @@ def test_harm_at_the_deadline_is_worse(looks: tuple[Reading, ...]) -> None:
     assert check.reason == "front does not run"
 
 
-@pytest.mark.xfail(strict=True, reason="assess says recovered although a sign of harm stands")
 def test_a_clear_signal_with_harm_is_not_recovery() -> None:
     check = late(readings((0, CLEAR), (40, CLEAR)), worse="front does not run")
     assert check is None or check.outcome is not Outcome.RECOVERED
