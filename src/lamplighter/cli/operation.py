@@ -70,6 +70,8 @@ def pause(
         seconds = duration_seconds(duration) if duration else None
     except ValueError as problem:
         raise Stop(str(problem), Code.USAGE) from problem
+    if seconds == 0:
+        raise Stop("a pause must be longer than nothing; leave the time out to pause until resume", Code.USAGE)
     if server:
         body = {"reason": message, **({"duration": duration} if duration else {})}
         words = connect(server, token, data).post("/api/v1/pause", body, holds="paused")["paused"]

@@ -66,7 +66,8 @@ def _standing(name: str, own: list[Fact], now: datetime, checks: frozenset[str])
 
 
 def _condition(own: list[Fact], now: datetime, checks: frozenset[str]) -> tuple[Condition, list[Fact]]:
-    loop = [fact for fact in own if _loops(fact, now)]
+    policies = {fact.values.get("restart_policy") for fact in own if fact.kind == "state"}
+    loop = [fact for fact in own if _loops(fact, now, restarted_by_engine=policies != {"no"})]
     if loop:
         return Condition.RESTARTING, loop
     down = [fact for fact in own if _is_down(fact)]
@@ -82,10 +83,12 @@ def _condition(own: list[Fact], now: datetime, checks: frozenset[str]) -> tuple[
     return (Condition.RUNNING, up) if up else (Condition.UNKNOWN, [])
 
 
-def _loops(fact: Fact, now: datetime) -> bool:
+def _loops(fact: Fact, now: datetime, *, restarted_by_engine: bool) -> bool:
     if fact.kind == "state":
         return fact.number("restarting") == 1.0
-    deaths = fact.number("count") or 0.0
+    if not restarted_by_engine:
+        return False
+    deaths = fact.number("unforced") or 0.0
     recent = fact.at is not None and now - fact.at <= LOOP_QUIET
     return fact.kind == "event" and fact.values.get("action") == "die" and deaths >= DEATHS_OF_A_LOOP and recent
 

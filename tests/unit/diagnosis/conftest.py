@@ -54,10 +54,10 @@ class Shop:
     def gateway(self, component: str, status: int = 504) -> Shop:
         return self.probe(component, "failing", status=status, detail=f"answered {status}")
 
-    def container(self, component: str, **state: object) -> Shop:
+    def container(self, component: str, *, policy: str = "no", **state: object) -> Shop:
         data = {"Status": "running", "Running": True, "Paused": False, "Restarting": False, "OOMKilled": False}
         data |= {"ExitCode": 0, "Error": "", "StartedAt": stamp(STARTED), "FinishedAt": "0001-01-01T00:00:00Z"}
-        host = {"Memory": 64 * MIB, "RestartPolicy": {"Name": "no"}}
+        host = {"Memory": 64 * MIB, "RestartPolicy": {"Name": policy}}
         inspected = {"Name": f"/{component}", "State": data | state, "HostConfig": host, "RestartCount": 0}
         return self.raw("docker.inspect", component, inspected | {"Config": {"Image": "shop:1", "Labels": {}}})
 

@@ -81,6 +81,16 @@ def test_a_process_killed_by_the_memory_guard_carries_its_limit(shop: Shop) -> N
     assert "it used 70 MiB" in found.best.statement
 
 
+def test_a_kill_before_the_last_start_is_history(shop: Shop) -> None:
+    """The engine's events of a quarter of an hour hold earlier troubles, which were healed."""
+    shop.gateway("front").container("front").hangs("orders").container("orders").probe("store").container("store")
+    shop.events("store", ("oom", {}), ("die", {"exitCode": "137"}), ("start", {}))
+    found = diagnose(shop.case())
+    assert found.best is not None
+    assert (found.best.component, found.best.fault) == ("orders", "process_hung")
+    assert found.best.confidence >= 0.8
+
+
 def test_a_limit_raised_after_the_kill_is_the_one_that_counts(shop: Shop) -> None:
     raised = "memory guard: limit of store is now 134217728 bytes"
     shop.process("store", "EXITED", exitstatus=-1, memory_limit_bytes=None).log(

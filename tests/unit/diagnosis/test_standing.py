@@ -46,7 +46,19 @@ def test_a_container_between_restarts_is_restarting_though_it_says_running(shop:
 
 def test_many_recent_deaths_are_a_loop_even_while_it_answers(shop: Shop) -> None:
     deaths = [("die", {"exitCode": "1"})] * 3
-    assert _store(shop.container("store").probe("store").events("store", *deaths)).condition is Condition.RESTARTING
+    shop.container("store", policy="always").probe("store").events("store", *deaths)
+    assert _store(shop).condition is Condition.RESTARTING
+
+
+def test_deaths_that_nothing_restarts_are_no_loop(shop: Shop) -> None:
+    deaths = [("die", {"exitCode": "1"})] * 3
+    assert _store(shop.container("store").probe("store").events("store", *deaths)).condition is Condition.HEALTHY
+
+
+def test_restarts_by_hand_are_no_loop(shop: Shop) -> None:
+    restarts = [("kill", {"signal": "15"}), ("die", {"exitCode": "143"})] * 4
+    shop.container("store", policy="always").probe("store").events("store", *restarts)
+    assert _store(shop).condition is Condition.HEALTHY
 
 
 def test_the_newest_look_counts(shop: Shop) -> None:

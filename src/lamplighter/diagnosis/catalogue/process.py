@@ -88,7 +88,7 @@ PROCESS_FAULTS = (
             Clue("state", 4.4, {"restarting": 1.0}, decisive=True),
             Clue("state", 4.2, {"gave_up": 1.0}, decisive=True),
             Clue("state", 2.6, {"restart_count": AtLeast(3.0)}, decisive=True),
-            Clue("event", 3.0, {"action": "die", "count": AtLeast(3.0)}, decisive=True),
+            Clue("event", 3.0, {"action": "die", "unforced": AtLeast(3.0)}, decisive=True),
             Clue("state", 0.6, {"exit_code": AtLeast(1.0)}),
             sign("crash_report", 0.4),
             Clue("log_error", 0.0),

@@ -12,6 +12,7 @@ from lamplighter.domain.evidence import Evidence, Fact
 
 TELLING = ("oom", "die", "kill", "stop", "start", "restart", "pause", "unpause", "destroy")
 EVENTS_MAX = 5000
+ORDER_SECONDS = 15.0
 NANOSECONDS = 1e9
 
 
@@ -37,7 +38,7 @@ def read_events(evidence: Evidence) -> list[Fact]:
             last = same[-1]
             # The second of the start itself may hold an end before it: an end then counts only where none followed.
             fresh = last.at_seconds > last_start or last in deaths_after_start
-            facts.append(_fact(evidence, same, since_start=fresh))
+            facts.append(_fact(evidence, same, since_start=fresh, unforced=_unforced(same, happenings)))
     return sorted(facts, key=lambda fact: (fact.at is None, fact.at, fact.values["action"]))
 
 
@@ -62,7 +63,13 @@ def _happening(event: object) -> Happening | None:
     return Happening(seconds, action, number(event, *attributes, "exitCode"), number(event, *attributes, "signal"))
 
 
-def _fact(evidence: Evidence, same: list[Happening], *, since_start: bool) -> Fact:
+def _unforced(same: list[Happening], happenings: list[Happening]) -> float:
+    """How many of them came without an order to end shortly before; a restart by hand is no crash."""
+    orders = [one.at_seconds for one in happenings if one.action in {"kill", "stop"}]
+    return float(sum(1 for one in same if not any(0 <= one.at_seconds - at <= ORDER_SECONDS for at in orders)))
+
+
+def _fact(evidence: Evidence, same: list[Happening], *, since_start: bool, unforced: float) -> Fact:
     last = same[-1]
     moment: datetime | None = from_epoch(last.at_seconds)
     values = known(
@@ -71,12 +78,13 @@ def _fact(evidence: Evidence, same: list[Happening], *, since_start: bool) -> Fa
         exit_code=last.exit_code,
         signal=last.signal,
         since_start=since_start,
+        unforced=unforced,
     )
     said = f"engine event {last.action} of {owner(evidence)}"
+    if len(same) > 1:
+        said += f", {len(same)} times, the last"
     if last.exit_code is not None:
         said += f" with exit code {last.exit_code:.0f}"
     if last.signal is not None:
         said += f", signal {last.signal:.0f}"
-    if len(same) > 1:
-        said += f", {len(same)} times, the last"
     return draft(evidence, "event", f"{said} at {moment:%H:%M:%S} UTC" if moment else said, values, at=moment)
