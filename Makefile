@@ -14,7 +14,7 @@ help:
 
 install: .venv/.installed
 
-.venv/.installed: requirements.lock pyproject.toml
+.venv/.installed: requirements.lock pyproject.toml Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: apt-get install python3"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "venv and pip are needed: apt-get install python3-venv python3-pip"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

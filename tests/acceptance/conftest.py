@@ -75,7 +75,9 @@ class DemoCommand:
             line = demo.stdout.readline()
             if words in line:
                 return
-            assert line, f"the demo ended before it said {words!r}"
+            if not line:
+                _, err = demo.communicate(timeout=CLEAN_SECONDS_MAX)
+                pytest.fail(f"the demo ended with {demo.returncode} before it said {words!r}: {err}")
         pytest.fail(f"the demo did not say {words!r} in {LINES_MAX} lines")
 
     def leaves_nothing(self) -> bool:

@@ -21,5 +21,5 @@ def test_each_thing_that_happens_is_said_in_order() -> None:
 
 def test_a_missing_program_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(LabUnavailable, match="apt-get install docker.io"):
+    with pytest.raises(LabUnavailable, match=r"apt-get install docker\.io"):
         run_demo(Stage.DOCKER, [Scenario.HANG], lambda _: None)
