@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -42,7 +43,7 @@ HEALS = {"auto": True, "ask": True, "worse": False}
 class Outside(BaseHTTPRequestHandler):
     """The engine: keeps each case's state and counts every effect that reaches it."""
 
-    cases: dict[str, dict[str, object]] = {}
+    cases: ClassVar[dict[str, dict[str, object]]] = {}
 
     def _case(self) -> dict[str, object]:
         name = self.path.strip("/").split("/")[0].split("?")[0]
@@ -89,7 +90,7 @@ def outside() -> Iterator[str]:
 
 
 def run_cases(outside: str, folder: Path, cases: list[dict[str, str]]) -> list[dict[str, object]]:
-    """Two harnesses side by side, because each case mostly waits."""
+    """Three harnesses side by side, because each case mostly waits."""
     halves = [cases[0::3], cases[1::3], cases[2::3]]
     harness = str(Path(__file__).with_name("killing.py"))
     running = []
@@ -124,7 +125,12 @@ def check(outside_cases: dict[str, dict[str, object]], results: list[dict[str, o
 
 def cases_for(store: str, stores: Iterator[str]) -> list[dict[str, str]]:
     return [
-        {"name": f"{path}-{point.replace(':', '-').replace('.', '-')}", "store": next(stores), "path": path, "point": point}
+        {
+            "name": f"{path}-{point.replace(':', '-').replace('.', '-')}",
+            "store": next(stores),
+            "path": path,
+            "point": point,
+        }
         for path, chosen in PATHS.items()
         for point in chosen
     ]
