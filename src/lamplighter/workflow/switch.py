@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -45,7 +46,8 @@ class FileSwitch:
         now = self._clock.now()
         until = (now + duration).isoformat(timespec="seconds") if duration else ""
         note = {"by": by, "reason": reason, "since": now.isoformat(timespec="seconds"), "until": until}
-        fresh = self._file.with_suffix(".new")
+        # A name of its own, because the server and the command line may both press it at the same moment.
+        fresh = self._file.with_name(f".{FILE_NAME}-{secrets.token_hex(4)}")
         try:
             with fresh.open("w", encoding="utf-8") as stream:
                 json.dump(note, stream)
@@ -53,6 +55,7 @@ class FileSwitch:
                 os.fsync(stream.fileno())
             fresh.replace(self._file)
         except OSError:
+            fresh.unlink(missing_ok=True)
             # A full disk still takes an empty file, and what cannot be read counts as pressed.
             self._file.touch()
         _make_durable(self._file.parent)
