@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lamplighter.diagnosis.catalogue import CATALOGUE
-from lamplighter.diagnosis.catalogue.fault_kind import Condition
+from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
 from lamplighter.diagnosis.dependence import Dependence
 from lamplighter.diagnosis.standing import Standing
 from lamplighter.diagnosis.weighing import Candidate, weigh
@@ -32,8 +32,10 @@ def rank(everyone: dict[str, Standing], dependence: Dependence, subject: str) ->
     """Every kind of fault that any fact brings up, on every component."""
     found: list[Candidate] = []
     ruled_out: list[RuledOut] = []
+    seen_in_trouble = any(standing.condition in IN_TROUBLE for standing in everyone.values())
+    kinds = [kind for kind in CATALOGUE if not (kind.of_watching and seen_in_trouble)]
     for standing in everyone.values():
-        for kind in CATALOGUE:
+        for kind in kinds:
             candidate = weigh(kind, standing, everyone, dependence)
             if candidate is None:
                 continue

@@ -81,6 +81,15 @@ def test_a_process_killed_by_the_memory_guard_carries_its_limit(shop: Shop) -> N
     assert "it used 70 MiB" in found.best.statement
 
 
+def test_a_monitoring_that_is_away_does_not_hide_what_was_seen(shop: Shop) -> None:
+    shop.gateway("front").container("front").hangs("orders").container("orders").probe("store").container("store")
+    for name in ("front", "orders", "store"):
+        shop.failed("alertmanager.alerts", name, "connection refused")
+    found = diagnose(shop.case())
+    assert found.best is not None
+    assert (found.best.component, found.best.fault) == ("orders", "process_hung")
+
+
 def test_a_kill_before_the_last_start_is_history(shop: Shop) -> None:
     """The engine's events of a quarter of an hour hold earlier troubles, which were healed."""
     shop.gateway("front").container("front").hangs("orders").container("orders").probe("store").container("store")

@@ -79,6 +79,7 @@ class FaultKind:
     `credible` are the conditions in which it may be more than possible. `yields` says that the same picture is a mere
     consequence where something that the component needs is in trouble. `generic` gives way to a better reason found
     for the same component. `below_answers` is added where all that the component needs was seen to answer.
+    `of_watching` is no explanation where any component was itself seen in trouble.
     """
 
     name: str
@@ -89,6 +90,7 @@ class FaultKind:
     yields: bool = False
     generic: bool = False
     below_answers: float = 0.0
+    of_watching: bool = False
     ceiling: float = 0.97
 
 

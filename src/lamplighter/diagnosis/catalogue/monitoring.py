@@ -18,5 +18,6 @@ MONITORING_FAULTS = (
         ("{component} is well; it is the monitoring that cannot see it",),
         ("probe", "state"),
         frozenset({Condition.HEALTHY}),
+        of_watching=True,
     ),
 )
