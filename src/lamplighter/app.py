@@ -95,6 +95,7 @@ class App:
         """Recover, then place alerts and walk the rounds. `on_failure` is called when one of them breaks off."""
         self.response.launch()
         self._spawn("correlator", self.correlator.run(), on_failure)
+        self._spawn("sweep", self.correlator.sweep_always(), on_failure)
         self._spawn("patrol", self.patrol.run(), on_failure)
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None], on_failure: Callable[[], None]) -> None:

@@ -18,7 +18,8 @@ from lamplighter.ports import Clock, Store, StoreUnavailable
 from lamplighter.workflow.world import World
 
 BATCH_MAX = 200
-INCIDENTS_SWEPT_MAX = 500
+PAGE_INCIDENTS = 200
+PAGES_MAX = 100
 SIGNALS_AT_ONCE = 4
 log = structlog.get_logger()
 
@@ -56,20 +57,25 @@ class Correlator:
         self._news.set()
 
     async def run(self) -> None:
-        """Place and sweep until cancelled; a store that is away is waited for."""
-        next_sweep = 0.0
+        """Place until cancelled; a store that is away is waited for."""
         while True:
             try:
                 placed = await self.place_waiting()
-                if self.clock.monotonic() >= next_sweep:
-                    await self.sweep()
-                    next_sweep = self.clock.monotonic() + self.sweep_seconds
             except StoreUnavailable as problem:
                 log.warning("the store is away; placing waits", problem=str(problem))
                 placed = 0
                 await self.clock.sleep(self.idle_seconds)
             if not placed:
                 await self._idle()
+
+    async def sweep_always(self) -> None:
+        """Sweep at once and then at every pause until cancelled; slow signals must not hold up the placing."""
+        while True:
+            try:
+                await self.sweep()
+            except StoreUnavailable as problem:
+                log.warning("the store is away; sweeping waits", problem=str(problem))
+            await self.clock.sleep(self.sweep_seconds)
 
     async def _idle(self) -> None:
         try:
@@ -101,12 +107,23 @@ class Correlator:
 
     async def sweep(self) -> None:
         """Start what was never started, hand over what broke, and close what is over though nobody said so."""
-        listed = self.store.incidents.listed
-        for incident in await asyncio.to_thread(lambda: listed(states=tuple(UNDER_WAY), limit=INCIDENTS_SWEPT_MAX)):
+        for incident in await asyncio.to_thread(self._all, tuple(UNDER_WAY)):
             await self._keep_going(incident)
-        waiting = await asyncio.to_thread(lambda: listed(states=tuple(WAITING), limit=INCIDENTS_SWEPT_MAX))
+        waiting = await asyncio.to_thread(self._all, tuple(WAITING))
         places = asyncio.Semaphore(SIGNALS_AT_ONCE)
         await asyncio.gather(*(self._close_if_over(incident, places) for incident in waiting))
+
+    def _all(self, states: tuple[State, ...]) -> list[Incident]:
+        """Every incident in these states, newest first, page by page up to the bound."""
+        found: list[Incident] = []
+        for _ in range(PAGES_MAX):
+            page = self.store.incidents.listed(
+                states=states, limit=PAGE_INCIDENTS, before=found[-1].id if found else ""
+            )
+            found += page
+            if len(page) < PAGE_INCIDENTS:
+                break
+        return found
 
     async def _keep_going(self, incident: Incident) -> None:
         standing = await self.response.standing(incident)
