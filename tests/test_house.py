@@ -34,7 +34,7 @@ LONG_FILES: frozenset[str] = frozenset()
 LONG_FUNCTIONS: frozenset[str] = frozenset()
 LONG_DOCSTRINGS = frozenset({"integrations/supervisor/memory_guard.py"})
 PATCHING = frozenset({"acceptance/test_demo.py", "acceptance/test_premises.py"})
-TWINLESS = frozenset({"workflow/clock.py", "workflow/verifying.py"})
+TWINLESS: frozenset[str] = frozenset()
 
 # Modules whose behaviour is tested by another module's suite, or by a suite over several of them.
 TWINS = {
