@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
+# Most tests wait for real programs, so three share two cores well.
+WORKERS ?= 3
 
 .PHONY: install demo test check soak bench lock clean
 .DEFAULT_GOAL := help
@@ -29,7 +31,7 @@ demo: install
 	@$(BIN)/lamplighter demo
 
 test: install
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile
 
 soak: install
 	@$(BIN)/python -m pytest -m soak

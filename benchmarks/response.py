@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from statistics import median
 from typing import Any
@@ -76,7 +77,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return round(sorted(values)[max(ceil(share * len(values)), 1) - 1], 3) if values else None
 
 
-def measure(stage: Stage, faults: int) -> StageResult:
+def measure(stage: Stage, faults: int, say: Callable[[str], None]) -> StageResult:
     """Inject the faults one after another, all answered by one server. Raises `LabUnavailable`."""
     with Premises() as premises, closing(build_rig(stage, premises)) as rig:
         port = free_ports(1)[0]
@@ -86,7 +87,7 @@ def measure(stage: Stage, faults: int) -> StageResult:
             for number in range(faults):
                 scenario = ALTERNATING[number % len(ALTERNATING)]
                 outcomes.append(respond(rig, server, scenario, lambda _: None))
-                print(_row(stage, number + 1, outcomes[-1]), flush=True)
+                say(_row(stage, number + 1, outcomes[-1]))
                 rig.heal(scenario)
             return StageResult(tuple(outcomes), server.memory_bytes() / MEGABYTE, server.ready_seconds)
 
@@ -138,22 +139,24 @@ def main() -> int:
     parser.add_argument("--stage", action="append", choices=list(Stage), type=Stage, help="only this stage; repeatable")
     parser.add_argument("--faults", type=int, default=FAULTS, help="how many faults on each stage")
     options = parser.parse_args()
-    print(f"{'stage':<7} {'no':>2}  {'fault':<9} {'alert to effect':>16}  {'fault to verified':>16}  end")
+    # With --json standard output holds the object alone, and the table goes to standard error.
+    say = partial(print, file=sys.stderr if options.json else sys.stdout, flush=True)
+    say(f"{'stage':<7} {'no':>2}  {'fault':<9} {'alert to effect':>16}  {'fault to verified':>16}  end")
     try:
-        results = {stage: measure(stage, options.faults) for stage in options.stage or list(Stage)}
+        results = {stage: measure(stage, options.faults, say) for stage in options.stage or list(Stage)}
     except LabUnavailable as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
     whole = summary(results)
     for name, stage in whole["stages"].items():
-        print(
+        say(
             f"{name}: {stage['resolved']} of {stage['runs']} resolved, median {stage['median_seconds_to_verified']} s "
             f"from fault to verified, p95 {stage['p95_seconds_to_effect']} s from alert to effect"
         )
-    print(f"{whole['wrong_actions']} wrong actions, {whole['memory_mb']} MB, ready in {whole['ready_seconds']} s")
+    say(f"{whole['wrong_actions']} wrong actions, {whole['memory_mb']} MB, ready in {whole['ready_seconds']} s")
     failures = missed(whole)
     for words in failures:
-        print(f"missed: {words}")
+        say(f"missed: {words}")
     if options.json:
         print(json.dumps(whole))
     return 1 if failures else 0

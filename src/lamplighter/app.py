@@ -18,6 +18,7 @@ import structlog
 from lamplighter import integrations
 from lamplighter.diagnosis import RulesInvestigator
 from lamplighter.domain.incident import Incident
+from lamplighter.domain.redaction import redact
 from lamplighter.ports import Clock, Investigator, Roles, SignalBacklog, SignalSource, Store, Surroundings
 from lamplighter.settings import Settings
 from lamplighter.store import open_store
@@ -40,6 +41,7 @@ from lamplighter.workflow.world import World
 TOKEN_BYTES = 32
 GRACE_POLL_SECONDS = 0.05
 OWN_NAMES = frozenset({"lamplighter"})
+MONITORING = ("prometheus", "alertmanager")
 log = structlog.get_logger()
 
 
@@ -102,7 +104,7 @@ class App:
         def ended(task: asyncio.Task[None]) -> None:
             problem = None if task.cancelled() else task.exception()
             if problem is not None:
-                self.failure = f"{name} broke off: {problem!r}"
+                self.failure = redact(f"{name} broke off: {problem!r}")
                 log.critical("a part broke off", part=name, exc_info=problem)
                 on_failure()
 
@@ -148,7 +150,7 @@ def build_app(
     roles = (*loaded.values(), *extra_roles)
     world = World(clock, roles, configuration.depends)
     switch = FileSwitch(folder, clock)
-    chronicle = Chronicle(store, clock, world.channels)
+    chronicle = Chronicle(store, clock, world.channels, configuration.site.url or "")
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     verify = configuration.verify
     care = Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires)
@@ -173,7 +175,7 @@ def build_app(
         executor_id=_executor_id(folder, configuration.store.replica),
         checkpointed=checkpointed,
     )
-    correlator = Correlator(store, world, response, clock, sweep_seconds=min(15.0, verify.dwell))
+    correlator = Correlator(store, world, response, clock, chronicle, sweep_seconds=min(15.0, verify.dwell))
     runners = tuple(runner for role in roles for runner in role.runners)
     return App(
         settings=settings,
@@ -250,7 +252,9 @@ def _protected(settings: Settings) -> frozenset[str]:
         urls.extend(str(getattr(part, key)) for key in ("url", "host") if getattr(part, key, ""))
     hosts = {urlsplit(url).hostname or "" for url in urls}
     names = {host for host in hosts if host and host != "localhost" and not _is_address(host)}
-    return frozenset({*OWN_NAMES, *names, os.environ.get("HOSTNAME", "lamplighter")})
+    watched = {name for name in MONITORING if getattr(settings.sources.get(name), "url", "")}
+    database = {"postgres"} if settings.configuration.store.url.startswith("postgresql") else set()
+    return frozenset({*OWN_NAMES, *names, *watched, *database, os.environ.get("HOSTNAME", "lamplighter")})
 
 
 def _is_address(host: str) -> bool:

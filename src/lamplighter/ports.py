@@ -250,6 +250,10 @@ class Journal(Protocol):
         """The oldest entries that were not placed yet."""
         ...
 
+    def set_aside(self, seq: int, reason: str, now: datetime) -> None:
+        """Move one entry to the dead letters, in one transaction."""
+        ...
+
     def dead_letters(self, limit: int) -> Sequence[Mapping[str, str]]:
         """What could not be read, newest first: received_at, source, reason, payload."""
         ...

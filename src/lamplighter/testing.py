@@ -85,7 +85,8 @@ class FakeEngine:
 
     def roles(self) -> Roles:
         """The inventory and every action."""
-        offers = (Offer(self.system, verb, Risk.LOW, reversible=True, effect="a moment of silence") for verb in Verb)
+        silence = "a moment of silence"
+        offers = (Offer(self.system, v, Risk.LOW, reversible=v is not Verb.RESTART, effect=silence) for v in Verb)
         return Roles(inventories=(self,), actions=tuple(FakeAction(self, offer) for offer in offers))
 
 
@@ -137,12 +138,17 @@ class FakeAction:
         return now.values["started"] != before.values["started"]
 
     async def undo(self, target: Target, before: Snapshot, key: str) -> Effect:
-        """Put the limit back."""
+        """Put the recorded state back."""
+        if self.verb is Verb.START and before.running:
+            return Effect(ok=True, detail="it ran before, so it is left running")
         self.engine.effects.append((f"undo {self.verb}", target.name))
         self.engine.keys.append(key)
         if self.engine.broken:
             return Effect(ok=False, detail=self.engine.broken)
-        self.engine.limits[target.id] = int(before.values["limit"])
+        if self.verb is Verb.START:
+            self.engine.parts[target.id] = replace(self.engine.parts[target.id], running=False)
+        else:
+            self.engine.limits[target.id] = int(before.values["limit"])
         return Effect(ok=True, detail="as before")
 
 

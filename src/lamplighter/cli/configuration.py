@@ -9,6 +9,7 @@ import typer
 from pydantic import BaseModel, SecretStr
 
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, print_table, say
+from lamplighter.domain.redaction import redact
 from lamplighter.settings import BadConfiguration, Settings, load_settings
 
 app = typer.Typer(help="Check the configuration, and see where each value came from.", no_args_is_help=True)
@@ -86,11 +87,7 @@ def _masked(key: str, value: Any) -> str:  # noqa: ANN401 - a plain value
     last = key.removesuffix(".").rpartition(".")[2]
     if isinstance(value, SecretStr) or (any(word in last for word in SECRET_WORDS) and value):
         return MASK if str(value) else ""
-    text = str(value)
-    if "://" in text and "@" in text:
-        scheme, _, rest = text.partition("://")
-        return f"{scheme}://{MASK}@{rest.rpartition('@')[2]}"
-    return text
+    return redact(str(value))
 
 
 def _origin(settings: Settings, key: str) -> str:

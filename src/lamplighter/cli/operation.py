@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 from datetime import timedelta
@@ -22,7 +23,7 @@ from lamplighter.cli.client import (
     data_folder,
     kept,
 )
-from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines
+from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
 from lamplighter.settings.values import duration_seconds
 from lamplighter.workflow.clock import SystemClock
 from lamplighter.workflow.switch import FileSwitch
@@ -72,11 +73,12 @@ def pause(
         raise Stop(str(problem), Code.USAGE) from problem
     if seconds == 0:
         raise Stop("a pause must be longer than nothing; leave the time out to pause until resume", Code.USAGE)
-    if server:
+    if server and _answers(server):
         body = {"reason": message, **({"duration": duration} if duration else {})}
         words = connect(server, token, data).post("/api/v1/pause", body, holds="paused")["paused"]
     else:
         folder = _present(data_folder(data))
+        _say_who_listens(folder)
         until = timedelta(seconds=seconds) if seconds else None
         try:
             words = FileSwitch(folder, SystemClock()).pause(by=_person(), reason=message, duration=until)
@@ -91,10 +93,11 @@ def resume(
     output: Output = Format.TABLE, server: ServerOption = "", token: TokenOption = "", data: DataOption = None
 ) -> None:
     """Let actions run again."""
-    if server:
+    if server and _answers(server):
         words = connect(server, token, data).post("/api/v1/resume", {}, holds="paused")["paused"]
     else:
         folder = _present(data_folder(data))
+        _say_who_listens(folder)
         switch = FileSwitch(folder, SystemClock())
         try:
             switch.resume(by=_person())
@@ -142,6 +145,26 @@ def _present(folder: Path) -> Path:
     if not folder.is_dir():
         raise Stop(f"there is no data folder {folder}; name it with --data", Code.NOT_FOUND)
     return folder
+
+
+def _answers(server: str) -> bool:
+    """Whether the server is there to press the switch; where it is not, its data folder's file is pressed."""
+    try:
+        httpx.get(f"{server.rstrip('/')}/-/healthy", timeout=HEALTH_SECONDS_MAX, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        say(f"no server answers at {server} ({problem}); the switch in the data folder is used")
+        return False
+    return True
+
+
+def _say_who_listens(folder: Path) -> None:
+    """A switch in a folder that no server uses stops nothing now, and people must know."""
+    try:
+        with (folder / "lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return
+    say(f"note: no server runs on {folder} now; the switch holds for the next one that does")
 
 
 def _say_switch(words: str, output: Format) -> None:

@@ -17,6 +17,7 @@ import uvicorn
 from lamplighter.app import CannotStart, build_app
 from lamplighter.cli.client import ADDRESS_FILE
 from lamplighter.cli.output import Code, Stop, say
+from lamplighter.domain.redaction import redact_tree
 from lamplighter.ports import StoreUnavailable
 from lamplighter.settings import Settings
 from lamplighter.web.api import make_api
@@ -101,6 +102,7 @@ def _log_to_stderr() -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_secrets,
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -109,6 +111,11 @@ def _log_to_stderr() -> None:
     )
     # Libraries log through the standard module; only what they warn of is ours to show.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _without_secrets(_logger: object, _name: str, event: Any) -> Any:  # noqa: ANN401 - structlog's own shapes
+    """No line of the log holds what looks like a secret."""
+    return redact_tree(dict(event))
 
 
 def _key_values() -> Any:  # noqa: ANN401 - one of structlog's renderers

@@ -79,6 +79,7 @@ class Plan:
     verify: str = ""
     advice: str = ""
     facts: tuple[str, ...] = ()
+    evidence: str = ""
 
     @property
     def hash(self) -> str:
@@ -88,6 +89,7 @@ class Plan:
             "run": self.run,
             "cause": [self.component, self.fault],
             "facts": list(self.facts),
+            "evidence": self.evidence,
             "actions": [
                 [a.verb, a.target.system, a.target.id, sorted(a.params.items()), a.risk, a.reversible, a.effect, a.undo]
                 for a in self.actions
@@ -108,10 +110,10 @@ class Offer:
     undo: str = "nothing to undo"
 
 
+# Only kinds of fault that an engine or a probe sees. What a program's own text can bring about has no remedy here,
+# because that text would choose the action.
 REMEDIES: dict[str, tuple[Verb, ...]] = {
     "process_hung": (Verb.RESTART,),
-    "thread_pool_exhausted": (Verb.RESTART,),
-    "memory_leak": (Verb.RESTART,),
     "crash_loop": (Verb.RESTART,),
     "process_crashed": (Verb.START,),
     "oom_killed": (Verb.SET_MEMORY_LIMIT, Verb.START),
@@ -144,7 +146,11 @@ def make_plan(
         needs = "; ".join(diagnosis.needs) or "more evidence"
         return Plan(incident_id, run, "", "", 0.0, verify=verify, advice=f"the cause is undetermined: it needs {needs}")
     actions, advice = _actions(cause, diagnosis.cited(cause), resolution, offers)
-    return Plan(incident_id, run, cause.component, cause.fault, cause.confidence, actions, verify, advice, cause.facts)
+    said = json.dumps([[fact.component, fact.kind, fact.text] for fact in diagnosis.cited(cause)])
+    evidence = hashlib.sha256(said.encode()).hexdigest()
+    return Plan(
+        incident_id, run, cause.component, cause.fault, cause.confidence, actions, verify, advice, cause.facts, evidence
+    )
 
 
 def _actions(

@@ -17,6 +17,8 @@ GROUP_SIZE_MIN = 3
 COOL_DOWN_MAX = timedelta(minutes=5)
 COOL_DOWN_RESET = timedelta(minutes=10)
 DOUBLINGS_MAX = 10
+IMAGE_LABEL = "lamplighter.image"
+ID_DIGITS = 12
 _RESERVED = frozenset({"on", "where"})
 
 GRANTS: dict[str, frozenset[Verb]] = {
@@ -25,7 +27,8 @@ GRANTS: dict[str, frozenset[Verb]] = {
     "limits": frozenset({Verb.SET_MEMORY_LIMIT}),
     "*": frozenset(Verb),
 }
-DENIED_ONLY = frozenset({"delete", "stop"})
+# Words that only forbid: a restart stops too; nothing here deletes, but the sentence shall be allowed to say so.
+DENIED_ONLY: dict[str, frozenset[Verb]] = {"stop": frozenset({Verb.RESTART}), "delete": frozenset()}
 
 
 class Mode(StrEnum):
@@ -56,7 +59,7 @@ class Sentence:
 
     def covers(self, action: Action, part: Component) -> bool:
         """Whether the sentence speaks of this action on this component."""
-        if action.verb not in GRANTS.get(self.verb, frozenset()):
+        if action.verb not in {**GRANTS, **DENIED_ONLY}.get(self.verb, frozenset()):
             return False
         if self.kind not in ("*", part.kind):
             return False
@@ -141,7 +144,7 @@ class BadSentence(ValueError):
 def parse_sentence(text: str, *, never: bool = False) -> Sentence:
     """Read `VERB KIND where label KEY[=VALUE] | tag TAG | name GLOB`, `VERB KIND NAME`, `VERB on HOST`, `VERB *`."""
     words = text.split()
-    known = set(GRANTS) | (DENIED_ONLY if never else set())
+    known = set(GRANTS) | (set(DENIED_ONLY) if never else set())
     if len(words) < 2 or words[0] not in known:  # noqa: PLR2004 - a sentence has at least a verb and an object
         msg = f'"{text}": a sentence starts with one of {", ".join(sorted(known))}, then says what on'
         raise BadSentence(msg)
@@ -215,9 +218,18 @@ def _forbidden(action: Action, part: Component, rules: Rules) -> str:
     denied = _words(part.labels.get(DENY_LABEL, ""))
     if any(action.verb in GRANTS.get(word, frozenset(Verb)) for word in denied):
         return f"label {DENY_LABEL} on {part.name} forbids it"
-    if part.names & rules.protected or part.id in rules.protected:
+    if _is_protected(part, rules.protected):
         return f"{part.name} is part of me or of the monitoring that verifies me"
     return ""
+
+
+def _is_protected(part: Component, protected: frozenset[str]) -> bool:
+    """By name, by a word in its name or image, or by the short form of its id, as a container knows itself."""
+    image = part.labels.get(IMAGE_LABEL, "").rpartition("/")[2]
+    words = tuple(word for word in protected if word)
+    if any(word in name for word in words for name in (image, *part.names)):
+        return True
+    return any(word == part.id or (len(word) >= ID_DIGITS and part.id.startswith(word)) for word in words)
 
 
 def _repeats(plan: Plan, limits: Limits, record: Record) -> str:

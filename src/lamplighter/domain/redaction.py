@@ -76,3 +76,17 @@ def redact(text: str) -> str:
 def redact_values(values: dict[str, str]) -> dict[str, str]:
     """Labels, annotations or parameters, each value redacted; a value under a secret's name goes whole."""
     return {key: MASK if value and _SECRET_NAME.search(key) else redact(value) for key, value in values.items()}
+
+
+def redact_tree(value: object) -> object:
+    """Lists and maps of plain values, every text in them redacted."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {
+            k: MASK if isinstance(v, str) and v and _SECRET_NAME.search(str(k)) else redact_tree(v)
+            for k, v in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redact_tree(item) for item in value]
+    return value

@@ -7,7 +7,10 @@ from fnmatch import fnmatchcase
 
 from lamplighter.domain.alert import Alert
 
-COMPONENT_LABELS = ("container", "container_name", "name", "pod", "service", "job", "instance")
+SPECIFIC_LABELS = ("container", "container_name", "name", "pod", "service")
+# These often name who measured, not what was measured; they count only where nothing more specific is said.
+GENERAL_LABELS = ("job", "instance")
+COMPONENT_LABELS = (*SPECIFIC_LABELS, *GENERAL_LABELS)
 SERVICE_LABEL = "com.docker.compose.service"
 DEPENDS_LABEL = "lamplighter.depends"
 NEIGHBOURS_MAX = 50
@@ -58,17 +61,17 @@ def _plain(label: str, value: str) -> str:
 
 
 def resolve_alert(alert: Alert, inventory: tuple[Component, ...]) -> Resolution:
-    """The component an alert's labels name. The first label that matches anything decides."""
-    for label in COMPONENT_LABELS:
-        value = _plain(label, alert.labels.get(label, "").removeprefix("/"))
-        if not value:
-            continue
-        found = tuple(part for part in inventory if value in part.names)
+    """The component an alert's labels name. Labels that name different components mean that a person is asked."""
+    for labels in (SPECIFIC_LABELS, GENERAL_LABELS):
+        said = {name: _plain(name, alert.labels.get(name, "").removeprefix("/")) for name in labels}
+        said = {name: value for name, value in said.items() if value}
+        found = {part.id: part for part in inventory if part.names & set(said.values())}
         if found:
-            return _only(found, f'label {label}="{value}"')
-    named = [label for label in COMPONENT_LABELS if alert.labels.get(label)]
-    looked = f"labels {', '.join(named)} match" if named else "it has no label that names a component; none match"
-    return Resolution(None, f"{looked} nothing that I can see")
+            telling = ", ".join(f'{n}="{v}"' for n, v in said.items() if any(v in p.names for p in found.values()))
+            return _only(tuple(found.values()), f"label {telling}")
+        if said:
+            return Resolution(None, f"labels {', '.join(said)} match nothing that I can see")
+    return Resolution(None, "it has no label that names a component; none match anything that I can see")
 
 
 def resolve_name(name: str, inventory: tuple[Component, ...]) -> Resolution:

@@ -25,7 +25,7 @@ class Site(Section):
 
     name: Annotated[str, Field(description="shown in messages")] = "homelab"
     url: Annotated[WebUrl | None, Field(description="how people reach this server; used in links")] = None
-    timezone: Annotated[TimeZone, Field(description="for times in messages and windows")] = "UTC"
+    timezone: Annotated[TimeZone, Field(description="for times on pages")] = "UTC"
 
 
 class Server(Section):

@@ -53,7 +53,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.path = Path(url.database or "").resolve() if self.is_sqlite else None
-        self.name = str(self.path) if self.path else url.render_as_string(hide_password=True)
+        self.name = str(self.path) if self.path else url.set(query={}).render_as_string(hide_password=True)
         self._engine = self._engine_for(BUSY_TIMEOUT_MS, pooled=True)
         self._probe = self._engine_for(PROBE_TIMEOUT_MS, pooled=False)
         self.writer = self._engine.execution_options(**{WRITES: True})

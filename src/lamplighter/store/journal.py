@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.ports import StoreUnavailable
@@ -78,6 +78,28 @@ class SqlJournal:
             )
             for row in rows
         ]
+
+    def set_aside(self, seq: int, reason: str, now: datetime) -> None:
+        """Move one entry to the dead letters. Raises `LookupError` where there is none that waits."""
+        waiting = select(journal.c.delivery_id, journal.c.received_at, deliveries.c.source, bodies.c.payload).where(
+            journal.c.seq == seq, journal.c.placed_at.is_(None)
+        )
+        waiting = waiting.join(bodies, bodies.c.digest == journal.c.digest)
+        waiting = waiting.join(deliveries, deliveries.c.id == journal.c.delivery_id)
+        with self._database.writing() as connection:
+            row = connection.execute(waiting).one_or_none()
+            if row is None:
+                raise LookupError(f"no journal entry {seq} waits to be placed")
+            letter = {
+                "delivery_id": row.delivery_id,
+                "received_at": row.received_at,
+                "source": row.source,
+                "reason": clean(reason),
+                "payload": row.payload,
+            }
+            connection.execute(insert(dead_letters).values(letter))
+            done = update(journal).where(journal.c.seq == seq)
+            connection.execute(done.values(placed_at=now, placement="set_aside", reason=clean(reason)))
 
     def dead_letters(self, limit: int) -> Sequence[Mapping[str, str]]:
         """What could not be read, newest first."""

@@ -138,6 +138,8 @@ def _consume(connection: Connection, approval: Approval | None, approval_id: str
     if approval.incident_id != attempt.incident_id:
         raise CannotAnswer(f"approval {approval_id} was given for {approval.incident_id}, not {attempt.incident_id}")
     if approval.state is ApprovalState.CONSUMED and approval.plan_hash == attempt.plan_hash:
+        if attempt.planned_at >= approval.expires_at:
+            raise CannotAnswer(f"approval {approval_id} expired at {approval.expires_at:%H:%M:%S}")
         return
     if why := may_consume(approval, attempt.plan_hash, attempt.planned_at):
         raise CannotAnswer(why)

@@ -193,6 +193,7 @@ def _write_timeline(
         "ends_at": alert.ends_at,
         "state": str(incident.state),
         "run": incident.run,
+        "received_at": entry.received_at,
         **entry.extra,
     }
     key = f"placed:{entry.seq}"

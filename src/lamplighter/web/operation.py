@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lamplighter import __version__
 from lamplighter.domain.check import SampleState
+from lamplighter.domain.redaction import redact
 from lamplighter.ports import StoreUnavailable
 from lamplighter.settings.values import Duration
 from lamplighter.web.auth import APPROVER
@@ -155,4 +156,4 @@ async def _reasons(here: Context) -> list[str]:
             problem = await asyncio.to_thread(here.app.store.ready)
     except TimeoutError:
         problem = f"the store did not answer within {READY_SECONDS_MAX:.0f} s"
-    return [*reasons, problem] if problem else reasons
+    return [*reasons, redact(problem)] if problem else reasons

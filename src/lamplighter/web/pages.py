@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from functools import partial
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
@@ -34,6 +37,7 @@ async def incident_page(request: Request, incident_id: Annotated[str, Path(patte
     found = await asyncio.to_thread(dossier, store, incident_id)
     events = await asyncio.to_thread(store.incidents.timeline, incident_id)
     best = found.diagnosis.best if found.diagnosis else None
+    site = context(request).app.settings.configuration.site
     html = _templates.get_template("incident.html").render(
         incident=found.incident,
         diagnosis=found.diagnosis,
@@ -45,7 +49,9 @@ async def incident_page(request: Request, incident_id: Annotated[str, Path(patte
         events=events,
         votes=[event.data for event in events if event.moment == "voted"],
         path=_path(found.incident),
-        site=context(request).app.settings.configuration.site.name,
+        site=site.name,
+        zone=site.timezone,
+        local=partial(_local, zone=ZoneInfo(site.timezone)),
     )
     return HTMLResponse(html, headers=PAGE_HEADERS)
 
@@ -66,6 +72,12 @@ async def style() -> HTMLResponse:
     """The page's style sheet."""
     text = _templates.get_template("page.css").render()
     return HTMLResponse(text, media_type="text/css", headers={"X-Content-Type-Options": "nosniff"})
+
+
+def _local(at: datetime, pattern: str, *, zone: ZoneInfo) -> str:
+    """A time in the site's zone; `%f` stands for milliseconds."""
+    here = at.astimezone(zone)
+    return here.strftime(pattern.replace("%f", f"{here.microsecond // 1000:03d}"))
 
 
 def _path(incident: Incident) -> list[tuple[str, bool]]:

@@ -6,15 +6,17 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
+import stamina
 import structlog
 from fastapi import APIRouter, Query, Request
 
 from lamplighter.domain.alert import Alert, BadSignal, Delivery
-from lamplighter.ports import StoreUnavailable, ToolError
+from lamplighter.ports import SignalBacklog, StoreUnavailable, ToolError
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
 
 PULL_SECONDS_MAX = 15.0
+PULLS_MAX = 3
 DRY_RUN_ALERTS_MAX = 100
 PARSE_INLINE_BYTES_MAX = 64 * 1024
 router = APIRouter(tags=["alerts"])
@@ -64,9 +66,37 @@ async def receive(source: str, request: Request, dry_run: Annotated[bool, Query(
         reasons = [bad.reason for bad in delivery.bad]
         return DryRun(list(delivery.alerts[:DRY_RUN_ALERTS_MAX]), reasons, delivery.truncated_count)
     await journal(here, delivery, source)
+    here.metrics.received(source, "truncated", delivery.truncated_count)
     if delivery.truncated_count and source in here.app.backlogs:
         here.background(_pull(here, source))
+    elif delivery.truncated_count:
+        fix = f"set sources.{source}.url, so that they can be pulled"
+        log.warning("the sender left alerts out", source=source, alerts=delivery.truncated_count, fix=fix)
     return Receipt(len(delivery.alerts), len(delivery.bad), delivery.truncated_count)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An alert that could not be read or placed, with the reason."""
+
+    received_at: str
+    source: str
+    reason: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """What nobody responds to, newest first."""
+
+    dead_letters: list[DeadLetter]
+
+
+@router.get("/api/v1/dead-letters")
+async def dead_letters(request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> DeadLetters:
+    """Alerts that were taken in and could not be read or placed."""
+    found = await asyncio.to_thread(context(request).app.store.journal.dead_letters, limit)
+    return DeadLetters([DeadLetter(**letter) for letter in found])
 
 
 @router.post("/alert", status_code=202, tags=["ancestors"])
@@ -94,8 +124,13 @@ async def _pull(here: Context, source: str) -> None:
     async with here.pulling:
         try:
             async with asyncio.timeout(PULL_SECONDS_MAX):
-                delivery = await here.app.backlogs[source].pull()
+                delivery = await _pulled(here.app.backlogs[source])
             await journal(here, delivery, source)
             log.info("pulled what the webhook left out", source=source, alerts=len(delivery.alerts))
         except (ToolError, TimeoutError, StoreUnavailable) as problem:
             log.warning("what the webhook left out could not be pulled", source=source, problem=str(problem))
+
+
+@stamina.retry(on=ToolError, attempts=PULLS_MAX, wait_initial=0.5)
+async def _pulled(backlog: SignalBacklog) -> Delivery:
+    return await backlog.pull()

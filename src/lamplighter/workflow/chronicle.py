@@ -9,7 +9,7 @@ import stamina
 import structlog
 
 from lamplighter.domain.incident import BadMove, Incident, State
-from lamplighter.domain.redaction import redact
+from lamplighter.domain.redaction import redact, redact_tree
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.ports import ChannelError, Clock, Message, NotificationChannel, Store
 from lamplighter.workflow.story import Superseded
@@ -26,12 +26,14 @@ class Chronicle:
     store: Store
     clock: Clock
     channels: tuple[NotificationChannel, ...] = ()
+    site_url: str = ""
 
     def event(
         self, incident: Incident, key: str, moment: Moment, crew: Crew, text: str, data: dict[str, object] | None = None
     ) -> Event:
         """An event of this run of this incident, now."""
-        return Event(incident.id, f"{incident.run}:{key}", self.clock.now(), moment, crew, redact(text), data or {})
+        kept = {name: redact_tree(value) for name, value in (data or {}).items()}
+        return Event(incident.id, f"{incident.run}:{key}", self.clock.now(), moment, crew, redact(text), kept)
 
     async def note(
         self, incident: Incident, key: str, moment: Moment, crew: Crew, text: str, data: dict[str, object] | None = None
@@ -66,6 +68,8 @@ class Chronicle:
     async def tell(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> None:
         """Send to every channel; what cannot be delivered is written down and never stops the response."""
         key = f"{incident.workflow_id}:{moment}"
+        if self.site_url:
+            lines = (*lines, f"{self.site_url}/incidents/{incident.id}")
         message = Message(key, incident.id, moment, incident.state, incident.severity, incident.title, lines)
         for channel in self.channels:
             try:

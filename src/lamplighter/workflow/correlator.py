@@ -12,14 +12,17 @@ from lamplighter.domain.alert import JournalEntry
 from lamplighter.domain.incident import UNDER_WAY, WAITING, BadMove, Incident, State
 from lamplighter.domain.ledger import ENDED, AttemptState
 from lamplighter.domain.placement import Clears, Opens, Reopens, place
+from lamplighter.domain.redaction import redact
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import Clock, Store, StoreUnavailable
+from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.world import World
 
 BATCH_MAX = 200
 PAGE_INCIDENTS = 200
 PAGES_MAX = 100
+PLACINGS_MAX = 3
 SIGNALS_AT_ONCE = 4
 log = structlog.get_logger()
 
@@ -48,6 +51,7 @@ class Correlator:
     world: World
     response: Response
     clock: Clock
+    chronicle: Chronicle
     idle_seconds: float = 1.0
     sweep_seconds: float = 15.0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,8 +94,25 @@ class Correlator:
         """Place what the journal holds, at most one batch; returns how many were placed."""
         entries = await asyncio.to_thread(self.store.journal.unplaced, BATCH_MAX)
         for entry in entries:
-            await self._place(entry)
+            try:
+                await self._place(entry)
+            except StoreUnavailable:
+                raise
+            except Exception as problem:  # noqa: BLE001 - one alert that cannot be placed must not stop all others
+                await self._set_aside(entry, problem)
+                break
         return len(entries)
+
+    async def _set_aside(self, entry: JournalEntry, problem: Exception) -> None:
+        """Try an alert a few times, then put it among the dead letters with the reason."""
+        self._failures[entry.seq] = self._failures.get(entry.seq, 0) + 1
+        log.error("an alert could not be placed", seq=entry.seq, times=self._failures[entry.seq], exc_info=problem)
+        if self._failures[entry.seq] >= PLACINGS_MAX:
+            reason = redact(f"could not be placed: {problem!r}")
+            await asyncio.to_thread(self.store.journal.set_aside, entry.seq, reason, self.clock.now())
+            del self._failures[entry.seq]
+        else:
+            await self.clock.sleep(self.idle_seconds)
 
     async def _place(self, entry: JournalEntry) -> None:
         now = self.clock.now()
@@ -137,7 +158,8 @@ class Correlator:
                 "the response broke off; a person must look" if standing == "broken" else "the response ended early"
             )
             await asyncio.to_thread(self._give_up_attempts, present)
-            await self._move(present, State.NEEDS_HUMAN, "handed-over", reason)
+            if await self._move(present, State.NEEDS_HUMAN, "handed-over", reason):
+                await self.chronicle.tell(present, str(State.NEEDS_HUMAN), (reason,))
 
     def _give_up_attempts(self, incident: Incident) -> None:
         """What a broken response left open ended nobody knows how; a person is told, and nothing is tried again."""
@@ -159,7 +181,7 @@ class Correlator:
             self._clear_before.discard(incident.workflow_id)
             await self._move(incident, State.SELF_CLEARED, "over", f"over without us: {reading.detail}")
 
-    async def _move(self, incident: Incident, to: State, key: str, reason: str) -> None:
+    async def _move(self, incident: Incident, to: State, key: str, reason: str) -> bool:
         now = self.clock.now()
         event = Event(
             incident.id, f"{incident.run}:{key}", now, Moment.CLOSED, Crew.MONITOR, reason, {"state": str(to)}
@@ -168,5 +190,8 @@ class Correlator:
             await asyncio.to_thread(self.store.incidents.move, incident.id, to, event)
         except BadMove as problem:
             log.info("left as it is", incident=incident.id, reason=str(problem))
+            return False
+        return True
 
     _clear_before: set[str] = field(default_factory=set)
+    _failures: dict[int, int] = field(default_factory=dict)

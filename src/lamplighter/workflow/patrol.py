@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from lamplighter.domain.alert import Delivery
 from lamplighter.domain.check import SOURCE, CheckSpec, Sample, SampleState, Watch, observe
+from lamplighter.domain.redaction import redact_values
 from lamplighter.ports import CheckRunner, Clock, Store, StoreUnavailable
 from lamplighter.workflow.correlator import Correlator
 
@@ -53,6 +54,8 @@ class Patrol:
         else:
             sample = await self._sample(runner, spec)
         watch, alert = observe(spec, self.watches.get(spec.name, Watch()), sample)
+        if alert is not None:
+            alert = replace(alert, annotations=redact_values(alert.annotations))
         try:
             await asyncio.to_thread(self.store.samples.keep, (sample,))
             if alert is not None:

@@ -99,7 +99,7 @@ class Remedy:
         """Put back what the done actions changed, newest first, once; then let nobody act on the target again."""
         undone: list[str] = []
         for action, result in reversed(list(zip(plan.actions, results, strict=False))):
-            if result.kind is not ResultKind.DONE or action.verb is not Verb.SET_MEMORY_LIMIT:
+            if result.kind is not ResultKind.DONE or not action.reversible:
                 continue
             outcome = await self._undo_one(incident, plan, grant, action)
             if outcome.kind is not ResultKind.DONE:
@@ -172,10 +172,10 @@ class Remedy:
         if not before.exists:
             detail = f"not begun; {action.target.id[:12]} is gone (a thing of the same name is another thing)"
             return await self._end(incident, action, key, AttemptState.FAILED, detail)
-        paused = self.switch.paused()
-        if paused:
-            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; paused {paused}")
         await self._hold()
+        over = await self._over(incident)
+        if over:
+            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; {over}")
         if not await asyncio.to_thread(self.store.ledger.start, key, _written(before), self.clock.now()):
             found = await asyncio.to_thread(self.store.ledger.load, key)
             if found is not None and found.state is AttemptState.PLANNED:
@@ -193,6 +193,13 @@ class Remedy:
         finally:
             self.running.discard(key)
 
+    async def _over(self, incident: Incident) -> str:
+        """Why nothing may begin any more, asked of the store at the last moment; empty where it may."""
+        present = await asyncio.to_thread(self.store.incidents.load, incident.id)
+        if present is None or not present.is_open or present.run != incident.run:
+            return "the incident was closed meanwhile"
+        return "the monitoring says that it is over" if present.signal_cleared_at is not None else ""
+
     async def _effect(
         self, incident: Incident, action: Action, key: str, role: RemediationAction, before: Snapshot
     ) -> Result:
@@ -204,6 +211,9 @@ class Remedy:
         except (Superseded, BadMove) as problem:
             await self._end(incident, action, key, AttemptState.FAILED, f"not begun; {problem}")
             raise
+        paused = self.switch.paused()
+        if paused:
+            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; paused {paused}")
         try:
             async with asyncio.timeout(self.patience.act_seconds):
                 effect = await role.act(action.target, action.params, key)
@@ -262,11 +272,17 @@ class Remedy:
         await asyncio.to_thread(self.store.ledger.plan, attempt, approval_id="")
         if not await asyncio.to_thread(self.store.ledger.start, key, done.before, self.clock.now()):
             return await self._end(incident, action, key, AttemptState.UNKNOWN, "undoing was begun by somebody else")
+        paused = self.switch.paused()
+        if paused:
+            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; paused {paused}")
+        self.running.add(key)
         try:
             async with asyncio.timeout(self.patience.act_seconds):
                 effect = await role.undo(action.target, _read(done.before), key)
         except (ToolError, TimeoutError) as problem:
             return await self._end(incident, action, key, AttemptState.UNKNOWN, f"undoing: {problem}")
+        finally:
+            self.running.discard(key)
         state = AttemptState.DONE if effect.ok else AttemptState.FAILED
         return await self._end(incident, action, key, state, effect.detail, moment=Moment.UNDONE)
 

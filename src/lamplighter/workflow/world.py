@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.evidence import Evidence, Question, bounded
 from lamplighter.domain.plan import Offer, Target, Verb
-from lamplighter.domain.redaction import redact
+from lamplighter.domain.redaction import redact, redact_values
 from lamplighter.domain.topology import Component, Edge, edges_from_labels, edges_from_rules
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import (
@@ -101,7 +101,7 @@ class World:
             except (ToolError, TimeoutError) as problem:
                 reading = Reading(SignalState.NO_DATA, self.clock.now(), alert.name, redact(_why(problem)))
             if reading is not None:
-                return reading
+                return replace(reading, query=redact(reading.query), detail=redact(reading.detail))
         return None
 
     def _failed(self, tool: str, component: str, why: str) -> Evidence:
@@ -124,4 +124,11 @@ def _why(problem: Exception) -> str:
 def _safe(piece: Evidence, number: int) -> Evidence:
     """The piece as it may be stored and shown."""
     content, cut = bounded(redact(piece.content))
-    return replace(piece, id=f"e{number}", content=content, error=redact(piece.error), truncated=piece.truncated or cut)
+    return replace(
+        piece,
+        id=f"e{number}",
+        params=redact_values(piece.params),
+        content=content,
+        error=redact(piece.error),
+        truncated=piece.truncated or cut,
+    )

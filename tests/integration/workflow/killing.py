@@ -121,6 +121,8 @@ class EngineAction:
         return await self._post(str(self.offer.verb), {**params})
 
     async def undo(self, target: Target, before: Snapshot, key: str) -> Effect:
+        if self.offer.verb is Verb.START and before.running:
+            return Effect(ok=True, detail="it ran before, so it is left running")
         return await self._post("undo", {"bytes": before.values["limit"]})
 
     async def _post(self, verb: str, params: Mapping[str, str]) -> Effect:

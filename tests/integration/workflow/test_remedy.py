@@ -447,6 +447,7 @@ async def test_the_switch_stops_an_undo_too(bench: Bench) -> None:
 async def test_a_restart_has_nothing_to_undo_but_freezes(bench: Bench) -> None:
     incident = await bench.approved()
     plan = bench.plan(incident)
+    plan = replace(plan, actions=(replace(plan.actions[0], reversible=False),))
     grant = bench.grant(incident, plan)
     done = await act(bench, incident, plan, grant)
     undone = await bench.steps.undo(incident, plan, grant, (done,))

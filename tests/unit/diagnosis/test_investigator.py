@@ -11,13 +11,40 @@ from hypothesis import strategies as st
 
 from lamplighter.diagnosis import RulesInvestigator, diagnose
 from lamplighter.diagnosis.readers import READERS
+from lamplighter.diagnosis.readers.signs import SIGNS, LogSign
 from lamplighter.domain.evidence import Case, Evidence
+from lamplighter.domain.plan import REMEDIES
 from lamplighter.domain.topology import Edge
 
 if TYPE_CHECKING:
     from tests.unit.diagnosis.conftest import Shop
 
 CONFIG_LINE = "config error: /etc/shop/store.ini: [store] workers = 'many': expected a whole number"
+# A line that shows each known sign, as anybody could make a service write it.
+LINES = {
+    "config_error": "config error: /etc/x.ini: [x] y = 'z': expected a whole number",
+    "connection_pool_exhausted": "ERROR QueuePool limit of size 5 overflow 10 reached, connection timed out",
+    "connection_refused": "connect: connection refused",
+    "crash_report": "Traceback (most recent call last):",
+    "database_down": "FATAL: the database system is shutting down",
+    "dependency_wait": "orders did not answer within 1 s",
+    "disk_full": "write: No space left on device",
+    "dns_failure": "Temporary failure in name resolution",
+    "fd_exhausted": "accept: Too many open files",
+    "lock_contention": "ERROR: deadlock detected",
+    "missing_environment_variable": "environment variable API_URL is not set",
+    "missing_file": "open /etc/x: no such file or directory",
+    "oom_kill": "memory guard: store killed: it used 70 GiB, its limit is 64 GiB; OOMKilled",
+    "out_of_memory": "java.lang.OutOfMemoryError: Java heap space",
+    "permission_denied": "open /etc/x: permission denied",
+    "port_conflict": "bind: address already in use",
+    "read_only_file_system": "write: Read-only file system",
+    "replication_lag": "replication lag is 4711 seconds",
+    "slow_queries": "slow query: 4711 ms",
+    "thread_pool_exhausted": "User-Agent: RejectedExecutionException",
+    "tls_certificate_expired": "x509: certificate has expired or is not yet valid",
+    "workers_wait": "all workers are waiting for a lock",
+}
 # What tells the guard's own log from the program's.
 GUARD = {"log": "guard"}
 GUARD_LINE = "memory guard: store killed: it used 70 MiB, its limit is 64 MiB"
@@ -79,6 +106,16 @@ def test_a_process_killed_by_the_memory_guard_carries_its_limit(shop: Shop) -> N
     assert (found.best.component, found.best.fault) == ("store", "oom_killed")
     assert found.best.confidence >= 0.8
     assert "it used 70 MiB" in found.best.statement
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: sign.name)
+def test_no_line_of_its_own_log_brings_a_component_an_action(shop: Shop, sign: LogSign) -> None:
+    """A service that answers 500 has no remedy; whatever it writes into its log, it must not get one."""
+    shop.gateway("front").container("front").gateway("orders").container("orders")
+    shop.probe("store", "failing", status=500, detail="HTTP 500").container("store")
+    shop.log("store", *([LINES[sign.name]] * 4))
+    best = diagnose(shop.case()).best
+    assert best is None or best.fault not in REMEDIES
 
 
 def test_a_monitoring_that_is_away_does_not_hide_what_was_seen(shop: Shop) -> None:

@@ -64,10 +64,16 @@ def test_the_port_is_taken_from_an_instance_only() -> None:
     assert resolve_alert(alert(job="front:9100"), INVENTORY).component is None
 
 
-def test_the_first_label_that_matches_decides() -> None:
+def test_a_job_does_not_count_beside_something_more_specific() -> None:
     both = alert(job="front", container="back", pod="unheard-of")
     assert resolve_alert(both, INVENTORY).component is BACK
-    assert resolve_alert(alert(container="unheard-of", job="front"), INVENTORY).component is FRONT
+    assert resolve_alert(alert(container="unheard-of", job="front"), INVENTORY).component is None
+
+
+def test_labels_that_name_two_things_mean_neither() -> None:
+    found = resolve_alert(alert(container="front", service="back"), INVENTORY)
+    assert found.component is None
+    assert sorted(part.name for part in found.candidates) == sorted((FRONT.name, BACK.name))
 
 
 @pytest.mark.parametrize("labels", [{}, {"container": ""}, {"severity": "front"}, {"container": "gone"}])

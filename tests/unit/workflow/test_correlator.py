@@ -14,7 +14,8 @@ from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Attempt, AttemptState
 from lamplighter.domain.verification import SignalState
 from lamplighter.ports import Roles
-from lamplighter.testing import NOON, FakeClock, FakeSignal, firing, resolved
+from lamplighter.testing import NOON, FakeChannel, FakeClock, FakeSignal, firing, resolved
+from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.world import World
 from tests.unit.workflow.conftest import MemoryStore, incident_of
@@ -47,9 +48,12 @@ class Desk:
     def __post_init__(self) -> None:
         self.signal = FakeSignal(self.clock, self.states)
         readers = (self.signal,) if self.states else ()
-        self.correlator = Correlator(
-            self.store, World(self.clock, (Roles(readers=readers),)), self.response, self.clock
+        self.channel = FakeChannel()
+        world, chronicle = (
+            World(self.clock, (Roles(readers=readers),)),
+            Chronicle(self.store, self.clock, (self.channel,)),
         )
+        self.correlator = Correlator(self.store, world, self.response, self.clock, chronicle)
 
 
 @pytest.fixture
@@ -102,7 +106,8 @@ async def test_a_response_that_is_no_more_hands_over_to_a_person_and_ends_its_at
         desk.store.ledger.held[attempt.key] = attempt
     await desk.correlator.sweep()
     assert desk.store.incidents.held["INC-1"].state is State.NEEDS_HUMAN
-    assert words in desk.store.incidents.texts[-1]
+    assert any(words in text for text in desk.store.incidents.texts)
+    assert [words in line for message in desk.channel.sent for line in message.lines] == [True]
     ends = {key: attempt.state for key, attempt in desk.store.ledger.held.items()}
     assert ends == {"started": AttemptState.UNKNOWN, "done": AttemptState.DONE}
 

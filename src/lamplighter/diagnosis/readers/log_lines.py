@@ -15,6 +15,8 @@ from lamplighter.domain.plan import bytes_words
 LINES_MAX = 5_000
 LINE_CHARS_MAX = 1_000
 ERRORS_MAX = 5
+# Who is killed for memory is told by the kernel or the guard; in its own log a program may claim anything.
+KERNEL_LOGS = frozenset({"journalctl", "dmesg"})
 
 
 @dataclass(slots=True)
@@ -48,7 +50,9 @@ def read_log(evidence: Evidence) -> list[Fact]:
         mask = template(line)
         if mask not in known_templates:
             known_templates[mask] = _signs_of(line)
-        hit = _note_signs(signs, known_templates[mask], line, at, component)
+        trusted = from_guard or evidence.tool in KERNEL_LOGS
+        found = tuple(sign for sign in known_templates[mask] if trusted or sign.name != "oom_kill")
+        hit = _note_signs(signs, found, line, at, component)
         if not hit and tells_error(line):
             errors.setdefault(mask, Sighting()).add(line, at, {})
     facts = [_sign_fact(evidence, name, signs[name]) for name in sorted(signs)]

@@ -21,6 +21,7 @@ class Summary(msgspec.Struct, rename="pascal"):
     labels: dict[str, str] | None = None
     state: str = ""
     status: str = ""
+    image: str = ""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.topology import Component
 from lamplighter.integrations.docker.client import Engine
 from lamplighter.integrations.docker.container import Summary, decoded
@@ -31,4 +32,6 @@ class Containers:
 def component(entry: Summary) -> Component:
     """One entry of the list as a component."""
     labels = dict(entry.labels or {})
+    if entry.image:
+        labels[IMAGE_LABEL] = entry.image
     return Component(SYSTEM, KIND, entry.name, entry.id, labels, entry.healthy, labels.get(PROJECT_LABEL, ""))

@@ -49,9 +49,8 @@ def test_a_saturated_processor(shop: Shop) -> None:
 
 
 def test_a_kill_without_a_limit_is_still_a_kill(shop: Shop) -> None:
-    best = diagnose(
-        shop.process("store", "EXITED", exitstatus=137, memory_limit_bytes=None).log("store", "OOMKilled").case()
-    ).best
+    shop.process("store", "EXITED", exitstatus=137, memory_limit_bytes=None)
+    best = diagnose(shop.log("store", "OOMKilled", tool="journalctl").case()).best
     assert best is not None
     assert best.fault == "oom_killed"
     assert "limit" not in best.statement
