@@ -188,3 +188,16 @@ def test_20000_duplicates_grow_the_file_little(store: SqlStore, alert: Maker, no
 
     asyncio.run(flood())
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 10_000_000
+
+
+async def test_what_cannot_be_placed_is_set_aside_with_the_reason(
+    store: SqlStore, now: datetime, alert: Callable[..., Alert]
+) -> None:
+    await store.journal.append(Delivery((alert(),)), "fake", now)
+    (entry,) = store.journal.unplaced(10)
+    store.journal.set_aside(entry.seq, "could not be placed", now)
+    assert store.journal.unplaced(10) == []
+    (letter,) = store.journal.dead_letters(10)
+    assert letter["reason"] == "could not be placed"
+    with pytest.raises(LookupError):
+        store.journal.set_aside(entry.seq, "again", now)

@@ -113,6 +113,23 @@ def test_an_expired_or_unanswered_approval_lets_nothing_run(
     assert store.ledger.open() == []
 
 
+def test_a_later_action_of_the_plan_cannot_lean_on_an_expired_approval(
+    store: SqlStore, attempt: Attempt, approved: Approval
+) -> None:
+    store.ledger.plan(attempt, approval_id="a1")
+    late = replace(attempt, key="k2", verb="start", planned_at=approved.expires_at)
+    with pytest.raises(CannotAnswer, match="expired"):
+        store.ledger.plan(late, approval_id="a1")
+    assert store.ledger.load("k2") is None
+
+
+def test_a_thawed_target_is_free(store: SqlStore, now: datetime) -> None:
+    store.ledger.freeze("c0ffee", "it became worse", now)
+    store.ledger.freeze("other", "it too", now)
+    store.ledger.thaw(["c0ffee"])
+    assert dict(store.ledger.frozen()) == {"other": "it too"}
+
+
 def test_only_one_of_two_callers_starts(
     store: SqlStore, opened: Callable[..., SqlStore], url: str, attempt: Attempt, now: datetime
 ) -> None:

@@ -22,6 +22,7 @@ from lamplighter.testing import NOON, FakeClock, firing
 @dataclass
 class MemoryJournal:
     entries: list[JournalEntry] = field(default_factory=list)
+    aside: list[tuple[int, str]] = field(default_factory=list)
     away: bool = False
 
     async def append(self, delivery: Delivery, source: str, received_at: datetime) -> int:
@@ -36,18 +37,25 @@ class MemoryJournal:
             raise StoreUnavailable("locked")
         return self.entries[:limit]
 
+    def set_aside(self, seq: int, reason: str, now: datetime) -> None:
+        self.aside.append((seq, reason))
+        self.entries = [entry for entry in self.entries if entry.seq != seq]
+
 
 @dataclass
 class MemoryIncidents:
     journal: MemoryJournal
     held: dict[str, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    poison: str = ""
 
     def add(self, incident: Incident) -> Incident:
         self.held[incident.id] = incident
         return incident
 
     def known(self, trouble: str) -> tuple[Incident | None, Incident | None, Episode | None]:
+        if trouble == self.poison:
+            raise ValueError("poison")
         mine = [one for one in self.held.values() if one.trouble == trouble]
         opened = next((one for one in mine if one.is_open), None)
         return opened, next((one for one in reversed(mine) if not one.is_open), None), None

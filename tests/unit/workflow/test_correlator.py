@@ -16,7 +16,7 @@ from lamplighter.domain.verification import SignalState
 from lamplighter.ports import Roles
 from lamplighter.testing import NOON, FakeChannel, FakeClock, FakeSignal, firing, resolved
 from lamplighter.workflow.chronicle import Chronicle
-from lamplighter.workflow.correlator import Correlator
+from lamplighter.workflow.correlator import PLACINGS_MAX, Correlator
 from lamplighter.workflow.world import World
 from tests.unit.workflow.conftest import MemoryStore, incident_of
 
@@ -174,3 +174,13 @@ async def test_a_store_that_is_away_is_waited_for(desk: Desk) -> None:
     with suppress(asyncio.CancelledError):
         await running
     assert desk.response.started == ["INC-1"]
+
+
+async def test_an_alert_that_cannot_be_placed_is_set_aside_and_holds_up_nobody(desk: Desk) -> None:
+    poison, good = firing("Poison"), firing("Good")
+    desk.store.incidents.poison = poison.trouble
+    await desk.store.journal.append(Delivery((poison, good)), "fake", NOON)
+    for _ in range(PLACINGS_MAX + 1):
+        await desk.correlator.place_waiting()
+    assert [reason for _, reason in desk.store.journal.aside] == ["could not be placed: ValueError('poison')"]
+    assert len(desk.response.started) == 1
