@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from lamplighter.domain.alert import Alert, AlertStatus, fingerprint_of
+from lamplighter.domain.check import Sample
 from lamplighter.domain.evidence import Evidence, Question
 from lamplighter.domain.plan import Offer, Risk, Target, Verb
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import Reading, SignalState
-from lamplighter.ports import ChannelError, Effect, Message, Roles, Snapshot, ToolError
+from lamplighter.integrations import load
+from lamplighter.ports import ChannelError, Effect, Message, Roles, Snapshot, Surroundings, ToolError
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -199,3 +201,25 @@ class FakeChannel:
             raise ChannelError(self.refuses, permanent=True)
         self.sent.append(message)
         return f"message {len(self.sent)}"
+
+
+@dataclass(slots=True)
+class FakeSamples:
+    """The samples of checks, in memory."""
+
+    kept: list[Sample] = field(default_factory=list)
+
+    def keep(self, samples: Sequence[Sample]) -> None:
+        """Keep them."""
+        self.kept.extend(samples)
+
+    def window(self, check: str, start: datetime, end: datetime) -> Sequence[Sample]:
+        """Those of one check in a window."""
+        return [sample for sample in self.kept if sample.check == check and start <= sample.at <= end]
+
+
+def roles_of(name: str, config: Mapping[str, object] | None = None, at: datetime = NOON) -> Roles:
+    """The roles that an integration builds from a configuration, at a time that stands still."""
+    integration = load(name)
+    parsed = integration.config.model_validate(config or {})
+    return integration.build(parsed, Surroundings(FakeClock(at), (), FakeSamples()))

@@ -4,44 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 import structlog
 
 from lamplighter.domain.incident import State
-from lamplighter.integrations import BUILT_IN, load
-from lamplighter.ports import ChannelError, Message, NotificationChannel, Surroundings
+from lamplighter.integrations import BUILT_IN
+from lamplighter.ports import ChannelError, Message, NotificationChannel
+from lamplighter.testing import roles_of
 
 CONFIGS: dict[str, dict[str, object]] = {"prometheus": {"url": "http://127.0.0.1:9"}}
 
 
-class StillClock:
-    def now(self) -> datetime:
-        return datetime(2026, 11, 22, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        return
-
-
-class NoSamples:
-    def keep(self, samples: object) -> None:
-        return
-
-    def window(self, check: str, start: datetime, end: datetime) -> tuple[()]:
-        return ()
-
-
 def built() -> list[NotificationChannel]:
-    found: list[NotificationChannel] = []
-    for name in BUILT_IN:
-        integration = load(name)
-        config = integration.config.model_validate(CONFIGS.get(name, {}))
-        found.extend(integration.build(config, Surroundings(StillClock(), (), NoSamples())).channels)
-    return found
+    return [role for name in BUILT_IN for role in roles_of(name, CONFIGS.get(name)).channels]
 
 
 CHANNELS = built()

@@ -14,8 +14,9 @@ import pytest
 
 from lamplighter.domain.alert import Alert, AlertStatus
 from lamplighter.domain.verification import Reading, SignalState
-from lamplighter.integrations import BUILT_IN, load
-from lamplighter.ports import SignalReader, Surroundings
+from lamplighter.integrations import BUILT_IN
+from lamplighter.ports import SignalReader
+from lamplighter.testing import roles_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "prometheus"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -23,29 +24,8 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CONFIGS: dict[str, dict[str, object]] = {"prometheus": {"url": "http://127.0.0.1:9", "timeout_seconds": 1}}
 
 
-class StillClock:
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        return
-
-
-class NoSamples:
-    def keep(self, samples: object) -> None:
-        return
-
-    def window(self, check: str, start: datetime, end: datetime) -> tuple[()]:
-        return ()
-
-
 def readers_of(name: str, config: dict[str, object]) -> tuple[SignalReader, ...]:
-    integration = load(name)
-    surroundings = Surroundings(StillClock(), (), NoSamples())
-    return integration.build(integration.config.model_validate(config), surroundings).readers
+    return roles_of(name, config, NOW).readers
 
 
 READERS = [(name, reader) for name in BUILT_IN for reader in readers_of(name, CONFIGS.get(name, {}))]

@@ -12,40 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamplighter.domain.alert import AlertStatus, BadSignal, Delivery
-from lamplighter.integrations import BUILT_IN, load
-from lamplighter.ports import SignalSource, Surroundings
+from lamplighter.integrations import BUILT_IN
+from lamplighter.ports import SignalSource
+from lamplighter.testing import roles_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CONFIGS: dict[str, dict[str, object]] = {"prometheus": {"url": "http://127.0.0.1:9"}}
 
 
-class StillClock:
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        return
-
-
-class NoSamples:
-    def keep(self, samples: object) -> None:
-        return
-
-    def window(self, check: str, start: datetime, end: datetime) -> tuple[()]:
-        return ()
-
-
 def built() -> list[SignalSource]:
-    found: list[SignalSource] = []
-    for name in BUILT_IN:
-        integration = load(name)
-        config = integration.config.model_validate(CONFIGS.get(name, {}))
-        found.extend(integration.build(config, Surroundings(StillClock(), (), NoSamples())).sources)
-    return found
+    return [role for name in BUILT_IN for role in roles_of(name, CONFIGS.get(name), NOW).sources]
 
 
 SOURCES = built()
