@@ -50,7 +50,7 @@ TWINS = {
     "integrations/__init__.py": "unit/settings/test_load.py",
     "integrations/log/__init__.py": "unit/integrations/log/test_channel.py",
     "ports.py": "contract/test_tools.py",
-    "store/checkpoints.py": "integration/workflow/test_kill.py",
+    "store/checkpoints.py": "integration/workflow/test_kill_sqlite.py",
     "store/dossiers.py": "integration/store/test_memory.py",
     "store/incident_rows.py": "integration/store/test_incidents.py",
     "store/lessons.py": "integration/store/test_memory.py",
@@ -71,7 +71,7 @@ TWINS = {
     "web/problems.py": "acceptance/exam/test_input.py",
     "web/webhooks.py": "acceptance/exam/test_input.py",
     "workflow/care.py": "unit/workflow/test_asking.py",
-    "workflow/durable.py": "integration/workflow/test_kill.py",
+    "workflow/durable.py": "integration/workflow/test_kill_sqlite.py",
 }
 
 FORBIDDEN_NAMES = {

@@ -73,7 +73,7 @@ def pause(
         raise Stop(str(problem), Code.USAGE) from problem
     if seconds == 0:
         raise Stop("a pause must be longer than nothing; leave the time out to pause until resume", Code.USAGE)
-    if server and _answers(server):
+    if server and (data is None or _answers(server)):
         body = {"reason": message, **({"duration": duration} if duration else {})}
         words = connect(server, token, data).post("/api/v1/pause", body, holds="paused")["paused"]
     else:
@@ -93,7 +93,7 @@ def resume(
     output: Output = Format.TABLE, server: ServerOption = "", token: TokenOption = "", data: DataOption = None
 ) -> None:
     """Let actions run again."""
-    if server and _answers(server):
+    if server and (data is None or _answers(server)):
         words = connect(server, token, data).post("/api/v1/resume", {}, holds="paused")["paused"]
     else:
         folder = _present(data_folder(data))
@@ -148,7 +148,7 @@ def _present(folder: Path) -> Path:
 
 
 def _answers(server: str) -> bool:
-    """Whether the server is there to press the switch; where it is not, its data folder's file is pressed."""
+    """Whether the server is there to press the switch; where it is not, the folder that --data names is used."""
     try:
         httpx.get(f"{server.rstrip('/')}/-/healthy", timeout=HEALTH_SECONDS_MAX, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as problem:

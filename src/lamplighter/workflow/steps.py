@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from lamplighter.diagnosis.settling import starting
 from lamplighter.domain.approval import Approval, Grant
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.council import CHECKS, Motion, Vote, tally
@@ -30,8 +31,20 @@ from lamplighter.workflow.verifying import Verifying
 from lamplighter.workflow.world import World
 
 EVIDENCE_WINDOW = timedelta(minutes=15)
+EVIDENCE_WINDOW_MAX = timedelta(hours=6)
+LOOKS_AGAIN_MAX = 2
+SETTLING_SECONDS = 1.5
 PAST_SECONDS_MIN = 24 * 3600
 PAUSE_SLACK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    meant: Resolution
+    edges: tuple[Edge, ...]
+    around: tuple[Component, ...]
+    evidence: tuple[Evidence, ...]
+    reading: Reading | None
 
 
 @dataclass(slots=True)
@@ -61,16 +74,14 @@ class LiveSteps:
 
     async def gather(self, incident: Incident) -> Gathered:
         """Survey what runs, find what the alert means, look at it and at all it needs, and at the signal."""
-        survey = await self.world.survey()
-        meant = resolve_alert(incident.alert, survey.components)
-        edges = self.world.edges(survey.components)
-        around = _around(meant, edges, survey.components)
-        now = self.clock.now()
-        start = min(incident.alert.starts_at, now) - EVIDENCE_WINDOW
-        questions = [Question(part, incident.alert, max(start, now - timedelta(hours=6)), now) for part in around]
-        evidence, reading = await asyncio.gather(self.world.look(questions), self.remedy.read_now(incident))
-        failures = tuple(replace(piece, id=f"s{number}") for number, piece in enumerate(survey.failures, start=1))
-        kept = (*evidence, *failures)
+        seen = await self._look_around(incident)
+        for _ in range(LOOKS_AGAIN_MAX):
+            if not starting(seen.evidence):
+                break
+            # What is just starting looks well, and a moment later may not be: look again when it has settled.
+            await self.clock.sleep(SETTLING_SECONDS)
+            seen = await self._look_around(incident)
+        meant, around, kept, reading = seen.meant, seen.around, seen.evidence, seen.reading
         await asyncio.to_thread(self.store.dossiers.keep_evidence, incident.id, incident.run, kept)
         subject = meant.component.name if meant.component else ""
         await asyncio.to_thread(self.store.incidents.set_component, incident.id, subject)
@@ -82,7 +93,20 @@ class LiveSteps:
         await self.chronicle.note(incident, "gathered", Moment.GATHERED, Crew.ANALYST, text, _looks(kept, reading))
         names = tuple(part.name for part in around)
         signal = reading.state if reading else None
-        return Gathered(subject, meant.reason, len(kept), failed, signal, edges, names)
+        return Gathered(subject, meant.reason, len(kept), failed, signal, seen.edges, names)
+
+    async def _look_around(self, incident: Incident) -> _Round:
+        """One round: what runs, what the alert means, and every look at it, at all it needs, and at the signal."""
+        survey = await self.world.survey()
+        meant = resolve_alert(incident.alert, survey.components)
+        edges = self.world.edges(survey.components)
+        around = _around(meant, edges, survey.components)
+        now = self.clock.now()
+        start = max(min(incident.alert.starts_at, now) - EVIDENCE_WINDOW, now - EVIDENCE_WINDOW_MAX)
+        questions = [Question(part, incident.alert, start, now) for part in around]
+        evidence, reading = await asyncio.gather(self.world.look(questions), self.remedy.read_now(incident))
+        failures = tuple(replace(piece, id=f"s{number}") for number, piece in enumerate(survey.failures, start=1))
+        return _Round(meant, edges, around, (*evidence, *failures), reading)
 
     async def diagnose(self, incident: Incident, gathered: Gathered) -> Diagnosis:
         """From evidence to causes; pure computation, off the event loop."""

@@ -20,6 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
+from lamplighter.lab.shop.layout import free_ports
+
 READY_SECONDS_MAX = 60.0
 END_SECONDS_MAX = 30.0
 COMMAND_SECONDS_MAX = 60.0
@@ -30,9 +32,7 @@ START = "2026-01-01T00:00:00Z"
 
 
 def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def wait_until(what: str, holds: Callable[[], Any], seconds: float = ANSWER_SECONDS_MAX) -> Any:  # noqa: ANN401 - what it found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -25,6 +24,7 @@ from lamplighter.integrations.alertmanager.backlog import AlertmanagerBacklog
 from lamplighter.integrations.alertmanager.client import AlertmanagerClient, AlertmanagerConfig
 from lamplighter.integrations.alertmanager.signal import AlertmanagerSource
 from lamplighter.integrations.alertmanager.tools import AlertmanagerAlerts
+from lamplighter.lab.shop.layout import free_ports
 from lamplighter.ports import ToolError
 
 pytestmark = pytest.mark.prometheus
@@ -87,9 +87,7 @@ class Site:
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def program() -> str:

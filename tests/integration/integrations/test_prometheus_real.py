@@ -28,6 +28,7 @@ from lamplighter.integrations.prometheus.client import PrometheusClient, Prometh
 from lamplighter.integrations.prometheus.reader import PrometheusReader
 from lamplighter.integrations.prometheus.rules import Rulebook
 from lamplighter.integrations.prometheus.tools import PrometheusRanges
+from lamplighter.lab.shop.layout import free_ports
 
 pytestmark = pytest.mark.prometheus
 WAIT_SECONDS_MAX = 30.0
@@ -115,9 +116,7 @@ class Site:
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def program(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs the whole response in forked children and kills each with SIGKILL at one named point; started by test_kill.py.
+"""Runs the whole response in forked children and kills each with SIGKILL at one named point; started by test_kill_*.py.
 
 Usage: killing.py ENGINE_URL FOLDER < cases (JSON lines: name, store, path, point); prints one JSON line for each case.
 A case runs until it was killed once, then again until the incident ends or waits for a person.

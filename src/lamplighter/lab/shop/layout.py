@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,14 +17,28 @@ TIMEOUT_SECONDS = 1.0
 MEMORY_LIMIT_MIB = 64
 CATALOGUE_MIB = 72
 
+FIRST_PORT, PORTS, PORT_TRIES_MAX = 20_000, 12_000, 100
+
 
 def free_ports(count: int) -> list[int]:
-    """So many different TCP ports of 127.0.0.1 that nobody listens on now."""
+    """So many different TCP ports of 127.0.0.1 that nobody listens on now. Raises `OSError` where none are found.
+
+    From below the range out of which the kernel takes the ports of outgoing connections: one from that range may be
+    taken by any connection before it is listened on.
+    """
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for taken in sockets:
-            taken.bind(("127.0.0.1", 0))
-        return [int(taken.getsockname()[1]) for taken in sockets]
+        return [_taken(stack) for _ in range(count)]
+
+
+def _taken(stack: ExitStack) -> int:
+    for _ in range(PORT_TRIES_MAX):
+        held = stack.enter_context(socket.socket())
+        try:
+            held.bind(("127.0.0.1", FIRST_PORT + secrets.randbelow(PORTS)))
+        except OSError:
+            continue
+        return int(held.getsockname()[1])
+    raise OSError(f"no free port among {PORT_TRIES_MAX} tries from {FIRST_PORT} to {FIRST_PORT + PORTS}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from lamplighter.domain.evidence import Question
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import SignalState
 from lamplighter.integrations.probe import INTEGRATION, ProbeConfig
+from lamplighter.lab.shop.layout import free_ports
 from lamplighter.ports import Roles, Surroundings
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -69,9 +69,7 @@ async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def http(port: int, timeout_seconds: float = 2.0) -> CheckSpec:

@@ -1,4 +1,4 @@
-"""kill -9 before the effect, after the effect and after the record of every step: at most once, and nothing is lost."""
+"""What test_kill_*.py share: every point at which the process is killed, and the engine outside that counts effects."""
 
 from __future__ import annotations
 
@@ -134,16 +134,3 @@ def cases_for(store: str, stores: Iterator[str]) -> list[dict[str, str]]:
         for path, chosen in PATHS.items()
         for point in chosen
     ]
-
-
-def test_killed_at_every_point_on_sqlite(outside: str, tmp_path: Path) -> None:
-    cases = cases_for("sqlite", iter(lambda: "", None))
-    results = run_cases(outside, tmp_path, cases)
-    check(Outside.cases, results, len(cases))
-
-
-@pytest.mark.postgres
-def test_killed_at_every_point_on_postgresql(outside: str, tmp_path: Path, postgres_server: object) -> None:
-    cases = cases_for("postgresql", iter(postgres_server.new_database, None))
-    results = run_cases(outside, tmp_path, cases)
-    check(Outside.cases, results, len(cases))
