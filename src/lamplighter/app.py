@@ -17,17 +17,16 @@ import structlog
 
 from lamplighter import integrations
 from lamplighter.diagnosis import RulesInvestigator
-from lamplighter.domain.incident import Incident
 from lamplighter.domain.redaction import redact
 from lamplighter.ports import Clock, Investigator, Roles, SignalBacklog, SignalSource, Store, Surroundings
 from lamplighter.settings import Settings
 from lamplighter.store import open_store
 from lamplighter.store.checkpoints import checkpoint_engine
+from lamplighter.workflow import correlator
 from lamplighter.workflow.asking import Asking
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.clock import SystemClock
-from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
 from lamplighter.workflow.memory import StoredLessons
 from lamplighter.workflow.patrol import Patrol
@@ -49,23 +48,11 @@ class CannotStart(Exception):
     """The program cannot run here; the words say what to do."""
 
 
-class Response(Protocol):
+class Response(correlator.Response, Protocol):
     """The durable response, as the doors and the correlator know it."""
 
     def launch(self) -> None:
         """Begin, and recover."""
-        ...
-
-    async def start(self, incident: Incident) -> None:
-        """Start one response."""
-        ...
-
-    async def wake(self, incident: Incident) -> None:
-        """End a wait early."""
-        ...
-
-    async def standing(self, incident: Incident) -> str:
-        """running, ended, broken or absent."""
         ...
 
     async def close(self) -> None:
@@ -84,7 +71,7 @@ class App:
     world: World
     switch: FileSwitch
     remedy: Remedy
-    correlator: Correlator
+    correlator: correlator.Correlator
     patrol: Patrol
     response: Response
     sources: dict[str, SignalSource]
@@ -175,7 +162,7 @@ def build_app(
         executor_id=_executor_id(folder, configuration.store.replica),
         checkpointed=checkpointed,
     )
-    correlator = Correlator(store, world, response, clock, chronicle, sweep_seconds=min(15.0, verify.dwell))
+    placing = correlator.Correlator(store, world, response, clock, chronicle, sweep_seconds=min(15.0, verify.dwell))
     runners = tuple(runner for role in roles for runner in role.runners)
     return App(
         settings=settings,
@@ -185,8 +172,8 @@ def build_app(
         world=world,
         switch=switch,
         remedy=remedy,
-        correlator=correlator,
-        patrol=Patrol(store, runners, configuration.check_specs, clock, correlator),
+        correlator=placing,
+        patrol=Patrol(store, runners, configuration.check_specs, clock, placing),
         response=response,
         sources={source.name: source for role in roles for source in role.sources},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},

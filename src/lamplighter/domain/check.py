@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -73,7 +73,6 @@ class Watch:
     firing: bool = False
     last: Sample | None = None
     starts_at: datetime | None = None
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 def observe(spec: CheckSpec, watch: Watch, sample: Sample) -> tuple[Watch, Alert | None]:

@@ -39,7 +39,11 @@ class Response(Protocol):
         ...
 
     async def standing(self, incident: Incident) -> str:
-        """running, ended, broken or absent."""
+        """running, stalled, ended, broken or absent."""
+        ...
+
+    async def resume(self, incident: Incident) -> None:
+        """Let a stalled one go on."""
         ...
 
 
@@ -148,8 +152,16 @@ class Correlator:
 
     async def _keep_going(self, incident: Incident) -> None:
         standing = await self.response.standing(incident)
+        stalled_before = incident.workflow_id in self._stalled
+        self._stalled.discard(incident.workflow_id)
         if standing == "absent":
             await self.response.start(incident)
+        elif standing == "stalled" and stalled_before:
+            log.warning("a response had stalled and goes on", incident=incident.id)
+            await self.response.resume(incident)
+        elif standing == "stalled":
+            # Seen once, it may only be about to begin.
+            self._stalled.add(incident.workflow_id)
         elif standing in {"broken", "ended"}:
             present = await asyncio.to_thread(self.store.incidents.load, incident.id)
             if present is None or present.state not in UNDER_WAY or present.run != incident.run:
@@ -194,4 +206,5 @@ class Correlator:
         return True
 
     _clear_before: set[str] = field(default_factory=set)
+    _stalled: set[str] = field(default_factory=set)
     _failures: dict[int, int] = field(default_factory=dict)

@@ -148,6 +148,8 @@ class DurableResponse:
     ) -> None:
         self._steps = (checkpointed or CheckpointedSteps)(steps)
         self._responses: set[asyncio.Task[Any] | None] = set()
+        self._active: set[str] = set()
+        self._executor_id = executor_id
         config: DBOSConfig = {
             "name": APP_NAME,
             "system_database_url": url,
@@ -166,6 +168,7 @@ class DurableResponse:
         async def respond(incident_id: str) -> str:
             task = asyncio.current_task()
             self._responses.add(task)
+            self._active.add(str(DBOS.workflow_id))
             try:
                 return str(await run_incident(incident_id, self._steps))
             except Superseded as end:
@@ -173,6 +176,7 @@ class DurableResponse:
                 return "superseded"
             finally:
                 self._responses.discard(task)
+                self._active.discard(str(DBOS.workflow_id))
 
         self._workflow = respond
 
@@ -187,17 +191,27 @@ class DurableResponse:
 
     async def wake(self, incident: Incident) -> None:
         """End a wait of the incident's response early; what it then does depends on the store alone."""
-        if await self.standing(incident) == "running":
+        if await self.standing(incident) in {"running", "stalled"}:
             await DBOS.send_async(incident.workflow_id, "look", topic=WAKE_TOPIC)
 
     async def standing(self, incident: Incident) -> str:
-        """How the response stands: running, ended, broken, absent."""
+        """How the response stands: running, stalled, ended, broken, absent.
+
+        Stalled is what broke off because its checkpoints could not be written, so that nothing knows that it ended.
+        """
         status = await DBOS.get_workflow_status_async(incident.workflow_id)
         if status is None:
             return "absent"
         if status.status in ENDED_BADLY:
             return "broken"
+        mine = status.status == "PENDING" and status.executor_id == self._executor_id
+        if mine and incident.workflow_id not in self._active:
+            return "stalled"
         return "ended" if status.status == "SUCCESS" else "running"
+
+    async def resume(self, incident: Incident) -> None:
+        """Let a stalled response go on from its last checkpoint."""
+        await DBOS.resume_workflow_async(incident.workflow_id)
 
     async def close(self) -> None:
         """Let go. What is under way is cut off here, which records nothing, and goes on at the next start."""

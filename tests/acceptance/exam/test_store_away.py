@@ -98,7 +98,7 @@ def test_a_full_disk_is_503_and_red_and_it_recovers(
 ) -> None:
     server = servers.new(folder=small_disk).start()
     server.send(make.alert("Before")).raise_for_status()
-    server.incident_titled("Before")
+    make.wait_until("the first response to end", lambda: server.incident_titled("Before")["state"] == "needs_human", 15)
     ballast = fill(small_disk)
     text = {"summary": "x" * 8000}
     refused = [server.send(*(make.alert(f"Full{n}-{k}", annotations=text) for k in range(20))) for n in range(3)]

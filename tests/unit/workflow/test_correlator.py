@@ -26,6 +26,7 @@ class FakeResponse:
     stands: dict[str, str] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
 
     async def start(self, incident: Incident) -> None:
         self.started.append(incident.workflow_id)
@@ -33,6 +34,9 @@ class FakeResponse:
 
     async def wake(self, incident: Incident) -> None:
         self.woken.append(incident.workflow_id)
+
+    async def resume(self, incident: Incident) -> None:
+        self.resumed.append(incident.workflow_id)
 
     async def standing(self, incident: Incident) -> str:
         return self.stands.get(incident.workflow_id, "absent")
@@ -184,3 +188,18 @@ async def test_an_alert_that_cannot_be_placed_is_set_aside_and_holds_up_nobody(d
         await desk.correlator.place_waiting()
     assert [reason for _, reason in desk.store.journal.aside] == ["could not be placed: ValueError('poison')"]
     assert len(desk.response.started) == 1
+
+
+async def test_a_stalled_response_goes_on_when_it_was_seen_twice(desk: Desk, incident: Incident) -> None:
+    desk.response.stands["INC-1"] = "stalled"
+    await desk.correlator.sweep()
+    assert desk.response.resumed == []
+    await desk.correlator.sweep()
+    assert desk.response.resumed == ["INC-1"]
+
+
+async def test_what_only_seemed_to_stall_is_left_alone(desk: Desk, incident: Incident) -> None:
+    for standing in ("stalled", "running", "stalled", "running"):
+        desk.response.stands["INC-1"] = standing
+        await desk.correlator.sweep()
+    assert desk.response.resumed == []
