@@ -58,6 +58,7 @@ class Correlator:
     chronicle: Chronicle
     idle_seconds: float = 1.0
     sweep_seconds: float = 15.0
+    stalled_seconds: float = 60.0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def nudge(self) -> None:
@@ -152,16 +153,12 @@ class Correlator:
 
     async def _keep_going(self, incident: Incident) -> None:
         standing = await self.response.standing(incident)
-        stalled_before = incident.workflow_id in self._stalled
-        self._stalled.discard(incident.workflow_id)
+        if standing != "stalled":
+            self._stalled.pop(incident.workflow_id, None)
         if standing == "absent":
             await self.response.start(incident)
-        elif standing == "stalled" and stalled_before:
-            log.warning("a response had stalled and goes on", incident=incident.id)
-            await self.response.resume(incident)
         elif standing == "stalled":
-            # Seen once, it may only be about to begin.
-            self._stalled.add(incident.workflow_id)
+            await self._resume_if_long_stalled(incident)
         elif standing in {"broken", "ended"}:
             present = await asyncio.to_thread(self.store.incidents.load, incident.id)
             if present is None or present.state not in UNDER_WAY or present.run != incident.run:
@@ -172,6 +169,14 @@ class Correlator:
             await asyncio.to_thread(self._give_up_attempts, present)
             if await self._move(present, State.NEEDS_HUMAN, "handed-over", reason):
                 await self.chronicle.tell(present, str(State.NEEDS_HUMAN), (reason,))
+
+    async def _resume_if_long_stalled(self, incident: Incident) -> None:
+        """For a moment after a start, what is about to be recovered looks stalled too, and must not run twice."""
+        since = self._stalled.setdefault(incident.workflow_id, self.clock.monotonic())
+        if self.clock.monotonic() - since >= self.stalled_seconds:
+            log.warning("a response had stalled and goes on", incident=incident.id)
+            del self._stalled[incident.workflow_id]
+            await self.response.resume(incident)
 
     def _give_up_attempts(self, incident: Incident) -> None:
         """What a broken response left open ended nobody knows how; a person is told, and nothing is tried again."""
@@ -206,5 +211,5 @@ class Correlator:
         return True
 
     _clear_before: set[str] = field(default_factory=set)
-    _stalled: set[str] = field(default_factory=set)
+    _stalled: dict[str, float] = field(default_factory=dict)
     _failures: dict[int, int] = field(default_factory=dict)

@@ -59,6 +59,7 @@ async def app(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[App]:
     settings = load_settings(file, {"HOME": str(tmp_path), "LAMPLIGHTER_DATA": str(tmp_path / "data")})
     roles = (engine.roles(), Roles(readers=(HealedByAnEffect(engine),)))
     app = build_app(settings, extra_roles=roles, investigator=Hung())
+    app.correlator.stalled_seconds = 0.5
     await app.start()
     yield app
     await app.stop()
@@ -88,7 +89,5 @@ async def test_a_response_whose_task_is_gone_is_resumed_and_acts_once(app: App, 
     now = app.clock.now()
     app.store.approvals.answer(question.id, approve=True, by="admin", reason="", plan_hash=None, now=now)
     await app.response.wake(incident)
-    await app.correlator.sweep()
-    await app.correlator.sweep()
     await reached(app, lambda one: one.state is State.RESOLVED)
     assert engine.effects == [("restart", "store")]

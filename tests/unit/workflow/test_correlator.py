@@ -190,10 +190,12 @@ async def test_an_alert_that_cannot_be_placed_is_set_aside_and_holds_up_nobody(d
     assert len(desk.response.started) == 1
 
 
-async def test_a_stalled_response_goes_on_when_it_was_seen_twice(desk: Desk, incident: Incident) -> None:
+async def test_a_response_that_stalled_for_long_goes_on(desk: Desk, incident: Incident) -> None:
     desk.response.stands["INC-1"] = "stalled"
-    await desk.correlator.sweep()
+    for _ in range(3):
+        await desk.correlator.sweep()
     assert desk.response.resumed == []
+    desk.clock.advance(60)
     await desk.correlator.sweep()
     assert desk.response.resumed == ["INC-1"]
 
@@ -202,4 +204,5 @@ async def test_what_only_seemed_to_stall_is_left_alone(desk: Desk, incident: Inc
     for standing in ("stalled", "running", "stalled", "running"):
         desk.response.stands["INC-1"] = standing
         await desk.correlator.sweep()
+        desk.clock.advance(59)
     assert desk.response.resumed == []
