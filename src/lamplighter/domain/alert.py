@@ -80,12 +80,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """The last thing known of one trouble: which episode, and whether it ended."""
+    """The last thing known of one trouble: which episode, whether it ended, and how often it came and went lately.
+
+    `penalty` is what flapping.py counts, as it stood at `changed_at` (UTC).
+    """
 
     trouble: str
     starts_at: datetime
     status: AlertStatus
     ends_at: datetime | None = None
+    penalty: float = 0.0
+    changed_at: datetime | None = None
 
 
 class BadSignal(ValueError):

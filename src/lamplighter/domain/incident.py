@@ -33,6 +33,9 @@ class State(StrEnum):
 CLOSED = frozenset({State.RESOLVED, State.SELF_CLEARED, State.MERGED})
 WAITING = frozenset({State.NEEDS_HUMAN, State.REJECTED, State.ROLLED_BACK})
 UNDER_WAY = frozenset(State) - CLOSED - WAITING
+# From the yes on, something may be changing in the world, so the incident is neither restarted nor merged away.
+ACTING = frozenset({State.APPROVED, State.EXECUTING, State.SCALING, State.VERIFYING})
+RUNS_MAX = 8
 
 _EXITS = frozenset({State.NEEDS_HUMAN, State.SELF_CLEARED, State.RESOLVED, State.MERGED})
 _FOLLOWS: dict[State, frozenset[State]] = {
@@ -55,7 +58,11 @@ _FOLLOWS: dict[State, frozenset[State]] = {
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident as it stands. Times are UTC; `run` counts how often the response was started."""
+    """One incident as it stands. Times are UTC; `run` counts how often the response was started.
+
+    `alert` and `trouble` are those of the lead: the alert that speaks of the deepest component in trouble. `edition`
+    changes whenever somebody else than the placing process changes what belongs to the incident.
+    """
 
     id: str
     title: str
@@ -72,6 +79,15 @@ class Incident:
     closed_at: datetime | None = None
     resolution: str = ""
     resolved_by: str = ""
+    member_count: int = 1
+    edition: int = 1
+    flapping: bool = False
+    again: bool = False
+    held: str = ""
+    regression_of: str = ""
+    merged_into: str = ""
+    acknowledged_by: str = ""
+    grouping: str = ""
 
     @property
     def is_open(self) -> bool:

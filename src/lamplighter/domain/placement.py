@@ -1,45 +1,68 @@
-"""Where an alert goes: it opens, joins, reopens, clears, or is put aside, each with its reason in words."""
+"""What may become of an alert: it opens, joins, reopens, clears, or is put aside, each with its reason in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from lamplighter.domain.alert import Alert, AlertStatus, Episode
-from lamplighter.domain.incident import Incident, State, on_probation
+from lamplighter.domain.alert import Alert, Episode, JournalEntry
+from lamplighter.domain.incident import Incident
+from lamplighter.domain.member import Link
 
-LATE_DELIVERY = timedelta(minutes=5)
+# Stored with each incident, so that a grouping can be explained after the rules have changed.
+GROUPING = "1"
+PROVISIONAL_PREFIX = "new:"
 
 
 @dataclass(frozen=True, slots=True)
 class Opens:
-    """A trouble nobody works on yet."""
+    """A trouble nobody works on yet. `incident_id` is provisional (`new:<seq>`) until the store has numbered it."""
 
+    incident_id: str
     reason: str
+    severity: str
+    component: str = ""
+    regression_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Joins:
-    """The same trouble as an open incident's."""
+    """It belongs to an open incident.
+
+    `leads`: its component is the deepest in trouble now, so the incident is about this alert from here on.
+    `absorbs`: incidents that this alert shows to be the same one; they are merged into it.
+    """
 
     incident_id: str
     reason: str
+    link: Link
+    component: str = ""
+    leads: bool = False
+    absorbs: tuple[str, ...] = ()
+    flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reopens:
-    """The trouble is back while its fix was on probation."""
+    """The trouble is back while its fix was on probation, or it flaps: `flapping` starts no further response."""
 
     incident_id: str
     reason: str
+    component: str = ""
+    flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Clears:
-    """The monitoring system says that an open incident's signal is over."""
+    """The monitoring system says that one trouble of an open incident is over.
+
+    `over`: nothing else in the incident fires. `lead`: what leads from here on, where the one that led has cleared.
+    """
 
     incident_id: str
     reason: str
+    over: bool = True
+    lead: Alert | None = None
+    lead_component: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +75,32 @@ class Suppresses:
 Placement = Opens | Joins | Reopens | Clears | Suppresses
 
 
-def place(
-    alert: Alert, open_incident: Incident | None, last_closed: Incident | None, episode: Episode | None, now: datetime
-) -> Placement:
-    """Place one alert, given what is known of the same trouble (same source, same fingerprint).
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of one trouble that no open incident holds: its last episode, its last closed incident."""
 
-    `episode` is the last one recorded; deliveries may be late, repeated and out of order, so an
-    episode is told from another by its start and never by the order of arrival.
+    episode: Episode | None = None
+    last_closed: Incident | None = None
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One journal entry with the decision, and what is known of its trouble from here on.
+
+    `repeats`: it says word for word what its open trouble said often before, so nothing but counting follows from it.
     """
-    if alert.status is AlertStatus.RESOLVED:
-        return _place_resolved(alert, open_incident)
-    if episode is not None and episode.status is AlertStatus.RESOLVED and alert.starts_at <= episode.starts_at:
-        return Suppresses(f"late delivery: this episode already ended at {_clock(episode.ends_at)}")
-    if open_incident is not None:
-        return Joins(open_incident.id, f"same trouble as {open_incident.id}: same source and fingerprint, still open")
-    if last_closed is not None and last_closed.state is not State.MERGED and on_probation(last_closed, now):
-        if alert.starts_at < last_closed.alert.starts_at:
-            return Suppresses(f"late delivery: an earlier episode than that of {last_closed.id}, which is closed")
-        if alert.starts_at == last_closed.alert.starts_at and _just_closed(last_closed, now):
-            return Suppresses(f"the same episode as {last_closed.id}, delivered again after it was seen to be over")
-        return Reopens(
-            last_closed.id, f"{last_closed.id} closed at {_clock(last_closed.closed_at)} and the trouble is back"
-        )
-    return Opens("no open incident has this source and fingerprint")
+
+    entry: JournalEntry
+    placement: Placement
+    episode: Episode | None = None
+    repeats: bool = False
 
 
-def _place_resolved(alert: Alert, open_incident: Incident | None) -> Placement:
-    if open_incident is None:
-        return Suppresses("resolved, and no incident of this trouble is open")
-    if alert.starts_at < open_incident.alert.starts_at:
-        return Suppresses(f"an earlier episode than that of {open_incident.id} ended")
-    return Clears(open_incident.id, f"{alert.source} says that it ended at {_clock(alert.ends_at)}")
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How often a trouble of an incident was repeated since it was last counted."""
 
-
-def _just_closed(incident: Incident, now: datetime) -> bool:
-    return incident.closed_at is not None and now - incident.closed_at <= LATE_DELIVERY
-
-
-def _clock(at: datetime | None) -> str:
-    return at.strftime("%H:%M:%S") if at else "an unknown time"
+    incident_id: str
+    trouble: str
+    times: int

@@ -42,35 +42,54 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?i)(\s--?[\w-]{{0,40}}{_NAMES}[\w-]{{0,20}}\s{{1,8}})(?!-){_VALUE}"), rf"\1{MASK}"),
 )
 _SECRET_NAME = re.compile(rf"(?i){_NAMES}|authorization|cookie")
-# What every rule needs; most texts hold none of it, and are let through at once.
-_HINTS = (
-    *(
-        "pass",
-        "pwd",
-        "secret",
-        "token",
-        "key",
-        "credential",
-        "authorization",
-        "cookie",
-        "bearer",
-        "://",
-        "akia",
-        "asia",
-    ),
-    *("ghp", "gho", "ghu", "ghs", "ghr", "npm", "hf", "glpat", "xox", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "eyj"),
-    *("aiza", "sg.", ":"),
+_NAME_HINTS = ("pass", "pwd", "secret", "token", "key", "credential")
+_PREFIXES = ("ghp", "gho", "ghu", "ghs", "ghr", "github_pat", "npm", "hf", "glpat", "xox", "sk", "pk", "rk")
+# What each rule needs, in the rules' order: one word of each group, in small letters. Most texts hold none of it.
+_NEEDS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("-----begin",),),
+    (("authorization",),),
+    (("cookie",),),
+    (("bearer",),),
+    (("://",), ("@",)),
+    (("hooks.slack.com",),),
+    (("akia", "asia"),),
+    (("xox", *(f"{prefix}{end}" for prefix in _PREFIXES for end in "-_")),),
+    (("aiza", "sg.", ":"),),
+    (("eyj",),),
+    (_NAME_HINTS, (":", "=", "%3")),
+    (_NAME_HINTS, ("-",)),
 )
+_GUARDED = tuple(zip(_RULES, _NEEDS, strict=True))
+_HINTS = (*_NAME_HINTS, *_PREFIXES, "authorization", "cookie", "bearer", "akia", "asia", "eyj", "aiza", "sg.", ":")
 
 
 def redact(text: str) -> str:
     """`text` without what looks like a secret."""
     lowered = text.lower()
-    if not any(hint in lowered for hint in _HINTS):
-        return text
+    if not text.isascii():
+        return _all_rules(text) if any(hint in lowered for hint in _HINTS) else text
+    for (pattern, replacement), groups in _GUARDED:
+        for group in groups:
+            for word in group:
+                if word in lowered:
+                    break
+            else:
+                break
+        else:
+            text = pattern.sub(replacement, text)
+    return text
+
+
+def _all_rules(text: str) -> str:
+    # Some letters beyond ASCII match a small letter in a rule and are not that letter when lowered.
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what stands under this name is a secret whatever it looks like."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def redact_values(values: dict[str, str]) -> dict[str, str]:

@@ -17,8 +17,21 @@ NEIGHBOURS_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` needs `target`. Kinds: calls, runs_on, contains, depends_on, routes_to, stores_in."""
+
+    source: str
+    target: str
+    kind: str = "depends_on"
+    origin: str = "configuration"
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
-    """One thing an engine runs. `id` is the engine's own, and never reused for another thing."""
+    """One thing an engine runs. `id` is the engine's own, and never reused for another thing.
+
+    `edges` is what the engine itself knows of its place, such as the node that a guest runs on.
+    """
 
     system: str
     kind: str
@@ -27,21 +40,12 @@ class Component:
     labels: dict[str, str] = field(default_factory=dict)
     running: bool = True
     group: str = ""
+    edges: tuple[Edge, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
         """Every name by which an alert may mean this component."""
         return frozenset(filter(None, (self.name, self.labels.get(SERVICE_LABEL, ""))))
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """`source` needs `target`. Kinds: calls, runs_on, contains, depends_on, routes_to, stores_in."""
-
-    source: str
-    target: str
-    kind: str = "depends_on"
-    origin: str = "configuration"
 
 
 @dataclass(frozen=True, slots=True)

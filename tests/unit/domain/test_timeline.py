@@ -19,7 +19,9 @@ def values() -> list[type]:
         for found in pkgutil.iter_modules(lamplighter.domain.__path__)
     ]
     kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
-    return sorted((kind for kind in kinds if is_dataclass(kind)), key=lambda kind: kind.__qualname__)
+    # What a module keeps to itself, such as the board's working memory, is no value.
+    shown = (kind for kind in kinds if is_dataclass(kind) and not kind.__name__.startswith("_"))
+    return sorted(shown, key=lambda kind: kind.__qualname__)
 
 
 @pytest.mark.parametrize("kind", values(), ids=lambda kind: kind.__name__)

@@ -1,0 +1,77 @@
+"""Whom not to tell again: people hear only what changes what they were last told. Pure, from the timeline."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lamplighter.domain.incident import CLOSED, WAITING
+from lamplighter.domain.timeline import Event, Moment
+
+FLAPPING_MESSAGES_MAX = 3
+ENDS = frozenset(str(state) for state in CLOSED)
+FOR_PEOPLE = frozenset({"asked", *(str(state) for state in WAITING)})
+SAID_CHARS = 12
+_PREFIX = "told:"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message that one channel took: in which run, at which moment; `said` is a digest of its lines."""
+
+    run: int
+    moment: str
+    channel: str
+    said: str = ""
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """A short digest of what a message says."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:SAID_CHARS]
+
+
+def told(events: Iterable[Event]) -> tuple[Told, ...]:
+    """What channels took, oldest first; what they refused does not count."""
+    found = (_read(event) for event in events if event.moment is Moment.NOTIFIED and not event.data.get("failed"))
+    return tuple(one for one in found if one is not None)
+
+
+def why_silent(history: Iterable[Told], run: int, moment: str, said: str, *, flapping: bool) -> str:
+    """Why people are not told of this moment; empty where they are. The moment's own earlier deliveries do not count.
+
+    A message that one channel took and another has yet to take is one message.
+    """
+    before = [one for one in history if (one.run, one.moment) != (run, moment)]
+    messages = list(dict.fromkeys((one.run, one.moment) for one in before))
+    if flapping and len(messages) >= FLAPPING_MESSAGES_MAX:
+        return f"it flaps, and {len(messages)} messages were sent about it"
+    if flapping and any(name == "flapping" for _, name in messages):
+        return "people know that it flaps"
+    last = messages[-1][1] if messages else ""
+    if moment == "opened" and last and last not in ENDS:
+        return "people know of it already"
+    if moment == "self_cleared" and not _waits_for_people(messages):
+        return "nobody was asked for anything"
+    if moment in FOR_PEOPLE and last == moment and said == before[-1].said:
+        return "people were told the very same"
+    return ""
+
+
+def _waits_for_people(messages: list[tuple[int, str]]) -> bool:
+    """Whether something that people should do was said since the last end that they were told of."""
+    for _, moment in reversed(messages):
+        if moment in ENDS:
+            return False
+        if moment in FOR_PEOPLE:
+            return True
+    return False
+
+
+def _read(event: Event) -> Told | None:
+    """`run:told:moment:channel`, the key of such an event."""
+    run, _, rest = event.key.partition(":")
+    if not run.isdigit() or not rest.startswith(_PREFIX):
+        return None
+    moment, _, channel = rest.removeprefix(_PREFIX).partition(":")
+    return Told(int(run), moment, channel, str(event.data.get("said", "")))

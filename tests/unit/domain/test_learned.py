@@ -1,0 +1,28 @@
+"""What an alert's own labels teach, and what an exporter's do not."""
+
+from __future__ import annotations
+
+from lamplighter.domain.learned import ORIGIN, edges_from_alert
+from lamplighter.domain.topology import Edge
+from lamplighter.testing import firing
+
+
+def test_a_pod_teaches_where_it_runs_and_what_it_belongs_to() -> None:
+    alert = firing(pod="cart-7d9f8c6b5-x2x4z", node="node-1", service="cart-front")
+    assert edges_from_alert(alert) == (
+        Edge("cart", "node-1", "runs_on", ORIGIN),
+        Edge("cart-front", "cart", "contains", ORIGIN),
+    )
+
+
+def test_a_service_of_the_same_name_teaches_nothing() -> None:
+    assert edges_from_alert(firing(pod="cart-7d9f8c6b5-x2x4z", service="cart")) == ()
+
+
+def test_without_a_pod_a_service_contains_nothing() -> None:
+    assert edges_from_alert(firing(node="node-1", service="cart")) == (Edge("cart", "node-1", "runs_on", ORIGIN),)
+
+
+def test_an_exporter_speaks_for_others() -> None:
+    assert edges_from_alert(firing(pod="cart-0", node="node-1", job="kube-state-metrics")) == ()
+    assert edges_from_alert(firing(pod="cart-0", node="node-1", service="prom-node-exporter")) == ()
