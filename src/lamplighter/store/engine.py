@@ -23,6 +23,10 @@ POOL_SIZE = 8
 POOL_OVERFLOW = 16
 CONNECT_TIMEOUT_SECONDS = 3
 STATEMENT_TIMEOUT_MS = 10_000
+# A batch of placements with ten thousand open incidents changes a thousand pages, and must not spill them half-way.
+CACHE_KIBIBYTES = 16_384
+# A page that many batches change is carried over to the file once for all of them.
+CHECKPOINT_PAGES = 4000
 # A stopped process must not hold row locks for ever, and a dead network must be noticed.
 IDLE_IN_TRANSACTION_MS = 30_000
 TCP_USER_TIMEOUT_MS = 5000
@@ -78,6 +82,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables that others refer to. Raises `StoreUnavailable`."""
+        engine = self._engine_for(BUSY_TIMEOUT_MS, pooled=False).execution_options(**{WRITES: True})
+        if self.is_sqlite:
+            event.listen(engine, "connect", _without_foreign_keys)
+        with self.named_errors(), engine.begin() as connection:
+            yield connection
+        engine.dispose()
+
+    @contextmanager
     def named_errors(self) -> Iterator[None]:
         """The database's errors as `StoreUnavailable`, except those that say that the data break a rule."""
         try:
@@ -95,7 +109,13 @@ class Database:
     def _engine_for(self, busy_ms: int, *, pooled: bool) -> Engine:
         pool: dict[str, object] = {"poolclass": NullPool}
         if pooled:
-            pool = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": busy_ms / 1000}
+            # The same connection again and again has its pages in memory.
+            pool = {
+                "pool_use_lifo": True,
+                "pool_size": POOL_SIZE,
+                "max_overflow": POOL_OVERFLOW,
+                "pool_timeout": busy_ms / 1000,
+            }
         if self.is_sqlite:
             # Resolved once, so that a later change of the working folder cannot lead to another file.
             engine = create_engine(
@@ -131,6 +151,15 @@ def _on_sqlite_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA journal_size_limit=67108864")
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    cursor.close()
+
+
+def _without_foreign_keys(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # Dropping a table deletes its rows first, which the keys of other tables would forbid; SQLite's manual says so.
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=OFF")
     cursor.close()
 
 

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
+from lamplighter.domain.graph import Graph
+from lamplighter.domain.sameness import component_of
 from lamplighter.ports import StoreUnavailable
+from lamplighter.store.bodies import digest
+from lamplighter.store.driver import Many, utc_of
 from lamplighter.store.engine import Database
+from lamplighter.store.incident_rows import id_of
 from lamplighter.store.intake import AlertRow, Intake, Parcel
-from lamplighter.store.tables import bodies, dead_letters, deliveries, journal
-from lamplighter.store.values import clean, packed_alert, unpacked, utc
+from lamplighter.store.recent import RecentAlerts
+from lamplighter.store.tables import bodies, dead_letters, deliveries, journal, members
+from lamplighter.store.values import bounded_key, clean, packed_alert, unpacked_alert, utc
 from lamplighter.store.writer import JournalWriter
 
 APPEND_TIMEOUT_SECONDS = 5.0
 LIMIT_MAX = 10_000
-DIGEST_BYTES = 16
 TRUNCATED_MAX = 2**31 - 1
+_NO_GRAPH = Graph(())
+_WAITING = Many(
+    "SELECT journal.seq, journal.received_at, journal.digest, deliveries.truncated_count "
+    "FROM journal LEFT JOIN deliveries ON deliveries.id = journal.delivery_id "
+    "WHERE journal.placed_at IS NULL ORDER BY journal.seq LIMIT ?"
+)
 
 
 class SqlJournal:
@@ -32,8 +43,10 @@ class SqlJournal:
         *,
         append_timeout_seconds: float = APPEND_TIMEOUT_SECONDS,
         intake: Intake | None = None,
+        recent: RecentAlerts | None = None,
     ) -> None:
         self._database = database
+        self._recent = recent or RecentAlerts()
         self._timeout_seconds = append_timeout_seconds
         self._writer = JournalWriter(database, intake or Intake())
 
@@ -59,25 +72,39 @@ class SqlJournal:
 
     def unplaced(self, limit: int) -> Sequence[JournalEntry]:
         """The oldest entries without a placement; `extra` says what the sender left out of the same delivery."""
+        with self._database.reading() as connection:
+            rows = _WAITING.rows(connection, (max(0, min(limit, LIMIT_MAX)),))
+            alerts = self._recent.read(connection, (row[2] for row in rows))
+        return [
+            JournalEntry(seq, utc_of(received_at), alerts[name], {"truncated": str(left_out)} if left_out else {})
+            for seq, received_at, name, left_out in rows
+        ]
+
+    def outcome(self, seq: int) -> tuple[str, str, str] | None:
+        """What became of one entry: placement, incident id (or empty), reason; None while it waits or is not there."""
+        query = select(journal.c.placed_at, journal.c.placement, journal.c.incident_number, journal.c.reason)
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(journal.c.seq == seq)).one_or_none()
+        if row is None or row.placed_at is None:
+            return None
+        return row.placement or "", id_of(row.incident_number) if row.incident_number else "", row.reason or ""
+
+    def alerts(self, *, limit: int = 50, before: int = 0) -> Sequence[Mapping[str, str]]:
+        """Entries, newest first, at most LIMIT_MAX; `before` is the seq that the last page ended with."""
+        columns = [
+            journal.c[name] for name in ("seq", "received_at", "source", "placement", "incident_number", "reason")
+        ]
+        mine = (members.c.incident_number == journal.c.incident_number) & (members.c.trouble == journal.c.trouble)
         query = (
-            select(journal.c.seq, journal.c.received_at, bodies.c.payload, deliveries.c.truncated_count)
+            select(*columns, bodies.c.payload, members.c.component)
             .join(bodies, bodies.c.digest == journal.c.digest)
-            .join(deliveries, deliveries.c.id == journal.c.delivery_id)
-            .where(journal.c.placed_at.is_(None))
-            .order_by(journal.c.seq)
+            .join(members, mine, isouter=True)
+            .order_by(journal.c.seq.desc())
             .limit(max(0, min(limit, LIMIT_MAX)))
         )
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-        return [
-            JournalEntry(
-                row.seq,
-                row.received_at,
-                unpacked(row.payload, Alert),
-                {"truncated": str(row.truncated_count)} if row.truncated_count else {},
-            )
-            for row in rows
-        ]
+            rows = connection.execute(query.where(journal.c.seq < before) if before > 0 else query).all()
+        return [_shown(row) for row in rows]
 
     def set_aside(self, seq: int, reason: str, now: datetime) -> None:
         """Move one entry to the dead letters. Raises `LookupError` where there is none that waits."""
@@ -123,5 +150,21 @@ class SqlJournal:
 
 def _row(alert: Alert) -> AlertRow:
     payload = packed_alert(alert)
-    digest = hashlib.blake2b(payload.encode(), digest_size=DIGEST_BYTES).hexdigest()
-    return AlertRow(clean(alert.source), clean(alert.fingerprint), clean(alert.trouble), digest, payload)
+    source, fingerprint = clean(alert.source), clean(alert.fingerprint)
+    return AlertRow(source, fingerprint, bounded_key(f"{source}:{fingerprint}"), digest(payload), payload)
+
+
+def _shown(row: Sequence[Any]) -> dict[str, str]:
+    seq, received_at, source, placement, number, reason, payload, component = row
+    alert = unpacked_alert(payload)
+    return {
+        "seq": str(seq),
+        "received_at": received_at.isoformat(),
+        "source": source,
+        "alert": alert.name,
+        "status": str(alert.status),
+        "component": component or component_of(alert, _NO_GRAPH),
+        "placement": placement or "",
+        "incident": id_of(number) if number else "",
+        "reason": reason or "",
+    }

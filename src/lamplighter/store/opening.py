@@ -8,22 +8,31 @@ from lamplighter.ports import (
     Approvals,
     Clock,
     Dossiers,
+    Edges,
     Incidents,
     Journal,
+    Leases,
     Ledger,
     Lessons,
+    Retention,
     Samples,
+    Silences,
     StoreUnavailable,
 )
 from lamplighter.store.approvals import SqlApprovals
 from lamplighter.store.dossiers import SqlDossiers
+from lamplighter.store.edges import SqlEdges
 from lamplighter.store.engine import Database, parsed
 from lamplighter.store.incidents import SqlIncidents
 from lamplighter.store.journal import APPEND_TIMEOUT_SECONDS, SqlJournal
+from lamplighter.store.leases import SqlLeases
 from lamplighter.store.ledger import SqlLedger
 from lamplighter.store.lessons import SqlLessons
+from lamplighter.store.recent import RecentAlerts
+from lamplighter.store.retention import SqlRetention
 from lamplighter.store.samples import SqlSamples
 from lamplighter.store.schema import bring_up_to_date
+from lamplighter.store.silences import SqlSilences
 from lamplighter.store.sqlite_file import prepare_file
 from lamplighter.store.tables import heartbeat
 from lamplighter.store.writes import insert_or_replace
@@ -38,9 +47,14 @@ class SqlStore:
     def __init__(self, database: Database, clock: Clock, append_timeout_seconds: float) -> None:
         self._database = database
         self._clock = clock
-        self._journal = SqlJournal(database, append_timeout_seconds=append_timeout_seconds)
+        recent = RecentAlerts()
+        self._journal = SqlJournal(database, append_timeout_seconds=append_timeout_seconds, recent=recent)
         self.journal: Journal = self._journal
-        self.incidents: Incidents = SqlIncidents(database)
+        self.incidents: Incidents = SqlIncidents(database, recent)
+        self.silences: Silences = SqlSilences(database)
+        self.edges: Edges = SqlEdges(database)
+        self.leases: Leases = SqlLeases(database, clock)
+        self.retention: Retention = SqlRetention(database)
         self.dossiers: Dossiers = SqlDossiers(database)
         self.approvals: Approvals = SqlApprovals(database)
         self.ledger: Ledger = SqlLedger(database)

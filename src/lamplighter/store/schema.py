@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from lamplighter.ports import StoreUnavailable
 from lamplighter.store.engine import Database
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 4_914_206_781
 WAIT_SECONDS = 60
@@ -20,7 +20,7 @@ def bring_up_to_date(database: Database) -> None:
     with database.reading() as connection:
         if _revision(connection) == HEAD:
             return
-    with database.writing() as connection:
+    with database.migrating() as connection:
         if not database.is_sqlite:
             for setting in ("lock_timeout", "statement_timeout"):
                 connection.execute(select(func.set_config(setting, f"{WAIT_SECONDS}s", True)))

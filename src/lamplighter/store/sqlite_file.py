@@ -40,6 +40,8 @@ def _check(path: Path) -> None:
             verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if verdict != "ok":
                 raise StoreUnavailable(_damaged(path, verdict.splitlines()[-1]))
+            # Holds for a file that is made now; an older one reuses its free pages instead of giving them back.
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             mode = str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
-    BigInteger,
+    Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -16,57 +12,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-from lamplighter.store.values import bounded_key, clean, utc
+from lamplighter.store.columns import Key, Moment, Serial, Words
 
 metadata = MetaData()
-Serial = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Words(TypeDecorator[str]):
-    """Text of any length, cleaned of what a database does not take."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Clean on the way in."""
-        return None if value is None else clean(value)
-
-
-class Key(TypeDecorator[str]):
-    """Text that an index holds: clean, and short enough for PostgreSQL's index pages."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Clean and shorten on the way in, in comparisons too."""
-        return None if value is None else bounded_key(value)
-
-
-class Moment(TypeDecorator[datetime]):
-    """A time in UTC: with its zone in PostgreSQL, as sortable text in SQLite, always with its zone in Python."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; SQLite's text bears no zone."""
-        if value is None:
-            return None
-        return utc(value).replace(tzinfo=None) if dialect.name == "sqlite" else utc(value)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
-        """Back, with the zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
 
 deliveries = Table(
     "deliveries",
@@ -80,22 +32,25 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 # Monitoring systems repeat themselves word for word, so a body is kept once, by the digest of its text.
+# `seen` is a generation of journal entries, not a time: what none of those that are left brought may be forgotten.
 bodies = Table(
     "bodies",
     metadata,
     Column("digest", Text, primary_key=True),
     Column("payload", Words, nullable=False),
+    Column("seen", Integer, nullable=False, index=True),
 )
+# No foreign keys here: one transaction writes all three tables, and each key would be looked up at every alert.
 journal = Table(
     "journal",
     metadata,
     Column("seq", Serial, primary_key=True),
-    Column("delivery_id", Serial, ForeignKey("deliveries.id"), nullable=False),
+    Column("delivery_id", Serial, nullable=False),
     Column("source", Words, nullable=False),
     Column("fingerprint", Words, nullable=False),
     Column("trouble", Key, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("digest", Text, ForeignKey("bodies.digest"), nullable=False),
+    Column("digest", Text, nullable=False),
     Column("placed_at", Moment),
     Column("incident_number", Serial),
     Column("placement", Text),
@@ -112,7 +67,7 @@ dead_letters = Table(
     "dead_letters",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("delivery_id", Serial, ForeignKey("deliveries.id"), nullable=False),
+    Column("delivery_id", Serial, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("source", Words, nullable=False),
     Column("reason", Words, nullable=False),
@@ -126,28 +81,65 @@ episodes = Table(
     Column("starts_at", Moment, nullable=False),
     Column("status", Text, nullable=False),
     Column("ends_at", Moment),
+    Column("penalty", Float(53), nullable=False),
+    Column("changed_at", Moment, index=True),
 )
-# `open_key` is the trouble while the incident is open and NULL afterwards: its unique index decides every race.
+# `digest` names the body of the lead's alert; `words` is what a search for text looks through, in lower case.
 incidents = Table(
     "incidents",
     metadata,
     Column("number", Serial, primary_key=True),
-    Column("open_key", Key, unique=True),
-    Column("trouble", Key, nullable=False, index=True),
     Column("title", Words, nullable=False),
-    Column("state", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
     Column("severity", Words, nullable=False),
-    Column("alert", Words, nullable=False),
+    Column("digest", Text, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),
-    Column("component", Words, nullable=False),
+    Column("component", Key, nullable=False),
     Column("alert_count", Integer, nullable=False),
+    Column("member_count", Integer, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("flapping", Boolean, nullable=False),
+    Column("again", Boolean, nullable=False),
+    Column("held", Words, nullable=False),
+    Column("regression_of", Words, nullable=False),
+    Column("merged_into", Words, nullable=False),
+    Column("acknowledged_by", Words, nullable=False),
+    Column("grouping", Words, nullable=False),
     Column("signal_cleared_at", Moment),
-    Column("closed_at", Moment),
+    Column("closed_at", Moment, index=True),
     Column("resolution", Words, nullable=False),
     Column("resolved_by", Words, nullable=False),
+    Column("words", Words, nullable=False),
     sqlite_autoincrement=True,
+)
+# One page of a list is read from the end of one of these, whatever else is filtered.
+Index("incidents_by_state", incidents.c.state, incidents.c.number)
+Index("incidents_by_severity", incidents.c.severity, incidents.c.number)
+Index("incidents_by_component", incidents.c.component, incidents.c.number)
+# `open_trouble` is the trouble while its incident is open and NULL afterwards: its unique index decides every race.
+members = Table(
+    "members",
+    metadata,
+    Column("incident_number", Serial, ForeignKey("incidents.number"), primary_key=True, autoincrement=False),
+    Column("trouble", Key, primary_key=True),
+    Column("open_trouble", Key, unique=True),
+    Column("seq", Serial, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("component", Words, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+Index("members_by_trouble", members.c.trouble)
+apart = Table(
+    "apart",
+    metadata,
+    Column("one", Key, primary_key=True),
+    Column("other", Key, primary_key=True),
+    Column("at", Moment, nullable=False),
 )
 events = Table(
     "events",
@@ -258,4 +250,36 @@ heartbeat = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
     Column("padding", Text, nullable=False),
+)
+silences = Table(
+    "silences",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("id", Key, nullable=False, unique=True),
+    Column("matchers", Words, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False, index=True),
+    Column("author", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("origin", Words, nullable=False),
+    Column("outside_id", Key, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+edges = Table(
+    "edges",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("target", Key, primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("origin", Key, primary_key=True),
+    Column("seen_at", Moment, nullable=False, index=True),
+)
+# `token` is unique over all names, so that a token alone says which lease is meant.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("holder", Words, nullable=False),
+    Column("token", Serial, nullable=False, unique=True),
+    Column("ends_at", Moment, nullable=False),
 )

@@ -17,6 +17,7 @@ REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INT_MAX = 2**63 - 1
 _T = TypeVar("_T")
+_ALERTS = msgspec.json.Decoder(Alert)
 
 
 def clean(text: str) -> str:
@@ -46,20 +47,30 @@ def utc(at: datetime) -> datetime:
 
 
 def packed_alert(alert: Alert) -> str:
-    """One alert as JSON, on the short way: most alerts hold nothing that must be cleaned."""
+    """One alert as JSON. Raises `ValueError` where a time has no zone."""
     utc(alert.starts_at)
     if alert.ends_at is not None:
         utc(alert.ends_at)
+    return packed_quickly(alert)
+
+
+def packed_quickly(value: object) -> str:
+    """A value of text, times and small numbers as JSON; only where something must be cleaned it takes the long way."""
     try:
-        raw = msgspec.json.encode(alert)
+        raw = msgspec.json.encode(value)
     except UnicodeEncodeError:
-        return packed(alert)
-    return packed(alert) if b"\\u0000" in raw else raw.decode()
+        return packed(value)
+    return packed(value) if b"\\u0000" in raw else raw.decode()
 
 
 def packed(value: object) -> str:
     """Any of the domain's values as JSON that can be stored and read back."""
     return msgspec.json.encode(_storable(msgspec.to_builtins(value, str_keys=True))).decode()
+
+
+def unpacked_alert(raw: str | bytes) -> Alert:
+    """The alert that was packed, on the short way. Raises `msgspec.ValidationError`."""
+    return _ALERTS.decode(raw)
 
 
 def unpacked(raw: str, kind: type[_T]) -> _T:

@@ -15,14 +15,32 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from lamplighter.ports import StoreUnavailable
-from lamplighter.store import tables
+from lamplighter.store import bodies
+from lamplighter.store.driver import Numbered, stamp_for
 from lamplighter.store.engine import Database, words_of
 from lamplighter.store.intake import Intake, Parcel
-from lamplighter.store.writes import Row, insert_missing, insert_numbered
+from lamplighter.store.values import clean
 
 TRIES_MAX = 2
 CLOSE_SECONDS = 15.0
 DEAD_LETTER_CHARS_MAX = 65_536
+_TIME = "timestamptz"
+_DELIVERIES = Numbered(
+    "deliveries", "id", source="text", received_at=_TIME, alert_count="int", bad_count="int", truncated_count="int"
+)
+_JOURNAL = Numbered(
+    "journal",
+    "seq",
+    delivery_id="bigint",
+    source="text",
+    fingerprint="text",
+    trouble="text",
+    received_at=_TIME,
+    digest="text",
+)
+_DEAD_LETTERS = Numbered(
+    "dead_letters", "id", delivery_id="bigint", received_at=_TIME, source="text", reason="text", payload="text"
+)
 
 
 class JournalWriter:
@@ -62,7 +80,7 @@ class JournalWriter:
     def _commit(self, batch: list[Parcel]) -> None:
         try:
             seqs = self._written(batch)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError) as error:
             if len(batch) > 1 and _is_about_data(error):
                 # One delivery that the database refuses must not take the others with it.
                 for parcel in batch:
@@ -105,12 +123,24 @@ class JournalWriter:
 
 def write_parcels(connection: Connection, batch: Sequence[Parcel]) -> list[int]:
     """Write deliveries, their alerts and their dead letters; returns each delivery's last seq, 0 where it has none."""
-    ids = insert_numbered(connection, tables.deliveries, [_delivery_row(parcel) for parcel in batch])
-    numbered = list(zip(ids, batch, strict=True))
-    bodies = {alert.digest: alert.payload for parcel in batch for alert in parcel.alerts}
-    insert_missing(connection, tables.bodies, [{"digest": key, "payload": text} for key, text in bodies.items()])
-    seqs = insert_numbered(connection, tables.journal, [row for item in numbered for row in _alert_rows(*item)])
-    insert_numbered(connection, tables.dead_letters, [row for item in numbered for row in _bad_rows(*item)])
+    stamp = stamp_for(connection)
+    arrived = [(clean(parcel.source), stamp(parcel.received_at)) for parcel in batch]
+    heads = zip(arrived, batch, strict=True)
+    ids = _DELIVERIES.run(
+        connection, [(*head, len(one.alerts), len(one.bad), one.truncated_count) for head, one in heads]
+    )
+    payloads = {alert.digest: alert.payload for parcel in batch for alert in parcel.alerts}
+    bodies.keep(connection, payloads.items(), bodies.present_generation(connection))
+    rows: list[tuple[object, ...]] = []
+    for number, (_, at), parcel in zip(ids, arrived, batch, strict=True):
+        rows.extend((number, one.source, one.fingerprint, one.trouble, at, one.digest) for one in parcel.alerts)
+    seqs = _JOURNAL.run(connection, rows)
+    letters = [
+        (number, at, source, clean(bad.reason), clean(bad.payload[:DEAD_LETTER_CHARS_MAX]))
+        for number, (source, at), parcel in zip(ids, arrived, batch, strict=True)
+        for bad in parcel.bad
+    ]
+    _DEAD_LETTERS.run(connection, letters)
     last: list[int] = []
     taken = 0
     for parcel in batch:
@@ -119,44 +149,7 @@ def write_parcels(connection: Connection, batch: Sequence[Parcel]) -> list[int]:
     return last
 
 
-def _delivery_row(parcel: Parcel) -> Row:
-    return {
-        "source": parcel.source,
-        "received_at": parcel.received_at,
-        "alert_count": len(parcel.alerts),
-        "bad_count": len(parcel.bad),
-        "truncated_count": parcel.truncated_count,
-    }
-
-
-def _alert_rows(delivery_id: int, parcel: Parcel) -> list[Row]:
-    return [
-        {
-            "delivery_id": delivery_id,
-            "source": alert.source,
-            "fingerprint": alert.fingerprint,
-            "trouble": alert.trouble,
-            "received_at": parcel.received_at,
-            "digest": alert.digest,
-        }
-        for alert in parcel.alerts
-    ]
-
-
-def _bad_rows(delivery_id: int, parcel: Parcel) -> list[Row]:
-    return [
-        {
-            "delivery_id": delivery_id,
-            "received_at": parcel.received_at,
-            "source": parcel.source,
-            "reason": bad.reason,
-            "payload": bad.payload[:DEAD_LETTER_CHARS_MAX],
-        }
-        for bad in parcel.bad
-    ]
-
-
-def _is_about_data(error: SQLAlchemyError) -> bool:
+def _is_about_data(error: Exception) -> bool:
     return not isinstance(error, OperationalError | InterfaceError | InternalError)
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, func, literal, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Text, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 Row = Mapping[str, object]
 Excluded = ReadOnlyColumnCollection[str, ColumnElement[object]]
+
+
+def among(connection: Connection, column: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool]:
+    """Whether a column is one of many values, as one parameter however many they are."""
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(literal(msgspec.json.encode(values).decode(), Text)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
 
 
 def insert_once(connection: Connection, table: Table, keys: Sequence[str], values: Row) -> Insert:
@@ -51,20 +61,6 @@ def insert_numbered(connection: Connection, table: Table, rows: Sequence[Row]) -
         return list(range(last - len(rows) + 1, last + 1))
     statement = postgresql.insert(table).from_select(list(rows[0]), _unnested(table, rows))
     return list(connection.execute(statement.returning(serial)).scalars())
-
-
-def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert the rows whose primary key is not there yet. The rows share their keys."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
-        return
-    # Every writer locks in the same order, so that two cannot wait for each other.
-    keys = [column.name for column in table.primary_key]
-    ordered = sorted(rows, key=lambda row: [str(row[key]) for key in keys])
-    statement = postgresql.insert(table).from_select(list(ordered[0]), _unnested(table, ordered))
-    connection.execute(statement.on_conflict_do_nothing())
 
 
 def _unnested(table: Table, rows: Sequence[Row]) -> Select[tuple[object, ...]]:

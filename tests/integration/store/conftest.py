@@ -15,8 +15,11 @@ import psycopg
 import pytest
 
 from lamplighter.domain.alert import Alert, AlertStatus, Delivery, JournalEntry
+from lamplighter.domain.board import Board
 from lamplighter.domain.incident import Incident
-from lamplighter.domain.placement import place
+from lamplighter.domain.placement import Placed, Suppresses
+from lamplighter.domain.placing import place_all
+from lamplighter.ports import Applied
 from lamplighter.store import SqlStore, open_store
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
@@ -35,8 +38,44 @@ class WallClock:
 
 class AlertMaker(Protocol):
     def __call__(
-        self, fingerprint: str = "f1", *, firing: bool = True, minute: int = 0, summary: str = "web is down"
+        self,
+        fingerprint: str = "f1",
+        *,
+        firing: bool = True,
+        minute: int = 0,
+        summary: str = "web is down",
+        name: str = "",
+        component: str = "",
     ) -> Alert: ...
+
+
+class Correlating:
+    """What the correlator does with the store, without its loop."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self.board = Board(apart=store.incidents.apart())
+        for incident, members in store.incidents.board():
+            self.board.put(incident, members)
+
+    def decide(self, at: datetime = NOW, limit: int = 10_000) -> tuple[Placed, ...]:
+        """Place what waits, in memory only."""
+        entries = self.store.journal.unplaced(limit)
+        unknown = [entry.alert.trouble for entry in entries if not self.board.knows(entry.alert.trouble)]
+        return place_all(entries, self.board, self.store.incidents.recall(unknown), at)
+
+    def record(self, placed: tuple[Placed, ...], at: datetime = NOW, *, token: int = 0) -> Applied:
+        """Make it durable."""
+        named = {one.placement.incident_id for one in placed if not isinstance(one.placement, Suppresses)}
+        editions = self.board.editions(named)
+        return self.store.incidents.apply(placed, self.board.touched(), editions, at, token=token)
+
+    def run(self, *alerts: Alert, at: datetime = NOW) -> Applied:
+        """Journal alerts, place them, and settle the board."""
+        asyncio.run(self.store.journal.append(Delivery(alerts), "alertmanager", at))
+        applied = self.record(self.decide(at), at)
+        self.board.settled(applied.ids, applied.incidents)
+        return applied
 
 
 @pytest.fixture
@@ -73,13 +112,23 @@ def store(url: str, opened: Callable[..., SqlStore]) -> SqlStore:
 
 @pytest.fixture
 def alert() -> AlertMaker:
-    def make(fingerprint: str = "f1", *, firing: bool = True, minute: int = 0, summary: str = "web is down") -> Alert:
+    """Each fingerprint is a component of its own, so that only the trouble itself joins, unless `component` says so."""
+
+    def make(
+        fingerprint: str = "f1",
+        *,
+        firing: bool = True,
+        minute: int = 0,
+        summary: str = "web is down",
+        name: str = "",
+        component: str = "",
+    ) -> Alert:
         start = NOW + timedelta(minutes=minute)
         return Alert(
             "alertmanager",
             fingerprint,
             AlertStatus.FIRING if firing else AlertStatus.RESOLVED,
-            {"alertname": "WebDown", "container": "web", "severity": "critical"},
+            {"alertname": name or "WebDown", "container": component or f"web-{fingerprint}", "severity": "critical"},
             {"summary": summary},
             start,
             None if firing else start + timedelta(seconds=30),
@@ -100,12 +149,17 @@ def journaled(store: SqlStore) -> Callable[[Alert], JournalEntry]:
 
 
 @pytest.fixture
-def placed(store: SqlStore, journaled: Callable[[Alert], JournalEntry]) -> Callable[..., Incident | None]:
-    """Call it to append one alert and place it as the correlator does."""
+def correlating(store: SqlStore) -> Correlating:
+    return Correlating(store)
+
+
+@pytest.fixture
+def placed(store: SqlStore) -> Callable[..., Incident | None]:
+    """Call it to append one alert and place it as a correlator does that starts anew; returns where it went."""
 
     def place_one(one: Alert, at: datetime = NOW) -> Incident | None:
-        entry = journaled(one)
-        return store.incidents.apply(entry, place(one, *store.incidents.known(one.trouble), at), at)
+        applied = Correlating(store).run(one, at=at)
+        return next(iter(applied.incidents.values()), None)
 
     return place_one
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from lamplighter.domain.alert import Alert, AlertStatus, JournalEntry
+from lamplighter.domain.alert import Alert, JournalEntry
 from lamplighter.domain.incident import BadMove, Incident, State
-from lamplighter.domain.placement import Joins, Opens, Suppresses
 from lamplighter.domain.timeline import Crew, Event, Moment
+from lamplighter.ports import Wanted
 from lamplighter.store import SqlStore
-from lamplighter.store.placing import JOINED_EVENTS_MAX
 
 Journaled = Callable[[Alert], JournalEntry]
 Placed = Callable[..., Incident | None]
@@ -52,70 +49,6 @@ def test_the_same_trouble_joins(store: SqlStore, placed: Placed, alert: Maker) -
     assert joined is not None
     assert (joined.id, joined.alert_count) == ("INC-1", 2)
     assert [event.moment for event in store.incidents.timeline("INC-1")] == [Moment.OPENED, Moment.JOINED]
-
-
-def test_applying_an_entry_twice_changes_nothing(
-    store: SqlStore, journaled: Journaled, alert: Maker, now: datetime
-) -> None:
-    entry = journaled(alert())
-    first = store.incidents.apply(entry, Opens("new"), now)
-    second = store.incidents.apply(entry, Opens("new"), now + timedelta(seconds=1))
-    assert second == first
-    assert len(store.incidents.timeline("INC-1")) == 1
-
-
-def test_joined_events_are_bounded_and_the_counter_is_not(store: SqlStore, placed: Placed, alert: Maker) -> None:
-    for _ in range(JOINED_EVENTS_MAX + 6):
-        placed(alert())
-    incident = store.incidents.load("INC-1")
-    assert incident is not None
-    assert incident.alert_count == JOINED_EVENTS_MAX + 6
-    moments = [event.moment for event in store.incidents.timeline("INC-1")]
-    assert moments.count(Moment.JOINED) == JOINED_EVENTS_MAX
-
-
-def test_two_threads_open_one_incident(
-    store: SqlStore, opened: Callable[..., SqlStore], url: str, journaled: Journaled, alert: Maker, now: datetime
-) -> None:
-    other = opened(url)
-    for round_number in range(10):
-        entries = [journaled(alert(f"r{round_number}")) for _ in range(2)]
-        start = threading.Barrier(2)
-
-        def apply(which: SqlStore, entry: JournalEntry, start: threading.Barrier = start) -> Incident | None:
-            start.wait(timeout=10)
-            return which.incidents.apply(entry, Opens("nobody works on it"), now)
-
-        with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(apply, (store, other), entries))
-        assert len({incident.id for incident in results if incident is not None}) == 1
-        final = store.incidents.load(results[0].id) if results[0] else None
-        assert final is not None
-        assert final.alert_count == 2
-    assert sum(store.incidents.counts().values()) == 10
-
-
-def test_two_threads_with_the_same_entry_place_it_once(
-    store: SqlStore, opened: Callable[..., SqlStore], url: str, journaled: Journaled, alert: Maker, now: datetime
-) -> None:
-    other = opened(url)
-    entry = journaled(alert())
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda which: which.incidents.apply(entry, Opens("new"), now), (store, other)))
-    assert {incident.id for incident in results if incident} == {"INC-1"}
-    assert all(incident is not None and incident.alert_count == 1 for incident in results)
-
-
-def test_a_join_that_comes_after_the_end_reopens(
-    store: SqlStore, placed: Placed, journaled: Journaled, alert: Maker, now: datetime
-) -> None:
-    incident = placed(alert())
-    assert incident is not None
-    _moved(store, incident, now, State.RESOLVED)
-    late = journaled(alert(minute=1))
-    again = store.incidents.apply(late, Joins(incident.id, "seen as open"), now + timedelta(minutes=2))
-    assert again is not None
-    assert (again.id, again.state, again.run) == (incident.id, State.RECEIVED, 2)
 
 
 def test_a_return_on_probation_reopens(store: SqlStore, placed: Placed, alert: Maker, now: datetime) -> None:
@@ -162,7 +95,7 @@ def test_a_clear_ends_an_incident_that_waits(store: SqlStore, placed: Placed, al
     assert "cleared by itself" in ended.resolution
     moments = [event.moment for event in store.incidents.timeline(incident.id)]
     assert moments[-2:] == [Moment.CLEARED, Moment.CLOSED]
-    assert store.incidents.known(alert().trouble)[0] is None
+    assert store.incidents.board() == []
 
 
 def test_a_resolved_message_for_nothing_is_suppressed_and_its_late_firing_too(
@@ -172,17 +105,6 @@ def test_a_resolved_message_for_nothing_is_suppressed_and_its_late_firing_too(
     assert placed(alert()) is None
     assert store.incidents.counts() == {}
     assert store.journal.unplaced(10) == []
-
-
-def test_an_older_episode_never_overwrites_a_newer_one(
-    store: SqlStore, journaled: Journaled, alert: Maker, now: datetime
-) -> None:
-    for one in (alert(minute=5), alert(minute=1, firing=False), alert(minute=5, firing=False), alert(minute=5)):
-        store.incidents.apply(journaled(one), Suppresses("for the episode only"), now)
-    episode = store.incidents.known(alert().trouble)[2]
-    assert episode is not None
-    assert (episode.starts_at, episode.status) == (now + timedelta(minutes=5), AlertStatus.RESOLVED)
-    assert episode.ends_at == now + timedelta(minutes=5, seconds=30)
 
 
 def test_a_forbidden_move_changes_nothing(store: SqlStore, placed: Placed, alert: Maker, now: datetime) -> None:
@@ -243,7 +165,7 @@ def test_incidents_are_listed_newest_first_in_pages(
     assert [incident.id for incident in first] == ["INC-5", "INC-4"]
     assert [incident.id for incident in store.incidents.listed(limit=2, before="INC-4")] == ["INC-3", "INC-2"]
     _moved(store, first[0], now, State.RESOLVED)
-    assert [incident.id for incident in store.incidents.listed(states=(State.RESOLVED,))] == ["INC-5"]
+    assert [incident.id for incident in store.incidents.listed(Wanted(states=(State.RESOLVED,)))] == ["INC-5"]
     assert store.incidents.counts() == {State.RECEIVED: 4, State.RESOLVED: 1}
     with pytest.raises(LookupError):
         store.incidents.listed(before="tampered")

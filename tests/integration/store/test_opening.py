@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from lamplighter.domain.alert import Alert, Delivery
-from lamplighter.domain.placement import Opens
+from lamplighter.domain.placement import Opens, Placed
 from lamplighter.ports import StoreUnavailable
 from lamplighter.store import SqlStore, schema, tables
 
@@ -143,8 +143,9 @@ def test_a_full_disk_is_said_and_recovers(small_disk: Path, opened: Opened, aler
         asyncio.run(fill())
     assert "full" in store.ready()
     entry = store.journal.unplaced(1)[0]
+    opens = Placed(entry, Opens("new:1", "x" * 1_000_000, "critical"))
     with pytest.raises(StoreUnavailable, match="full"):
-        store.incidents.apply(entry, Opens("x" * 1_000_000), now)
+        store.incidents.apply((opens,), (), {}, now)
     ballast.unlink()
     assert store.ready() == ""
     asyncio.run(store.journal.append(Delivery((alert("after"),)), "s", now))

@@ -1,0 +1,105 @@
+"""Silences in SQL, ours and those of other systems. What they mute is the domain's to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection, Row, select, update
+
+from lamplighter.domain.silence import Matcher, Silence
+from lamplighter.store.engine import Database
+from lamplighter.store.tables import silences
+from lamplighter.store.values import packed, unpacked
+from lamplighter.store.writes import insert_numbered
+
+LIMIT_MAX = 5000
+PREFIX = "SIL-"
+
+
+class SqlSilences:
+    """The silences in SQL. Every method blocks, and raises `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, silence: Silence) -> Silence:
+        """Write or change one; an empty id gets one, and another system's silence is known by its id there."""
+        with self._database.writing() as connection:
+            known = _one(connection, _same(silence)) if silence.id or silence.outside_id else None
+            if known is None:
+                return _inserted(connection, silence)
+            kept = replace(silence, id=known.id)
+            connection.execute(update(silences).where(silences.c.id == known.id).values(**_columns(kept)))
+            return kept
+
+    def end(self, silence_id: str, now: datetime) -> Silence:
+        """End it now; one that ended already is left. Raises `LookupError`."""
+        with self._database.writing() as connection:
+            found = _one(connection, silences.c.id == silence_id)
+            if found is None:
+                raise LookupError(f"there is no silence {silence_id[:40]}")
+            if found.ends_at <= now:
+                return found
+            ended = replace(found, starts_at=min(found.starts_at, now), ends_at=now)
+            connection.execute(update(silences).where(silences.c.id == silence_id).values(**_columns(ended)))
+            return ended
+
+    def listed(self, *, now: datetime, ended_too: bool = False, limit: int = 500) -> Sequence[Silence]:
+        """Those that are active or still to come, oldest first, at most LIMIT_MAX."""
+        query = select(silences).order_by(silences.c.seq).limit(max(0, min(limit, LIMIT_MAX)))
+        if not ended_too:
+            query = query.where(silences.c.ends_at > now)
+        with self._database.reading() as connection:
+            return [_silence_of(row) for row in connection.execute(query)]
+
+
+def _same(silence: Silence) -> ColumnElement[bool]:
+    if silence.id:
+        return silences.c.id == silence.id
+    return (silences.c.origin == silence.origin) & (silences.c.outside_id == silence.outside_id)
+
+
+def _one(connection: Connection, where: ColumnElement[bool]) -> Silence | None:
+    row = connection.execute(select(silences).where(where).limit(1).with_for_update()).one_or_none()
+    return None if row is None else _silence_of(row)
+
+
+def _inserted(connection: Connection, silence: Silence) -> Silence:
+    if silence.id:
+        insert_numbered(connection, silences, [_columns(silence)])
+        return silence
+    # The number is known only once the row is there; no other silence can bear the name in between.
+    waiting = _columns(replace(silence, id=f"new:{uuid4()}"))
+    (seq,) = insert_numbered(connection, silences, [waiting])
+    connection.execute(update(silences).where(silences.c.seq == seq).values(id=f"{PREFIX}{seq}"))
+    return replace(silence, id=f"{PREFIX}{seq}")
+
+
+def _columns(silence: Silence) -> dict[str, object]:
+    return {
+        "id": silence.id,
+        "matchers": packed(silence.matchers),
+        "starts_at": silence.starts_at,
+        "ends_at": silence.ends_at,
+        "author": silence.author,
+        "reason": silence.reason,
+        "origin": silence.origin,
+        "outside_id": silence.outside_id,
+    }
+
+
+def _silence_of(row: Row[Any]) -> Silence:
+    return Silence(
+        id=row.id,
+        matchers=unpacked(row.matchers, tuple[Matcher, ...]),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        author=row.author,
+        reason=row.reason,
+        origin=row.origin,
+        outside_id=row.outside_id,
+    )
