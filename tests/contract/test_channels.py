@@ -13,7 +13,10 @@ from lamplighter.integrations import BUILT_IN
 from lamplighter.ports import ChannelError, Message, NotificationChannel
 from lamplighter.testing import roles_of
 
-CONFIGS: dict[str, dict[str, object]] = {"prometheus": {"url": "http://127.0.0.1:9"}}
+CONFIGS: dict[str, dict[str, object]] = {
+    "prometheus": {"url": "http://127.0.0.1:9"},
+    "proxmox": {"url": "http://127.0.0.1:9", "token_id": "on@pve!call", "token": "t"},
+}
 
 
 def built() -> list[NotificationChannel]:

@@ -21,7 +21,10 @@ from lamplighter.testing import roles_of
 GOLDEN = Path(__file__).parents[1] / "golden" / "prometheus"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 # Port 9 answers nothing: whatever a reader concludes from it, it must not be health.
-CONFIGS: dict[str, dict[str, object]] = {"prometheus": {"url": "http://127.0.0.1:9", "timeout_seconds": 1}}
+CONFIGS: dict[str, dict[str, object]] = {
+    "prometheus": {"url": "http://127.0.0.1:9", "timeout_seconds": 1},
+    "proxmox": {"url": "http://127.0.0.1:9", "token_id": "on@pve!call", "token": "t", "timeout_seconds": 1},
+}
 
 
 def readers_of(name: str, config: dict[str, object]) -> tuple[SignalReader, ...]:
@@ -83,7 +86,7 @@ def recorded() -> Iterator[str]:
 
 
 async def read(url: str, labels: dict[str, str]) -> Reading | None:
-    (reader,) = readers_of("prometheus", {"url": url})
+    (reader, *_) = readers_of("prometheus", {"url": url})
     return await reader.read(alert(labels))
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from lamplighter.domain.check import CheckKind, CheckSpec
+from lamplighter.domain.check import CheckKind, CheckSpec, Expected
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Question
 from lamplighter.domain.topology import Component
 from lamplighter.integrations import alertmanager, docker, probe, prometheus, supervisor
@@ -47,6 +47,15 @@ def tools_at(port: int) -> list[EvidenceTool]:
         CheckSpec("port", CheckKind.TCP, f"127.0.0.1:{port}", component="store", timeout_seconds=WAIT_SECONDS),
         CheckSpec("program", CheckKind.PROCESS, "no-such-program-runs", component="store"),
         CheckSpec("disk", CheckKind.DISK, "/no/such/path", component="store"),
+        CheckSpec(
+            "names",
+            CheckKind.DNS,
+            "example.com",
+            component="store",
+            timeout_seconds=WAIT_SECONDS,
+            expects=Expected(server=f"127.0.0.1:{port}"),
+        ),
+        CheckSpec("job", CheckKind.HEARTBEAT, "", component="store", expects=Expected(beat_seconds=60)),
     )
     around = Surroundings(FakeClock(), checks, NoSamples())  # type: ignore[arg-type] # a stand-in that must not be used
     url = f"http://127.0.0.1:{port}"
@@ -122,7 +131,7 @@ def test_names_are_the_ones_that_cases_know() -> None:
     assert len(set(NAMES)) == len(NAMES)
     assert {"docker.inspect", "docker.logs", "docker.stats", "docker.events"} <= set(NAMES)
     assert {"supervisor.status", "supervisor.logs"} <= set(NAMES)
-    assert {"http.probe", "tcp.probe", "process.probe", "df"} <= set(NAMES)
+    assert {"http.probe", "tcp.probe", "process.probe", "df", "dns.probe", "heartbeat.pings"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -134,7 +143,7 @@ async def test_where_nobody_answers_the_evidence_is_the_failure_with_what_was_as
     assert found.tool == name
     if name in {"http.probe", "tcp.probe"}:
         assert json.loads(found.content)["error"] == "refused"
-    elif name == "process.probe":
+    elif name in {"process.probe", "dns.probe"}:
         assert json.loads(found.content)["state"] == "failing"
     else:
         assert found.error

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
 
-from lamplighter.ports import Integration
+from lamplighter.ports import Forged, Integration
 
 GROUP = "lamplighter.integrations"
-BUILT_IN = ("alertmanager", "docker", "log", "probe", "prometheus", "supervisor")
+BUILT_IN = (
+    "alertmanager",
+    "cloudevents",
+    "cloudwatch",
+    "docker",
+    "grafana",
+    "kubernetes",
+    "log",
+    "manual",
+    "pagerduty",
+    "probe",
+    "prometheus",
+    "proxmox",
+    "supervisor",
+    "uptime_kuma",
+    "webhook",
+)
+
+
+class Unproven(Forged):
+    """A delivery that brings no proof of its own at all, so that only the token can vouch for it."""
 
 
 def doors() -> dict[str, EntryPoint]:

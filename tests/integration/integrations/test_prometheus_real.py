@@ -21,9 +21,11 @@ import httpx
 import pytest
 
 from lamplighter.domain.alert import Alert, AlertStatus
+from lamplighter.domain.check import CheckKind, CheckSpec, Expected, SampleState, Watch, observe
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Question
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import Reading, SignalState
+from lamplighter.integrations.prometheus.checks import PrometheusCheckReader, PrometheusChecks
 from lamplighter.integrations.prometheus.client import PrometheusClient, PrometheusConfig
 from lamplighter.integrations.prometheus.reader import PrometheusReader
 from lamplighter.integrations.prometheus.rules import Rulebook
@@ -328,3 +330,65 @@ async def test_a_failed_look_is_evidence_with_the_query_and_the_raw_error() -> N
     assert len(found) == 2
     assert all("ConnectError" in item.error and not item.content for item in found)
     assert "__name__" in found[1].error
+
+
+def checks_of(url: str, *, freshness_seconds: float = 60.0) -> PrometheusChecks:
+    config = PrometheusConfig(url=url, timeout_seconds=5.0)
+    return PrometheusChecks(PrometheusClient(config, WallClock()), WallClock(), freshness_seconds)
+
+
+def promql(query: str, *, below: float | None = None, above: float | None = None) -> CheckSpec:
+    return CheckSpec("rooms", CheckKind.PROMQL, query, expects=Expected(below=below, above=above))
+
+
+async def test_each_series_beyond_a_threshold_is_its_own_alert(site: Site) -> None:
+    spec = promql('temperature_celsius{job="demo"}', above=50)
+    sample = await checks_of(site.url).sample(spec)
+    _, alerts = observe(spec, Watch(), sample)
+    assert sample.state is SampleState.FAILING
+    assert [alert.labels["room"] for alert in alerts] == ["cellar"]
+    assert {part.labels["room"]: part.state for part in sample.parts} == {
+        "cellar": SampleState.FAILING,
+        "attic": SampleState.OK,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "below", "state"),
+    [
+        ("sum(temperature_celsius)", 500, SampleState.FAILING),
+        ("sum(temperature_celsius)", 5, SampleState.OK),
+        ("scalar(sum(up))", 2, SampleState.OK),
+        ("vector(1)", 2, SampleState.FAILING),
+        ("no_such_metric", 5, SampleState.CANNOT_SEE),
+        ("failed_requests / all_requests", 5, SampleState.CANNOT_SEE),
+        ("late_value", 1, SampleState.CANNOT_SEE),
+        ("late_value", 5, SampleState.FAILING),
+        ("avg_over_time(no_such_metric[5m])", 5, SampleState.CANNOT_SEE),
+    ],
+)
+async def test_absent_old_and_odd_data_is_never_health(
+    site: Site, query: str, below: float, state: SampleState
+) -> None:
+    assert (await checks_of(site.url).sample(promql(query, below=below))).state is state
+
+
+async def test_a_target_that_dies_is_down_and_its_alert_is_verified(breakable_site: Site) -> None:
+    spec = CheckSpec("targets", CheckKind.UP, "all")
+    runner = checks_of(breakable_site.url)
+    assert (await runner.sample(spec)).state is SampleState.OK
+    breakable_site.victim.kill()
+    until(lambda: breakable_site.value("sum(up)") == "1")
+    sample = await runner.sample(spec)
+    _, (alert,) = observe(spec, Watch(), sample)
+    assert (alert.labels["job"], alert.labels["instance"]) == ("victim", breakable_site.victim.address)
+    reading = await PrometheusCheckReader((spec,), runner).read(alert)
+    assert reading is not None
+    assert (reading.state, reading.query) == (SignalState.FIRING, "up")
+    assert (await runner.sample(CheckSpec("t", CheckKind.UP, "demo"))).state is SampleState.OK
+    assert (await runner.sample(CheckSpec("t", CheckKind.UP, "nobody"))).state is SampleState.CANNOT_SEE
+
+
+async def test_a_server_that_is_away_is_no_sight() -> None:
+    spec = CheckSpec("targets", CheckKind.UP, "all")
+    assert (await checks_of(f"http://127.0.0.1:{free_port()}").sample(spec)).state is SampleState.CANNOT_SEE

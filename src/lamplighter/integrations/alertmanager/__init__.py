@@ -1,10 +1,11 @@
-"""The integration `alertmanager`: webhooks in, and the API for what they left out. Silences are never set from here."""
+"""The integration `alertmanager`: webhooks in, the API for what they left out, and silences both ways where wanted."""
 
 from __future__ import annotations
 
 from lamplighter.integrations.alertmanager.backlog import AlertmanagerBacklog
 from lamplighter.integrations.alertmanager.client import AlertmanagerClient, AlertmanagerConfig
 from lamplighter.integrations.alertmanager.signal import AlertmanagerSource
+from lamplighter.integrations.alertmanager.silences import AlertmanagerSilences
 from lamplighter.integrations.alertmanager.tools import AlertmanagerAlerts
 from lamplighter.ports import Integration, Roles, Surroundings
 
@@ -16,6 +17,7 @@ def _build(config: AlertmanagerConfig, surroundings: Surroundings) -> Roles:
     client = AlertmanagerClient(config)
     return Roles(
         sources=(source,),
+        silences=AlertmanagerSilences(client, surroundings.clock.now) if config.sync_silences else None,
         backlog=AlertmanagerBacklog(client, surroundings.clock.now),
         tools=(AlertmanagerAlerts(client, surroundings.clock.now),),
     )

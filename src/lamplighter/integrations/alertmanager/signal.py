@@ -1,4 +1,4 @@
-"""Reads Alertmanager's webhook body (version 4, and Grafana's of the same shape) into a delivery. Pure."""
+"""Reads Alertmanager's webhook body, version 4, into a delivery. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from typing import NoReturn
 import msgspec
 
 from lamplighter.domain.alert import BadSignal, Delivery
-from lamplighter.integrations.alertmanager.texts import kept_text
-from lamplighter.integrations.alertmanager.wire import KEY_CHARS_MAX, SOURCE, Reader, SentAlert, placed
-
-PAYLOAD_BYTES_MAX = 8 * 1024 * 1024
-ALERTS_MAX = 5_000
+from lamplighter.domain.reception import ALERTS_MAX, KEY_BYTES_MAX, read_text
+from lamplighter.domain.texts import kept_text
+from lamplighter.integrations.alertmanager.wire import SOURCE, Reader, SentAlert, placed
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -47,19 +45,13 @@ class AlertmanagerSource:
         The body's `version` is not looked at, because Grafana sends "1" with the same shape.
         Raises `BadSignal` where the body as a whole cannot be read.
         """
-        if len(payload) > PAYLOAD_BYTES_MAX:
-            raise BadSignal(
-                "body", f"holds {len(payload)} bytes, more than {PAYLOAD_BYTES_MAX}", "Set max_alerts lower"
-            )
-        text = payload.decode("utf-8-sig", "replace")
-        if not text.strip():
-            raise BadSignal("body", "is empty", _FIX)
+        text = read_text(payload, _FIX)
         body = _read_body(text)
         raws = _read_list(body.alerts)
         truncated = body.truncated_alerts or 0
         if truncated < 0:
             raise BadSignal("truncatedAlerts", f"{truncated} is negative", "Send a count, or leave it out")
-        reader = Reader(_SENT, self._now(), kept_text(body.group_key or "", KEY_CHARS_MAX))
+        reader = Reader(_SENT, self._now(), kept_text(body.group_key or "", KEY_BYTES_MAX))
         alerts, bad = reader.read(raws)
         return Delivery(alerts, bad, truncated)
 
@@ -72,7 +64,7 @@ def _read_body(text: str) -> _Body:
     except (msgspec.DecodeError, ValueError) as problem:
         place, words = placed(problem)
         said = words if isinstance(problem, msgspec.ValidationError) else f"is not one JSON object: {words}"
-        raise BadSignal(kept_text(place, KEY_CHARS_MAX) or "body", kept_text(said, KEY_CHARS_MAX), _FIX) from problem
+        raise BadSignal(kept_text(place, KEY_BYTES_MAX) or "body", kept_text(said, KEY_BYTES_MAX), _FIX) from problem
 
 
 def _decode(text: str) -> _Body:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +14,12 @@ UNHEALTHY = "(unhealthy)"
 T = TypeVar("T")
 
 
+class Network(msgspec.Struct, rename="pascal"):
+    """How a container of a list reaches the network: a network's name, or `container:ID` for another's."""
+
+    network_mode: str = ""
+
+
 class Summary(msgspec.Struct, rename="pascal"):
     """One entry of `GET /containers/json`."""
 
@@ -22,6 +29,7 @@ class Summary(msgspec.Struct, rename="pascal"):
     state: str = ""
     status: str = ""
     image: str = ""
+    host_config: Network | None = None
 
     @property
     def name(self) -> str:
@@ -57,6 +65,18 @@ class HostConfig(msgspec.Struct, rename="pascal"):
     memory_swap: int = 0
 
 
+class Mounting(msgspec.Struct, rename="pascal"):
+    """Whose volumes a container was given: a name or id each, which may end with :ro."""
+
+    volumes_from: list[str] | None = None
+
+
+class Mounted(msgspec.Struct, rename="pascal"):
+    """What `GET /containers/{id}/json` says of borrowed volumes; it never changes in a container's life."""
+
+    host_config: Mounting = msgspec.field(default_factory=Mounting)
+
+
 class Details(msgspec.Struct, rename="pascal"):
     """What `GET /containers/{id}/json` says that a snapshot needs."""
 
@@ -64,6 +84,48 @@ class Details(msgspec.Struct, rename="pascal"):
     state: State
     host_config: HostConfig
     restart_count: int = 0
+
+
+class EndState(msgspec.Struct, rename="pascal"):
+    """How a container that does not run came to its end; `error` is why it could not be started."""
+
+    status: str = ""
+    exit_code: int = 0
+    oom_killed: bool = msgspec.field(default=False, name="OOMKilled")
+    error: str = ""
+    finished_at: str = ""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended (UTC); None where it never ran, which the engine writes as the year 1."""
+        try:
+            at = datetime.fromisoformat(self.finished_at)
+        except ValueError:
+            return None
+        return at.astimezone(UTC) if at.year > 1 and at.tzinfo is not None else None
+
+
+class RestartPolicy(msgspec.Struct, rename="pascal"):
+    """When the engine itself starts a container again: no, always, unless-stopped, on-failure."""
+
+    name: str = ""
+    maximum_retry_count: int = 0
+
+
+class Hosting(msgspec.Struct, rename="pascal"):
+    """What the engine was told to do with a container that ends."""
+
+    restart_policy: RestartPolicy = msgspec.field(default_factory=RestartPolicy)
+
+
+class Ending(msgspec.Struct, rename="pascal"):
+    """What `GET /containers/{id}/json` says of a container that is down; `by_a_person` is our own note."""
+
+    id: str
+    state: EndState
+    host_config: Hosting = msgspec.field(default_factory=Hosting)
+    restart_count: int = 0
+    by_a_person: bool = False
 
 
 def decoded(body: bytes, shape: type[T], query: str) -> T:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from lamplighter.domain.check import CheckKind
 from lamplighter.integrations.probe.reader import CheckReader
 from lamplighter.integrations.probe.runner import Runner
-from lamplighter.integrations.probe.tools import ProbeTool
+from lamplighter.integrations.probe.tools import TOOL_NAMES, ProbeTool
 from lamplighter.ports import Integration, Roles, Surroundings
 
 
@@ -19,9 +18,9 @@ class ProbeConfig(BaseModel):
 
 def build(_config: ProbeConfig, surroundings: Surroundings) -> Roles:
     """The roles of the prober, all over one runner."""
-    runner = Runner(surroundings.clock)
+    runner = Runner(surroundings.clock, surroundings.samples)
     return Roles(
-        tools=tuple(ProbeTool(kind, runner, surroundings) for kind in CheckKind),
+        tools=tuple(ProbeTool(kind, runner, surroundings) for kind in TOOL_NAMES),
         readers=(CheckReader(surroundings.checks, runner),),
         runners=(runner,),
     )

@@ -1,4 +1,7 @@
-"""Looks over the network: one HTTP request, or one TCP connection. Nothing is followed, nothing is kept open."""
+"""Looks over the network: one HTTP request, or one TCP connection. Nothing is followed, nothing is kept open.
+
+What an HTTP answer must be like is judged in answer.py.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 
 import httpx
 
 from lamplighter.domain.check import CheckSpec, SampleState
+from lamplighter.integrations.probe.answer import Answer, certificate_end, judged
 from lamplighter.integrations.probe.look import Look, failed
 
 BODY_BYTES_MAX = 65_536
-GOOD_STATUS = range(200, 400)
 PORT_MAX = 65_535
 BACKSTOP_FACTOR = 1.5
 
@@ -34,13 +38,13 @@ class Progress:
 
 
 async def look_http(spec: CheckSpec) -> Look:
-    """GET the URL. 2xx and 3xx are ok; a redirect is not followed, so that no answer can send us elsewhere."""
+    """GET the URL, and judge the answer. A redirect is not followed, so that no answer can send us elsewhere."""
     progress = Progress()
     try:
         # httpx cleans up after its own timeouts, one for each step; this one is for an answer that drips.
         async with asyncio.timeout(BACKSTOP_FACTOR * spec.timeout_seconds):
-            status, took = await _get(spec, progress)
-        if took > spec.timeout_seconds:
+            answer = await _get(spec, progress)
+        if answer.took_seconds > spec.timeout_seconds:
             return _late(spec, progress, TimeoutError())
     except (TimeoutError, httpx.TimeoutException) as problem:
         return _late(spec, progress, problem)
@@ -50,32 +54,55 @@ async def look_http(spec: CheckSpec) -> Look:
         return Look(SampleState.FAILING, f"the connection ended early: {problem}", connected=True, error="reset")
     except (httpx.HTTPError, OSError) as problem:
         return failed(problem, connected=progress.connected)
-    state = SampleState.OK if status in GOOD_STATUS else SampleState.FAILING
-    return Look(state, f"HTTP {status} in {took:.3f} s", took, connected=True, status=status)
+    return judged(spec.expects, answer)
 
 
-async def _get(spec: CheckSpec, progress: Progress) -> tuple[int, float]:
-    """The status, and the seconds to it and the start of the body."""
+async def _get(spec: CheckSpec, progress: Progress) -> Answer:
+    """The answer, with the start of its body and the seconds to there."""
     timeout = spec.timeout_seconds
     port = httpx.URL(spec.target).port
     if port is not None and not 0 < port <= PORT_MAX:
         raise ValueError(f"there is no port {port}")
-    async with httpx.AsyncClient(verify=_trust(), timeout=timeout, trust_env=False, follow_redirects=False) as client:
+    trust = _trust() if spec.expects.verify_tls else _blind_trust()
+    headers = {"accept-encoding": "identity"}
+    async with httpx.AsyncClient(
+        verify=trust, timeout=timeout, trust_env=False, follow_redirects=False, headers=headers
+    ) as client:
         began = time.monotonic()
         async with client.stream("GET", spec.target, extensions={"trace": progress.note}) as response:
             progress.status = response.status_code
-            size = 0
+            ends_at = _certificate_end(response)
+            body = bytearray()
             async for chunk in response.aiter_raw():
-                size += len(chunk)
-                if size >= BODY_BYTES_MAX:
+                body += chunk
+                if len(body) >= BODY_BYTES_MAX:
                     break
-            return response.status_code, time.monotonic() - began
+            took = time.monotonic() - began
+            text = bytes(body[:BODY_BYTES_MAX]).decode("utf-8", "replace")
+            return Answer(response.status_code, took, text, ends_at, datetime.now(UTC))
+
+
+def _certificate_end(response: httpx.Response) -> datetime | None:
+    """When the certificate that the server showed ends; None where no TLS was spoken."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    shown = tls.getpeercert(binary_form=True) if tls is not None else None
+    return certificate_end(shown) if shown else None
 
 
 @cache
 def _trust() -> ssl.SSLContext:
     """The machine's own certificate authorities; loading them takes longer than most looks, so they are kept."""
     return ssl.create_default_context()
+
+
+@cache
+def _blind_trust() -> ssl.SSLContext:
+    """Speaks TLS with anybody: only for checks whose owner said that certificates are not to be verified."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _late(spec: CheckSpec, progress: Progress, problem: BaseException) -> Look:

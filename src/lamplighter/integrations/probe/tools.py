@@ -20,8 +20,10 @@ DETAIL_LETTERS_MAX = 200
 TOOL_NAMES = {
     CheckKind.HTTP: "http.probe",
     CheckKind.TCP: "tcp.probe",
+    CheckKind.DNS: "dns.probe",
     CheckKind.PROCESS: "process.probe",
     CheckKind.DISK: "df",
+    CheckKind.HEARTBEAT: "heartbeat.pings",
 }
 
 

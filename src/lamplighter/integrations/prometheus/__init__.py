@@ -1,7 +1,8 @@
-"""The integration `prometheus`: the signal that fired, asked again, and series as evidence. It writes nothing there."""
+"""The integration `prometheus`: the signal that fired, asked again, series as evidence, checks. It only reads."""
 
 from __future__ import annotations
 
+from lamplighter.integrations.prometheus.checks import PrometheusCheckReader, PrometheusChecks
 from lamplighter.integrations.prometheus.client import PrometheusClient, PrometheusConfig
 from lamplighter.integrations.prometheus.reader import PrometheusReader
 from lamplighter.integrations.prometheus.rules import Rulebook
@@ -13,7 +14,12 @@ def _build(config: PrometheusConfig, surroundings: Surroundings) -> Roles:
     client = PrometheusClient(config, surroundings.clock)
     rulebook = Rulebook(client, surroundings.clock)
     reader = PrometheusReader(client, rulebook, surroundings.clock, config.freshness_seconds)
-    return Roles(readers=(reader,), tools=(PrometheusRanges(client, rulebook, surroundings.clock.now),))
+    checks = PrometheusChecks(client, surroundings.clock, config.freshness_seconds)
+    return Roles(
+        readers=(reader, PrometheusCheckReader(surroundings.checks, checks)),
+        tools=(PrometheusRanges(client, rulebook, surroundings.clock.now),),
+        runners=(checks,),
+    )
 
 
 INTEGRATION = Integration(name="prometheus", config=PrometheusConfig, build=_build)

@@ -76,22 +76,25 @@ class Logs(ProcessTool):
         query = f"supervisor.readProcessStdoutLog({spec!r}) and readProcessStderrLog"
         about = {"query": query, "component": part.name}
         try:
-            texts = [await log_tail(self.daemon, spec, stream, STREAM_BYTES_MAX) for stream in ("Stdout", "Stderr")]
+            tails = [await log_tail(self.daemon, spec, stream, STREAM_BYTES_MAX) for stream in ("Stdout", "Stderr")]
             guard = guard_lines(await guard_log(self.daemon), part.name)
         except ToolError as problem:
             return [self._evidence(part, about, "", error=str(problem))]
-        found = [self._evidence(part, about, "\n".join(text.rstrip("\n") for text in texts if text))]
+        content, cut = "\n".join(text.rstrip("\n") for text, _ in tails if text), any(more for _, more in tails)
+        found = [self._evidence(part, about, content, cut=cut)]
         if guard:
             source = self.daemon.config.memory_guard
             asked = {"query": f"supervisor.readProcessStderrLog({source!r})", "component": part.name, "log": source}
             found.append(self._evidence(part, asked, "\n".join(guard)))
         return found
 
-    def _evidence(self, part: Component, about: dict[str, str], content: str, error: str = "") -> Evidence:
+    def _evidence(
+        self, part: Component, about: dict[str, str], content: str, *, error: str = "", cut: bool = False
+    ) -> Evidence:
         text, truncated = bounded(content)
         key = ":".join(filter(None, (self.name, part.name, about.get("log", ""))))
         at = self.clock.now()
-        return Evidence(key, self.name, part.name, about, "text/plain", text, at, error, truncated)
+        return Evidence(key, self.name, part.name, about, "text/plain", text, at, error, truncated or cut)
 
 
 def resident_bytes(info: Info) -> int | None:

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from lamplighter.domain.alert import Alert, AlertStatus, BadAlert, fingerprint_of
-from lamplighter.integrations.alertmanager.wire import EPOCH, PulledAlert, Reader, SentAlert
+from lamplighter.domain.reception import EPOCH
+from lamplighter.integrations.alertmanager.wire import PulledAlert, Reader, SentAlert
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from lamplighter.integrations.docker.container import Summary
-from lamplighter.integrations.docker.inventory import component
+from lamplighter.integrations.docker.container import Network, Summary
+from lamplighter.integrations.docker.inventory import component, edges_of
 
 KEY = "1f" * 32
 
@@ -15,3 +15,37 @@ def test_a_compose_project_is_the_group() -> None:
 def test_a_container_without_labels_has_no_group() -> None:
     part = component(Summary(KEY, ["/store"], None, "exited", "Exited (0)"))
     assert (part.labels, part.group, part.running) == ({}, "", False)
+
+
+def entry(name: str, number: int, mode: str = "bridge", **labels: str) -> Summary:
+    return Summary(f"{number:064x}", [f"/{name}"], labels, "running", "Up", host_config=Network(mode))
+
+
+def edges(near: Summary, *others: Summary, volumes: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:
+    return [(edge.source, edge.target, edge.kind) for edge in edges_of(near, (near, *others), {near.id: volumes})]
+
+
+def test_a_borrowed_network_is_needed() -> None:
+    vpn = entry("vpn", 1)
+    needed = [("torrent", "vpn", "depends_on")]
+    assert edges(entry("torrent", 2, f"container:{vpn.id}"), vpn) == needed
+    assert edges(entry("torrent", 2, "container:vpn"), vpn) == needed
+    assert edges(entry("torrent", 2, "bridge"), vpn) == []
+    assert edges(entry("torrent", 2, "container:gone"), vpn) == []
+
+
+def test_a_service_is_looked_for_in_its_own_project() -> None:
+    project, service = "com.docker.compose.project", "com.docker.compose.service"
+    ours = entry("a-vpn-1", 1, **{project: "a", service: "vpn"})
+    theirs = entry("b-vpn-1", 3, **{project: "b", service: "vpn"})
+    torrent = entry("a-torrent-1", 2, "service:vpn", **{project: "a"})
+    assert edges(torrent, theirs, ours) == [("a-torrent-1", "a-vpn-1", "depends_on")]
+
+
+def test_borrowed_volumes_are_needed() -> None:
+    data = entry("data", 1)
+    assert edges(entry("backup", 2), data, volumes=("data:ro", data.id)) == [("backup", "data", "stores_in")]
+
+
+def test_nothing_needs_itself() -> None:
+    assert edges(entry("web", 1, "container:web")) == []

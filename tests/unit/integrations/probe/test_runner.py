@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from lamplighter.domain.check import CheckKind, CheckSpec, SampleState
+from lamplighter.domain.check import CheckKind, CheckSpec, Expected, SampleState
 from lamplighter.integrations.probe.look import Look
 from lamplighter.integrations.probe.runner import Runner, query_of
-from lamplighter.testing import NOON, FakeClock
+from lamplighter.testing import NOON, FakeClock, FakeSamples
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from lamplighter.testing import NOON, FakeClock
         (CheckKind.TCP, "db:1", "tcp connect db:1"),
         (CheckKind.PROCESS, "nginx", "process nginx"),
         (CheckKind.DISK, "/", "df /"),
+        (CheckKind.DNS, "example.com", "dns lookup example.com"),
+        (CheckKind.HEARTBEAT, "", "pings of x"),
     ],
 )
 def test_a_query_is_what_a_person_could_repeat(kind: CheckKind, target: str, expected: str) -> None:
@@ -22,5 +24,18 @@ def test_a_query_is_what_a_person_could_repeat(kind: CheckKind, target: str, exp
 
 
 def test_a_look_becomes_a_sample_with_its_time() -> None:
-    sample = Runner(FakeClock()).sampled(CheckSpec("x", CheckKind.TCP, "db:1"), Look(SampleState.OK, "fine", 0.5))
+    sample = Runner(FakeClock(), FakeSamples()).sampled(
+        CheckSpec("x", CheckKind.TCP, "db:1"), Look(SampleState.OK, "fine", 0.5)
+    )
     assert (sample.check, sample.at, sample.state, sample.value) == ("x", NOON, SampleState.OK, 0.5)
+
+
+def test_a_query_names_the_resolver() -> None:
+    spec = CheckSpec("x", CheckKind.DNS, "example.com", expects=Expected(server="10.0.0.1"))
+    assert query_of(spec) == "dns lookup example.com @10.0.0.1"
+
+
+def test_what_needs_another_system_is_run_elsewhere() -> None:
+    runner = Runner(FakeClock(), FakeSamples())
+    elsewhere = {CheckKind.PROMQL, CheckKind.UP, CheckKind.DOCKER, CheckKind.PROXMOX}
+    assert {kind for kind in CheckKind if not runner.runs(CheckSpec("x", kind, ""))} == elsewhere

@@ -34,7 +34,7 @@ class KeptSamples:
 
 def tool(*checks: CheckSpec) -> ProbeTool:
     clock = FakeClock()
-    return ProbeTool(CheckKind.HTTP, Runner(clock), Surroundings(clock, checks, KeptSamples(0)))
+    return ProbeTool(CheckKind.HTTP, Runner(clock, KeptSamples(0)), Surroundings(clock, checks, KeptSamples(0)))
 
 
 def test_a_tool_serves_what_a_check_of_its_kind_names() -> None:

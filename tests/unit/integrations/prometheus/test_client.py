@@ -41,7 +41,7 @@ def test_the_token_is_not_shown() -> None:
 
 def test_it_reads_and_gathers_and_never_acts() -> None:
     roles = INTEGRATION.build(PrometheusConfig(url="http://p:9090"), Surroundings(FakeClock(), (), None))
-    assert (len(roles.readers), [tool.name for tool in roles.tools]) == (1, ["prometheus.query_range"])
+    assert (len(roles.readers), [tool.name for tool in roles.tools]) == (2, ["prometheus.query_range"])
     assert (roles.actions, roles.sources, roles.channels) == ((), (), ())
 
 
