@@ -17,17 +17,27 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from lamplighter import integrations
+from lamplighter.domain.check import CheckKind
 from lamplighter.settings.model import Configuration
 
 ENV_PREFIX = "LAMPLIGHTER_"
 FILE_NAME = "lamplighter.yaml"
 FILE_BYTES_MAX = 1024**2
 SECRET_BYTES_MAX = 64 * 1024
-ALWAYS_ON: dict[str, dict[str, Any]] = {"alertmanager": {}, "probe": {}}
+ALWAYS_ON: dict[str, dict[str, Any]] = {
+    name: {} for name in ("alertmanager", "probe", "manual", "grafana", "pagerduty", "cloudevents", "uptime_kuma")
+}
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 _OWN_VARIABLES = {"LAMPLIGHTER_CONFIG", "LAMPLIGHTER_DATA", "LAMPLIGHTER_SERVER", "LAMPLIGHTER_TOKEN"}
 # Variables of the test runs, which have no place in the configuration.
 _FOREIGN_VARIABLES = {"LAMPLIGHTER_REQUIRE_SERVICES"}
+
+SOURCES_OF = {
+    CheckKind.PROMQL: "prometheus",
+    CheckKind.UP: "prometheus",
+    CheckKind.DOCKER: "docker",
+    CheckKind.PROXMOX: "proxmox",
+}
 
 Tree = dict[str, Any]
 
@@ -67,6 +77,11 @@ class _Environment(BaseSettings):
     depends: dict[str, Any] = {}
     notify: dict[str, Any] = {}
     verify: dict[str, Any] = {}
+    maintenance: list[Any] = []
+    watchdog: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
+    retention: dict[str, Any] = {}
+    runbooks: str | None = None
 
 
 @dataclass(slots=True)
@@ -108,6 +123,7 @@ def load_settings(
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
     channels = _parts("notify", _section(tree, "notify", configuration.notify), reading, problems)
+    problems += _unasked(configuration, sources, reading)
     if problems:
         raise BadConfiguration(problems)
     folder = configuration.data_folder or _data_folder(env)
@@ -262,6 +278,17 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: li
     return parts
 
 
+def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], reading: _Reading) -> list[str]:
+    """Checks that need a source which is not configured; they could never see anything."""
+    lines = []
+    for index, check in enumerate(configuration.checks):
+        needed = SOURCES_OF.get(check.kind, "")
+        if needed and needed not in sources:
+            key = f"checks.{index}"
+            lines.append(f"{reading.place(key)}{key}: {check.kind} needs sources.{needed}; give it, or drop the check")
+    return lines
+
+
 def _with_secrets(value: object, model: type[BaseModel], key: str, reading: _Reading) -> Tree:
     """`x_file: path` becomes `x: what the file holds`, for every field x that has no x_file of its own."""
     if not isinstance(value, dict):
@@ -281,7 +308,7 @@ def _secret(path: Path, key: str, reading: _Reading) -> str:
     try:
         mode = path.stat().st_mode
         text = path.read_bytes()[:SECRET_BYTES_MAX].decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadConfiguration([f"{place}{key}: the secret's file {path} cannot be read: {error}"]) from error
     if not text:
         raise BadConfiguration([f"{place}{key}: the secret's file {path} is empty"])

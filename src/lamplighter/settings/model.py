@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from lamplighter.domain.check import CheckKind, CheckSpec
+from lamplighter.domain.check import CheckSpec
+from lamplighter.domain.maintenance import Window, parse_when
 from lamplighter.domain.policy import BadSentence, Limits, Mode, Rules, Sentence, parse_sentence
-from lamplighter.settings.values import Duration, HostAndPort, Limit, Percent, Rate, TimeZone, Wait, WebUrl, WholeNumber
-
-Severity = Literal["critical", "warning", "info", "none"]
+from lamplighter.settings.checks import Check
+from lamplighter.settings.values import Duration, Limit, Rate, TimeZone, Wait, WebUrl, WholeNumber
 
 
 class Section(BaseModel):
@@ -110,48 +110,45 @@ class Verify(Section):
         return self
 
 
-class Check(Section):
-    """One of Lamplighter's own checks: exactly one of http, tcp, process, disk."""
+class MaintenanceWindow(Section):
+    """Planned work: messages and fixes for its targets are muted, everything is still recorded."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    name: Annotated[str, Field(min_length=1, max_length=100, description="shown as the reason")]
+    when: Annotated[str, Field(description='"Sun 02:00-04:00", "daily 03:00-03:30" or two dates with times')]
+    targets: Annotated[list[str], Field(min_length=1, description="components, by name or glob")]
+    timezone: Annotated[TimeZone | None, Field(description="of when; default: site.timezone")] = None
 
-    name: Annotated[str, Field(min_length=1, max_length=100, description="unique name")]
-    http: Annotated[WebUrl | None, Field(description="URL that must answer 2xx or 3xx")] = None
-    tcp: Annotated[HostAndPort | None, Field(description="host:port that must accept")] = None
-    process: Annotated[str | None, Field(min_length=1, description="name of a process that must run here")] = None
-    disk: Annotated[str | None, Field(pattern=r"^/", description="path whose disk must have space")] = None
-    below: Annotated[Percent, Field(description="disk: alert when free space is below this")] = 10.0
-    every: Annotated[Duration | None, Field(description="pause between samples; default: check_every")] = None
-    for_: Annotated[Wait, Field(alias="for", description="how long it must fail before it alerts")] = 0.0
-    timeout: Annotated[Duration, Field(description="how long an answer may take")] = 5.0
-    severity: Annotated[Severity, Field(description="of the alert it raises")] = "critical"
-    alert: Annotated[bool, Field(description="false: keep samples as evidence, raise no alert")] = True
-    component: Annotated[str, Field(description="container or process it speaks of; default: its name")] = ""
+    @field_validator("when")
+    @classmethod
+    def _can_be_read(cls, when: str) -> str:
+        parse_when(when)
+        return when
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        given = [kind.value for kind in CheckKind if getattr(self, kind.value) is not None]
-        if len(given) != 1:
-            raise ValueError(
-                f"a check needs exactly one of http, tcp, process, disk; this one has {' and '.join(given) or 'none'}"
-            )
-        return self
 
-    def spec(self, every_seconds: float) -> CheckSpec:
-        """The check as the runner takes it."""
-        kind = next(kind for kind in CheckKind if getattr(self, kind.value) is not None)
-        return CheckSpec(
-            name=self.name,
-            kind=kind,
-            target=getattr(self, kind.value),
-            component=self.component,
-            every_seconds=self.every or every_seconds,
-            for_seconds=self.for_,
-            timeout_seconds=self.timeout,
-            severity=self.severity,
-            alerts=self.alert,
-            free_percent_min=self.below,
-        )
+class Watchdog(Section):
+    """The alert that always fires, so that its silence tells that the monitoring is gone."""
+
+    alert: Annotated[str, Field(min_length=1, description="its name")] = "Watchdog"
+    within: Annotated[Duration, Field(description="once seen, it must be seen again within this")] = 900.0
+
+
+class Responses(Section):
+    """How many responses run at once, and what counts as a storm."""
+
+    at_once: Annotated[
+        WholeNumber, Field(ge=1, le=100, description="responses at work, waits for people not counted")
+    ] = 8
+    at_once_in_storm: Annotated[WholeNumber, Field(ge=1, le=100, description="the same while a storm lasts")] = 4
+    storm_from: Annotated[WholeNumber, Field(ge=2, description="troubles that begin within ten seconds")] = 50
+
+
+class Retention(Section):
+    """How long and how much is kept; open incidents are never removed."""
+
+    alerts: Annotated[Duration, Field(description="the alert journal")] = 30 * 86_400.0
+    alerts_max: Annotated[WholeNumber, Field(ge=1000, description="most alerts in the journal")] = 200_000
+    incidents: Annotated[Duration, Field(description="closed incidents")] = 400 * 86_400.0
+    incidents_max: Annotated[WholeNumber, Field(ge=100, description="most closed incidents")] = 50_000
 
 
 class Configuration(Section):
@@ -168,6 +165,11 @@ class Configuration(Section):
     depends: Annotated[dict[str, list[str]], Field(description="what needs what; the left side may be a glob")] = {}
     notify: Annotated[dict[str, Any], Field(description="channels, by integration name")] = {"log": {}}
     verify: Annotated[Verify, Field(description="verification after an action")] = Verify()
+    maintenance: Annotated[list[MaintenanceWindow], Field(max_length=200, description="planned work")] = []
+    watchdog: Annotated[Watchdog, Field(description="the dead man's switch of the monitoring")] = Watchdog()
+    responses: Annotated[Responses, Field(description="bounds on responses")] = Responses()
+    retention: Annotated[Retention, Field(description="what is kept, and for how long")] = Retention()
+    runbooks: Annotated[Path | None, Field(description="folder of your own runbooks in Markdown")] = None
 
     @field_validator("checks")
     @classmethod
@@ -177,6 +179,14 @@ class Configuration(Section):
         if twice:
             raise ValueError(f'two checks are called "{twice[0]}"; give each its own name')
         return checks
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The maintenance windows, each with its time zone."""
+        return tuple(
+            Window(one.name, parse_when(one.when), tuple(one.targets), one.timezone or self.site.timezone)
+            for one in self.maintenance
+        )
 
     @property
     def check_specs(self) -> tuple[CheckSpec, ...]:

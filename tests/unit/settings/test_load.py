@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from lamplighter.settings import BadConfiguration, Settings, default_data_folder, load_settings
-from lamplighter.settings.load import ENV_PREFIX, FILE_BYTES_MAX
+from lamplighter.settings.load import ALWAYS_ON, ENV_PREFIX, FILE_BYTES_MAX
 
 Write = Callable[[str], Path]
 
@@ -215,7 +215,8 @@ def test_an_integration_with_nothing_below_it_is_all_defaults(write: Write) -> N
 
 def test_sources_that_are_named_come_instead_of_a_docker_socket(write: Write) -> None:
     settings = load_settings(write("sources: {prometheus: {url: 'http://p:9090'}}\n"), env())
-    assert set(settings.sources) == {"alertmanager", "probe", "prometheus"}
+    assert set(settings.sources) == {*ALWAYS_ON, "prometheus"}
+    assert "docker" not in settings.sources
 
 
 @pytest.mark.parametrize("word", ["on", "off", "yes", "no", "y", "02:00", "1:30:00", "012o"])
@@ -347,3 +348,38 @@ def test_a_secret_file_that_is_empty(write: Write, tmp_path: Path) -> None:
 def test_a_secret_written_twice_stays_out_of_the_words(write: Write) -> None:
     file = write("sources: {prometheus: {url: x, bearer_token: hunter2, bearer_tokne: hunter3}}\n")
     assert "hunter" not in "".join(problems(file))
+
+
+@pytest.mark.parametrize(
+    ("check", "source"),
+    [
+        ("promql: up, below: 1", "prometheus"),
+        ("up: all", "prometheus"),
+        ("docker: all", "docker"),
+        ("proxmox: all", "proxmox"),
+    ],
+)
+def test_a_check_without_the_source_that_it_asks_is_told_with_its_line(write: Write, check: str, source: str) -> None:
+    file = write(f"sources: {{alertmanager: {{}}}}\nchecks:\n  - {{name: x, {check}}}\n")
+    said = problem(file)
+    assert said.startswith(f"{file}:3: checks.0: ")
+    assert f"needs sources.{source}" in said
+
+
+def test_a_check_with_its_source_is_fine(write: Write) -> None:
+    file = write("sources: {docker: {}}\nchecks:\n  - {name: x, docker: all}\n")
+    assert load_settings(file, env()).configuration.checks[0].docker == "all"
+
+
+def test_the_environment_may_give_the_later_sections_too(write: Write) -> None:
+    values = {"RESPONSES__AT_ONCE": "2", "WATCHDOG__WITHIN": "5m", "RETENTION__ALERTS_MAX": "5000", "RUNBOOKS": "/r"}
+    configuration = load_settings(write(""), env(**values)).configuration
+    assert (configuration.responses.at_once, configuration.watchdog.within) == (2, 300)
+    assert (configuration.retention.alerts_max, str(configuration.runbooks)) == (5000, "/r")
+
+
+def test_the_example_is_a_configuration() -> None:
+    example = Path(__file__).parents[3] / "examples" / "homelab.yaml"
+    settings = load_settings(example, env())
+    assert len({check.kind for check in settings.configuration.checks}) >= 7
+    assert settings.warnings == ()

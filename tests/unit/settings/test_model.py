@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from lamplighter.domain.check import CheckKind, CheckSpec
 from lamplighter.domain.policy import Limits, Mode, Rules
 from lamplighter.settings import Configuration
 
@@ -36,6 +35,17 @@ DEFAULTS: dict[str, object] = {
     "verify.for": 30.0,
     "verify.deadline": 300.0,
     "verify.every": 2.0,
+    "maintenance": [],
+    "watchdog.alert": "Watchdog",
+    "watchdog.within": 900.0,
+    "responses.at_once": 8,
+    "responses.at_once_in_storm": 4,
+    "responses.storm_from": 50,
+    "retention.alerts": 30 * 86_400.0,
+    "retention.alerts_max": 200_000,
+    "retention.incidents": 400 * 86_400.0,
+    "retention.incidents_max": 50_000,
+    "runbooks": None,
 }
 
 
@@ -179,71 +189,6 @@ def test_the_dwell_is_written_as_for() -> None:
     assert read(verify={"for": "5s"}).verify.dwell == 5
 
 
-@pytest.mark.parametrize(
-    ("written", "spec"),
-    [
-        (
-            {"name": "Front", "http": "http://front/health"},
-            CheckSpec("Front", CheckKind.HTTP, "http://front/health", every_seconds=60.0),
-        ),
-        (
-            {"name": "DB", "tcp": "db:5432", "every": "10s", "for": "1m", "severity": "warning", "component": "db"},
-            CheckSpec("DB", CheckKind.TCP, "db:5432", "db", 10.0, 60.0, severity="warning"),
-        ),
-        (
-            {"name": "cron", "process": "crond", "alert": False, "timeout": "1s"},
-            CheckSpec("cron", CheckKind.PROCESS, "crond", every_seconds=60.0, timeout_seconds=1.0, alerts=False),
-        ),
-        (
-            {"name": "disk", "disk": "/", "below": "5%"},
-            CheckSpec("disk", CheckKind.DISK, "/", every_seconds=60.0, free_percent_min=5.0),
-        ),
-    ],
-)
-def test_a_check_as_the_runner_takes_it(written: dict[str, object], spec: CheckSpec) -> None:
-    assert read(checks=[written], check_every="1m").check_specs == (spec,)
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        {},
-        {"name": "x"},
-        {"name": "x", "http": "http://h", "tcp": "h:1"},
-        {"name": "x", "http": "http://h", "tcp": "h:1", "disk": "/", "process": "p"},
-        {"http": "http://h"},
-        {"name": "", "http": "http://h"},
-        {"name": "x" * 101, "http": "http://h"},
-        {"name": None, "http": "http://h"},
-        {"name": "x", "http": "h"},
-        {"name": "x", "tcp": "h"},
-        {"name": "x", "tcp": "h:"},
-        {"name": "x", "tcp": ":1"},
-        {"name": "x", "tcp": "a b:1"},
-        {"name": "x", "process": ""},
-        {"name": "x", "disk": "var"},
-        {"name": "x", "disk": "/", "below": "101%"},
-        {"name": "x", "disk": "/", "every": 0},
-        {"name": "x", "disk": "/", "timeout": "inf"},
-        {"name": "x", "disk": "/", "for": -1},
-        {"name": "x", "disk": "/", "severity": "page"},
-        {"name": "x", "disk": "/", "colour": "red"},
-    ],
-    ids=str,
-)
-def test_a_check_that_cannot_be_run(written: dict[str, object]) -> None:
-    assert problems(checks=[written]).startswith("checks.0")
-
-
-def test_a_check_of_two_kinds_says_which() -> None:
-    assert "http and disk" in problems(checks=[{"name": "x", "http": "http://h", "disk": "/"}])
-
-
-@pytest.mark.parametrize("target", ["db:99999", "db:0", "db:65536"])
-def test_a_check_of_a_port_that_is_none(target: str) -> None:
-    assert problems(checks=[{"name": "x", "tcp": target}])
-
-
 def test_two_checks_of_one_name() -> None:
     said = problems(checks=[{"name": "x", "disk": "/"}, {"name": "y", "disk": "/"}, {"name": "x", "tcp": "h:1"}])
     assert '"x"' in said
@@ -257,4 +202,43 @@ def test_there_is_a_most_of_checks() -> None:
     "tree", [{"depends": {"a": "b"}}, {"depends": ["a"]}, {"sources": ["docker"]}, {"notify": "log"}]
 )
 def test_the_shape_of_the_rest(tree: dict[str, object]) -> None:
+    assert problems(**tree)
+
+
+def test_checks_keep_the_pace_of_all_unless_they_have_their_own() -> None:
+    checks = [{"name": "a", "disk": "/"}, {"name": "b", "disk": "/", "every": "10s"}]
+    assert [spec.every_seconds for spec in read(checks=checks, check_every="1m").check_specs] == [60, 10]
+
+
+def test_a_maintenance_window_keeps_the_sites_time_unless_it_has_its_own() -> None:
+    windows = read(
+        site={"timezone": "Europe/London"},
+        maintenance=[
+            {"name": "a", "when": "Sun 02:00-04:00", "targets": ["nas"]},
+            {"name": "b", "when": "daily 03:00-03:30", "targets": ["*"], "timezone": "Asia/Tokyo"},
+        ],
+    ).windows
+    assert [window.timezone for window in windows] == ["Europe/London", "Asia/Tokyo"]
+
+
+@pytest.mark.parametrize("when", ["", "someday", "Sun 25:00-26:00", "Sun 02:00"])
+def test_a_maintenance_window_that_cannot_be_read(when: str) -> None:
+    assert problems(maintenance=[{"name": "a", "when": when, "targets": ["nas"]}]).startswith("maintenance.0")
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"responses": {"at_once": 0}},
+        {"responses": {"at_once": True}},
+        {"responses": {"storm_from": 1}},
+        {"retention": {"alerts_max": 10}},
+        {"retention": {"alerts": 0}},
+        {"watchdog": {"within": "0s"}},
+        {"watchdog": {"alert": ""}},
+        {"maintenance": [{"name": "a", "when": "daily 03:00-03:30", "targets": []}]},
+    ],
+    ids=str,
+)
+def test_bounds_that_make_no_sense(tree: dict[str, object]) -> None:
     assert problems(**tree)

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from lamplighter.settings.values import Duration, Limit, Percent, Rate, Wait, WebUrl, duration_seconds
+from lamplighter.settings.values import Amount, DnsServer, Duration, Limit, Rate, Wait, WebUrl, duration_seconds
 
 DURATION: TypeAdapter[float] = TypeAdapter(Duration)
 WAIT: TypeAdapter[float] = TypeAdapter(Wait)
 LIMIT: TypeAdapter[Rate] = TypeAdapter(Limit)
-PERCENT: TypeAdapter[float] = TypeAdapter(Percent)
+AMOUNT: TypeAdapter[float] = TypeAdapter(Amount)
 URL: TypeAdapter[str] = TypeAdapter(WebUrl)
 INF, NAN = float("inf"), float("nan")
 
@@ -95,17 +95,28 @@ def test_what_is_no_limit_is_refused(value: object) -> None:
         LIMIT.validate_python(value)
 
 
-@pytest.mark.parametrize(("value", "share"), [("10%", 10), ("10", 10), (10, 10), (0.5, 0.5), ("99.9%", 99.9)])
-def test_shares(value: object, share: float) -> None:
-    assert PERCENT.validate_python(value) == share
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        ("10%", 10), ("10", 10), (10, 10), (0.5, 0.5), ("99.9%", 99.9), ("50GB", 50e9), ("2 GiB", 2 * 1024**3),
+        ("-5", -5), ("1e3", 1000), ("512B", 512), ("1KiB", 1024), ("1kB", 1000),
+    ],
+)  # fmt: skip
+def test_amounts(value: object, amount: float) -> None:
+    assert AMOUNT.validate_python(value) == amount
 
 
 @pytest.mark.parametrize(
-    "value", [0, "0%", 100, "100%", 101, -1, "-1%", "inf", INF, NAN, None, True, "", "%", "1O%", "10%%"], ids=repr
+    "value", ["inf", INF, NAN, None, True, "", "%", "1O%", "10%%", "1gb", "GB", "\u0663", [], "1e999"], ids=repr
 )
-def test_what_is_no_share_is_refused(value: object) -> None:
+def test_what_is_no_amount_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
-        PERCENT.validate_python(value)
+        AMOUNT.validate_python(value)
+
+
+@pytest.mark.parametrize("server", ["192.168.1.2", "192.168.1.2:53", "fd00::1", "[fd00::1]:53"])
+def test_resolvers(server: str) -> None:
+    assert TypeAdapter(DnsServer).validate_python(server) == server
 
 
 @pytest.mark.parametrize(
