@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+import structlog
 from fastapi import FastAPI
 
 from lamplighter import __version__
 from lamplighter.app import App
-from lamplighter.web import approvals, incidents, operation, pages, problems, webhooks
+from lamplighter.web import (
+    alerts,
+    approvals,
+    checks,
+    events,
+    forms,
+    incidents,
+    life,
+    maintenance,
+    manual,
+    operation,
+    overviews,
+    pages,
+    problems,
+    silences,
+    webhooks,
+)
 from lamplighter.web.auth import TokenGate
 from lamplighter.web.bodies import BodyBound
-from lamplighter.web.context import Context
-from lamplighter.web.metrics import Meters
+from lamplighter.web.context import make_context
+
+log = structlog.get_logger()
+DOORS = (
+    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
+    *(pages, overviews, forms),
+)
+
+
+def _feed_ended(feeding: asyncio.Task[None]) -> None:
+    """Nobody would hear anything any more, and nobody would see why: as with the app's parts, a restart mends it."""
+    if not feeding.cancelled() and feeding.exception() is not None:
+        log.critical("the feed broke off", exc_info=feeding.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def make_api(app: App) -> FastAPI:
     """The application for one running app; its lifespan starts and stops the app."""
+    context = make_context(app)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # A part that broke off ends the process: what restarts it recovers everything from the store.
         await app.start(on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
+        feeding = asyncio.create_task(context.feed.run(), name="feed")
+        feeding.add_done_callback(_feed_ended)
         try:
             yield
         finally:
+            context.feed.end()
+            feeding.cancel()
+            with suppress(asyncio.CancelledError):
+                await feeding
             await app.stop()
 
     api = FastAPI(
@@ -39,11 +76,12 @@ def make_api(app: App) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    api.state.context = Context(app, Meters(app))
+    api.state.context = context
     problems.install(api)
-    for door in (webhooks, incidents, approvals, operation, pages):
+    for door in DOORS:
         api.include_router(door.router)
     # The last one added is the outermost: nothing of a body is read for who may not come in.
     api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)
-    api.add_middleware(TokenGate, token=app.token)
+    proving = [source for source, gate in app.gates.items() if gate.sufficient]
+    api.add_middleware(TokenGate, token=app.token, proving=proving)
     return api

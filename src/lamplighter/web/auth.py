@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -13,25 +14,40 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lamplighter.web.problems import Problem, answer
 
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"})
+# A heartbeat's URL is its own secret.
+OPEN_PREFIX = "/ping/"
+RECEIVERS = "/api/v1/alerts/"
+# What a receiver that proves its sender by itself reads before it knows who sends.
+UNPROVEN_BYTES_MAX = 1024 * 1024
+DIGITS_MAX = 10
+VOUCHED = "lamplighter.vouched"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CREDENTIAL_CHARACTERS_MAX = 4096
 APPROVER = "admin"
 
 
 class TokenGate:
-    """Lets nothing but the open paths through without the token. A token in the URL counts for nothing."""
+    """Lets nothing but the open paths through without the token. A token in the URL counts for nothing.
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    `proving` names the alert sources whose gate stands in for the token; the scope says under `VOUCHED` whether the
+    token was there all the same.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, proving: Collection[str] = ()) -> None:
         self._app = app
         self._token = token.encode()
+        self._proving = frozenset(f"{RECEIVERS}{source}" for source in proving)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         refusal = self._refusal(scope["method"], headers)
+        scope[VOUCHED] = refusal is None
+        if refusal is not None and scope["method"] == "POST" and scope["path"] in self._proving:
+            refusal = _too_long(headers)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
@@ -52,6 +68,15 @@ class TokenGate:
                 403, "cross-site", "this request came from another site", "use Lamplighter's own pages or the API"
             )
         return None
+
+
+def _too_long(headers: Headers) -> Problem | None:
+    """Refuses a body whose length is not said, or is more than a sender without the token needs."""
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and len(declared) <= DIGITS_MAX and int(declared) <= UNPROVEN_BYTES_MAX:
+        return None
+    detail = f"without the token a body must say its length, and hold at most {UNPROVEN_BYTES_MAX} bytes"
+    return Problem(413, "too-large", detail, "send the token, or a smaller body", {"Connection": "close"})
 
 
 def _credential(header: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What a route may use: the app, the meters, and bounded work in the background."""
+"""What a route may use: the app, the meters, what is remembered between requests, bounded work in the background."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 from fastapi import Request
 
 from lamplighter.app import App
+from lamplighter.web.cursors import Cursors
+from lamplighter.web.feed import Feed
 from lamplighter.web.metrics import Meters
+from lamplighter.web.repeats import Repeats
 
 BACKGROUND_MAX = 16
 
@@ -21,6 +24,9 @@ class Context:
 
     app: App
     metrics: Meters
+    cursors: Cursors
+    repeats: Repeats
+    feed: Feed
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -32,6 +38,13 @@ class Context:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def make_context(app: App) -> Context:
+    """The context of one running app."""
+    stored = app.store.incidents
+    feed = Feed(read=stored.events_after, last=stored.last_event_seq, wait=app.news.wait, clock=app.clock)
+    return Context(app, Meters(app, lambda: len(feed)), Cursors(app.token), Repeats(app.clock), feed)
 
 
 def context(request: Request) -> Context:

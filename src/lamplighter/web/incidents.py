@@ -1,28 +1,30 @@
-"""Incidents over REST: list, show, timeline, resolve by hand."""
+"""Incidents over REST: the list with its filters, one incident, its timeline, and why each alert belongs to it."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 
+from lamplighter.domain.alert import Alert
 from lamplighter.domain.approval import Approval
 from lamplighter.domain.cause import Diagnosis
-from lamplighter.domain.incident import BadMove, Incident, State
+from lamplighter.domain.incident import Incident
 from lamplighter.domain.ledger import Attempt
+from lamplighter.domain.member import Link, Member
 from lamplighter.domain.plan import Plan
-from lamplighter.domain.timeline import Crew, Event, Moment
+from lamplighter.domain.timeline import Event
 from lamplighter.ports import Store
-from lamplighter.web.auth import APPROVER
-from lamplighter.web.context import context
-from lamplighter.web.problems import Problem, not_found
+from lamplighter.web.context import Context, context
+from lamplighter.web.cursors import CURSOR_PATTERN
+from lamplighter.web.filters import PAGE_MAX, IncidentQuery
+from lamplighter.web.problems import not_found
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-IncidentId = Annotated[str, Path(pattern=r"^INC-\d{1,18}$", description="such as INC-142")]
-PAGE_MAX = 200
+IncidentId = Annotated[str, Path(pattern=r"^INC-[0-9]{1,18}$", description="such as INC-142")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +54,35 @@ class Timeline:
     events: list[Event]
 
 
-class Resolving(BaseModel):
-    """How a person closed an incident."""
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """One trouble of an incident: what it last said, and by which link and for which reason it is here."""
 
-    model_config = ConfigDict(extra="forbid")
+    trouble: str
+    name: str
+    severity: str
+    component: str
+    link: Link
+    reason: str
+    since: datetime
+    count: int
+    firing: bool
+    alert: Alert
 
-    resolution: Annotated[str, Field(min_length=1, max_length=2000, description="what was wrong and what was done")]
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """A page of what belongs to an incident, in the order of joining; `total` counts all pages."""
+
+    alerts: list[Belonging]
+    total: int
+    next: str | None
 
 
 @router.get("")
-async def listed(
-    request: Request,
-    state: Annotated[list[State] | None, Query(description="only these states")] = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
-    cursor: Annotated[str, Query(pattern=r"^(INC-\d{1,18})?$")] = "",
-) -> IncidentPage:
-    """Incidents, newest first."""
-    store = context(request).app.store
-    states = tuple(state or ())
-    found = await asyncio.to_thread(lambda: store.incidents.listed(states=states, limit=limit + 1, before=cursor))
-    page = list(found[:limit])
-    return IncidentPage(page, page[-1].id if len(found) > limit else None)
+async def listed(request: Request, query: Annotated[IncidentQuery, Query()]) -> IncidentPage:
+    """Incidents, newest first; all filters must hold."""
+    return await incident_page(context(request), query)
 
 
 @router.get("/{incident_id}")
@@ -85,33 +95,59 @@ async def show(request: Request, incident_id: IncidentId) -> Dossier:
 async def timeline(request: Request, incident_id: IncidentId) -> Timeline:
     """Everything that happened to one incident."""
     store = context(request).app.store
-    if await asyncio.to_thread(store.incidents.load, incident_id) is None:
-        raise not_found("incident", incident_id, "/api/v1/incidents")
+    await present(store, incident_id)
     return Timeline(list(await asyncio.to_thread(store.incidents.timeline, incident_id)))
 
 
-@router.post("/{incident_id}/resolve")
-async def resolve(request: Request, incident_id: IncidentId, body: Resolving) -> Incident:
-    """Close an incident by hand. A response that waits ends; an action that runs is not interrupted."""
-    here = context(request).app
-    present = await asyncio.to_thread(here.store.incidents.load, incident_id)
-    if present is None:
+@router.get("/{incident_id}/alerts")
+async def belongings(
+    request: Request,
+    incident_id: IncidentId,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
+    cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
+) -> Belongings:
+    """The alerts in this incident, and why each is here."""
+    here = context(request)
+    await present(here.app.store, incident_id)
+    asked = {"alerts of": incident_id}
+    start = int(here.cursors.position(cursor, asked) or "0")
+    members = await asyncio.to_thread(here.app.store.incidents.members, incident_id)
+    following = here.cursors.after(str(start + limit), asked) if len(members) > start + limit else None
+    return Belongings([belonging(member) for member in members[start : start + limit]], len(members), following)
+
+
+async def incident_page(here: Context, query: IncidentQuery) -> IncidentPage:
+    """The incidents that a query asks for. Raises `Problem`."""
+    wanted = query.wanted(here.app.clock.now())
+    before = here.cursors.position(query.cursor, query.asked)
+    incidents = here.app.store.incidents
+    found = await asyncio.to_thread(lambda: incidents.listed(wanted, limit=query.limit + 1, before=before))
+    page = list(found[: query.limit])
+    return IncidentPage(page, here.cursors.after(page[-1].id, query.asked) if len(found) > query.limit else None)
+
+
+async def present(store: Store, incident_id: str) -> Incident:
+    """The incident as it stands. Raises `Problem` 404."""
+    found = await asyncio.to_thread(store.incidents.load, incident_id)
+    if found is None:
         raise not_found("incident", incident_id, "/api/v1/incidents")
-    text = f"{APPROVER} closed it: {body.resolution}"
-    event = Event(incident_id, f"{present.run}:by-hand", here.clock.now(), Moment.CLOSED, Crew.PERSON, text)
-    try:
-        closed = await asyncio.to_thread(_close, here.store, event, body.resolution)
-    except BadMove as problem:
-        raise Problem(409, "wrong-state", str(problem), "look at its timeline; it may be closed already") from problem
-    await here.response.wake(present)
-    return closed
+    return found
 
 
-def _close(store: Store, event: Event, resolution: str) -> Incident:
-    """Close it, and let what it froze be acted on again: a person has looked."""
-    closed = store.incidents.move(event.incident_id, State.RESOLVED, event, resolution=resolution, by=APPROVER)
-    store.ledger.thaw([attempt.target_id for attempt in store.ledger.of_incident(event.incident_id)])
-    return closed
+def belonging(member: Member) -> Belonging:
+    """A member as it is shown."""
+    return Belonging(
+        trouble=member.trouble,
+        name=member.alert.name,
+        severity=member.alert.severity,
+        component=member.component,
+        link=member.link,
+        reason=member.reason,
+        since=member.joined_at,
+        count=member.count,
+        firing=member.firing,
+        alert=member.alert,
+    )
 
 
 def dossier(store: Store, incident_id: str) -> Dossier:

@@ -1,89 +1,154 @@
-"""The plain incident page, rendered on the server from the timeline and the facts. No script runs in it."""
+"""The list of incidents and the page of one, rendered on the server from the timeline and the facts."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from functools import partial
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
 
-from lamplighter.domain.incident import Incident, State
-from lamplighter.web.context import context
-from lamplighter.web.incidents import IncidentPage, dossier
+from lamplighter.domain.incident import CLOSED, Incident, State
+from lamplighter.web.context import Context, context
+from lamplighter.web.filters import IncidentQuery
+from lamplighter.web.incidents import Dossier, IncidentId, IncidentPage, belonging, dossier, incident_page
+from lamplighter.web.problems import Problem
+from lamplighter.web.rendering import page, problem_page, templates, wants_page
 
 router = APIRouter(tags=["pages"])
-PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
+ROWS = 25
+MEMBERS_SHOWN_MAX = 50
+EVENTS_SHOWN_MAX = 300
+EVERYTHING = "all"
+ASSETS = {
+    "page.css": "text/css",
+    "live.js": "text/javascript",
+    "mark.svg": "image/svg+xml",
 }
-_templates = Environment(
-    loader=PackageLoader("lamplighter.web"), autoescape=select_autoescape(default=True), undefined=StrictUndefined
-)
+
+
+@router.get("/", include_in_schema=False)
+async def front() -> RedirectResponse:
+    """The list is the first page."""
+    return RedirectResponse("/incidents", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/incidents", response_model=IncidentPage, tags=["ancestors"])
+async def incident_list(request: Request) -> Response | IncidentPage:
+    """The list of incidents: a page for browsers, and the ancestors' JSON for programs (`?status=OPEN`)."""
+    here = context(request)
+    if not wants_page(request):
+        return await incident_page(here, _query(_asked(request)))
+    asked = {name: value for name, value in _asked(request).items() if value not in ("", [""])}
+    shown = asked.pop("status", "open")
+    if shown != EVERYTHING:
+        asked["status"] = shown
+    try:
+        query = _query({"limit": ROWS, **asked})
+        found = await incident_page(here, query)
+    except Problem as problem:
+        return problem_page(request, problem, "/incidents")
+    except RequestValidationError as error:
+        first = error.errors()[0]
+        wrong = Problem(422, "invalid", f"{first['loc'][-1]}: {first['msg']}", "correct that filter")
+        return problem_page(request, wrong, "/incidents")
+    return page(
+        request,
+        "incidents.html",
+        incidents=found.incidents,
+        query=query,
+        shown=shown,
+        first=not query.cursor,
+        following=_address(query, shown, found.next) if found.next else "",
+        counts=await _counts(here),
+    )
 
 
 @router.get("/incidents/{incident_id}", response_class=HTMLResponse)
-async def incident_page(request: Request, incident_id: Annotated[str, Path(pattern=r"^INC-\d{1,18}$")]) -> HTMLResponse:
+async def one_incident(request: Request, incident_id: IncidentId) -> HTMLResponse:
     """One incident as a page."""
-    store = context(request).app.store
-    found = await asyncio.to_thread(dossier, store, incident_id)
-    events = await asyncio.to_thread(store.incidents.timeline, incident_id)
-    best = found.diagnosis.best if found.diagnosis else None
-    site = context(request).app.settings.configuration.site
-    html = _templates.get_template("incident.html").render(
-        incident=found.incident,
-        diagnosis=found.diagnosis,
-        best=best,
-        cited=found.diagnosis.cited(best) if found.diagnosis and best else (),
-        plan=found.plan,
-        plan_hash=found.plan_hash,
-        approvals=found.approvals,
-        events=events,
-        votes=[event.data for event in events if event.moment == "voted"],
-        path=_path(found.incident),
-        site=site.name,
-        zone=site.timezone,
-        local=partial(_local, zone=ZoneInfo(site.timezone)),
-    )
-    return HTMLResponse(html, headers=PAGE_HEADERS)
+    here = context(request)
+    found = await asyncio.to_thread(dossier, here.app.store, incident_id)
+    return page(request, "incident.html", **await asyncio.to_thread(_story, here, found))
 
 
-@router.get("/incidents", tags=["ancestors"])
-async def incident_list(
-    request: Request, status: Annotated[State | None, Query()] = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> IncidentPage:
-    """The ancestors' list of incidents."""
-    store = context(request).app.store
-    states = (status,) if status else ()
-    found = await asyncio.to_thread(lambda: store.incidents.listed(states=states, limit=limit))
-    return IncidentPage(list(found), None)
+@router.get("/assets/{name}", include_in_schema=False)
+async def asset(name: str) -> Response:
+    """The style sheet, the script and the sign of the pages."""
+    if name not in ASSETS:
+        raise Problem(404, "not-found", f"there is no asset {name[:40]!r}", "see the pages for what there is")
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+    return Response(templates.get_template(name).render(), media_type=ASSETS[name], headers=headers)
 
 
-@router.get("/assets/page.css", include_in_schema=False)
-async def style() -> HTMLResponse:
-    """The page's style sheet."""
-    text = _templates.get_template("page.css").render()
-    return HTMLResponse(text, media_type="text/css", headers={"X-Content-Type-Options": "nosniff"})
+def _asked(request: Request) -> dict[str, Any]:
+    """The query's parameters as the filters take them."""
+    given = request.query_params
+    lists = {name: given.getlist(name) for name in ("state", "severity") if name in given}
+    return {**{name: value for name, value in given.items() if name not in lists}, **lists}
 
 
-def _local(at: datetime, pattern: str, *, zone: ZoneInfo) -> str:
-    """A time in the site's zone; `%f` stands for milliseconds."""
-    here = at.astimezone(zone)
-    return here.strftime(pattern.replace("%f", f"{here.microsecond // 1000:03d}"))
+def _query(asked: dict[str, Any]) -> IncidentQuery:
+    """The filters. Raises `RequestValidationError`."""
+    try:
+        return IncidentQuery.model_validate(asked)
+    except ValidationError as problem:
+        errors = [{**error, "loc": ("query", *error["loc"])} for error in problem.errors()]
+        raise RequestValidationError(errors) from problem
+
+
+def _address(query: IncidentQuery, shown: str, cursor: str) -> str:
+    """The address of the next page."""
+    filters = {name: value for name, value in query.asked.items() if value not in ("", [], None) and name != "status"}
+    return "/incidents?" + urlencode({**filters, "status": shown, "cursor": cursor}, doseq=True)
+
+
+async def _counts(here: Context) -> dict[str, int]:
+    counts = await asyncio.to_thread(here.app.store.incidents.counts)
+    closed = sum(count for state, count in counts.items() if state in CLOSED)
+    return {"open": sum(counts.values()) - closed, "closed": closed}
+
+
+def _story(here: Context, found: Dossier) -> dict[str, Any]:
+    """What the page of an incident shows. Blocks."""
+    incident, diagnosis = found.incident, found.diagnosis
+    events = here.app.store.incidents.timeline(incident.id)
+    members = here.app.store.incidents.members(incident.id)
+    best = diagnosis.best if diagnosis else None
+    return {
+        "incident": incident,
+        "diagnosis": diagnosis,
+        "best": best,
+        "cited": diagnosis.cited(best) if diagnosis and best else (),
+        "plan": found.plan,
+        "plan_hash": found.plan_hash,
+        "approvals": found.approvals,
+        "events": events[-EVENTS_SHOWN_MAX:],
+        "earlier": max(0, len(events) - EVENTS_SHOWN_MAX),
+        "votes": [event.data for event in events if event.moment == "voted"],
+        "members": [belonging(member) for member in members[:MEMBERS_SHOWN_MAX]],
+        "member_total": len(members),
+        "path": _path(incident),
+        "source_link": _link,
+    }
+
+
+def _link(url: str) -> str:
+    """A link that a browser may follow; empty for anything that is not plain http."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
 def _path(incident: Incident) -> list[tuple[str, bool]]:
     """The stages an incident passes, and whether this one stands there."""
     stages = ["received", "analysing", "council_review", "awaiting_approval", "executing", "verifying"]
     now = str(incident.state)
-    aliases = {"scaling": "executing", "approved": "executing"}
+    aliases = {str(State.SCALING): "executing", str(State.APPROVED): "executing"}
     shown = [*stages, now if now not in stages and now not in aliases else "resolved"]
     return [(stage.replace("_", " "), stage == aliases.get(now, now)) for stage in shown]

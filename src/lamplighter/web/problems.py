@@ -11,9 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from lamplighter.domain.texts import cut, shown
 from lamplighter.ports import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 5
+TEXT_BYTES_MAX = 2_000
 log = structlog.get_logger()
 
 
@@ -60,8 +62,8 @@ def answer(path: str, problem: Problem) -> JSONResponse:
 
 
 def _sendable(text: str) -> str:
-    """Text without halves of characters, which JSON may bring in and UTF-8 cannot take out."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """What a request said, in a bounded form that neither breaks UTF-8 nor steers the terminal of who reads it."""
+    return cut(shown(text), TEXT_BYTES_MAX)
 
 
 def store_away(problem: StoreUnavailable) -> Problem:

@@ -335,8 +335,9 @@ def test_a_wrong_query_is_422(server: Server, query: str) -> None:
     is_problem(answer)
 
 
-def test_a_cursor_of_the_largest_number_is_answered(server: Server) -> None:
-    assert server.client.get(f"/api/v1/incidents?cursor=INC-{'9' * 18}").status_code == 200
+def test_a_cursor_that_nobody_gave_is_refused(server: Server) -> None:
+    assert server.client.get(f"/api/v1/incidents?cursor=INC-{'9' * 18}").status_code == 422
+    assert server.client.get(f"/api/v1/incidents?cursor={'A' * 60}").status_code == 400
     assert server.client.get(f"/api/v1/incidents/INC-{'9' * 18}").status_code == 404
 
 

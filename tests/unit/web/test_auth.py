@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from lamplighter.web.auth import CREDENTIAL_CHARACTERS_MAX, OPEN_PATHS, TokenGate
+from lamplighter.web.auth import CREDENTIAL_CHARACTERS_MAX, OPEN_PATHS, UNPROVEN_BYTES_MAX, VOUCHED, TokenGate
 
 TOKEN = "correct-horse"
 
@@ -77,3 +77,42 @@ async def test_our_own_origin_may_change_things() -> None:
     own = [*bearer(), (b"origin", b"http://lamp.lan"), (b"sec-fetch-site", b"same-origin")]
     assert (await ask("POST", "/x", own)).status_code == 204
     assert (await ask("POST", "/x", [*bearer(), (b"sec-fetch-site", b"cross-site")])).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+async def test_a_heartbeat_is_pinged_without_the_token(method: str) -> None:
+    assert (await ask(method, "/ping/backup-0123")).status_code == 204
+    assert (await ask(method, "/pings")).status_code == 401
+
+
+async def proving(path: str, headers: list[tuple[bytes, bytes]], body: bytes = b"{}") -> tuple[int, bool]:
+    seen: list[bool] = []
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope[VOUCHED])
+        await behind(scope, receive, send)
+
+    transport: Any = httpx.ASGITransport(app=TokenGate(noting, TOKEN, proving=["cloudwatch"]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://lamp.lan") as client:
+        answer = await client.post(path, headers=headers, content=body)
+    return answer.status_code, bool(seen and seen[0])
+
+
+async def test_a_receiver_that_proves_its_sender_is_told_whether_the_token_was_there() -> None:
+    assert await proving("/api/v1/alerts/cloudwatch", []) == (204, False)
+    assert await proving("/api/v1/alerts/cloudwatch", bearer()) == (204, True)
+    assert await proving("/api/v1/alerts/cloudwatch", bearer("wrong")) == (204, False)
+    assert await proving("/api/v1/alerts/cloudwatch", [], b"x" * (UNPROVEN_BYTES_MAX + 1)) == (413, False)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/alerts/grafana",
+        "/api/v1/alerts/cloudwatch/",
+        "/api/v1/alerts/cloudwatch/x",
+        "/api/v1/alerts/CLOUDWATCH",
+    ],
+)
+async def test_no_other_path_is_such_a_receiver(path: str) -> None:
+    assert await proving(path, []) == (401, False)

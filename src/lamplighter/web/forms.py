@@ -1,0 +1,151 @@
+"""What the forms of the pages do: the same as the API, for people. Only POST acts, and only from our own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+
+from lamplighter.web import checks
+from lamplighter.web.context import Context, context
+from lamplighter.web.incidents import IncidentId
+from lamplighter.web.life import (
+    Acknowledging,
+    Comment,
+    Merging,
+    Reopening,
+    Resolving,
+    Splitting,
+    acknowledged,
+    commented,
+    divided,
+    merged,
+    reopened,
+    resolved,
+)
+from lamplighter.web.maintenance import NewMaintenance, worked_on
+from lamplighter.web.problems import Problem
+from lamplighter.web.rendering import form_of, problem_page
+from lamplighter.web.silences import NewSilence, SilenceId, silenced_as_asked, unsilenced
+
+router = APIRouter(include_in_schema=False)
+Body = TypeVar("Body", bound=BaseModel)
+Work = Callable[[Context, str, Mapping[str, str]], Awaitable[str]]
+
+
+async def _comment(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    await commented(here, incident_id, _read(Comment, form))
+    return incident_id
+
+
+async def _acknowledge(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    return (await acknowledged(here, incident_id, _read(Acknowledging, form))).id
+
+
+async def _resolve(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    return (await resolved(here, incident_id, _read(Resolving, form))).id
+
+
+async def _reopen(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    return (await reopened(here, incident_id, _read(Reopening, form))).id
+
+
+async def _merge(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    return (await merged(here, incident_id, _read(Merging, form))).id
+
+
+async def _split(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    return (await divided(here, incident_id, _read(Splitting, form))).id
+
+
+WORKS: Mapping[str, Work] = {
+    "comment": _comment,
+    "acknowledge": _acknowledge,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "merge": _merge,
+    "split": _split,
+}
+
+
+@router.post("/incidents/{incident_id}/{verb}")
+async def incident_form(request: Request, incident_id: IncidentId, verb: str) -> Response:
+    """One form of the incident page; afterwards the incident that it leads to is shown."""
+    work = WORKS.get(verb)
+    if work is None:
+        raise Problem(404, "not-found", f"there is no form {verb[:40]!r}", "use the forms of the incident's page")
+
+    async def act() -> str:
+        return f"/incidents/{await work(context(request), incident_id, await form_of(request))}"
+
+    return await _answered(request, act, f"/incidents/{incident_id}")
+
+
+@router.post("/silences")
+async def silence_form(request: Request) -> Response:
+    """A new silence: matchers apart by commas or lines."""
+
+    async def act() -> str:
+        form = await form_of(request)
+        words = [line.strip() for line in form.pop("matchers", "").splitlines() if line.strip()]
+        await silenced_as_asked(context(request), _read(NewSilence, {**form, "matchers": words}))
+        return "/silences"
+
+    return await _answered(request, act, "/silences")
+
+
+@router.post("/silences/{silence_id}/end")
+async def end_form(request: Request, silence_id: SilenceId) -> Response:
+    """End a silence, or planned work that was added by hand."""
+
+    async def act() -> str:
+        await form_of(request)
+        await unsilenced(context(request), silence_id)
+        return "/silences"
+
+    return await _answered(request, act, "/silences")
+
+
+@router.post("/maintenance")
+async def maintenance_form(request: Request) -> Response:
+    """Planned work from now on; targets apart by spaces."""
+
+    async def act() -> str:
+        form = await form_of(request)
+        targets = form.pop("targets", "").replace(",", " ").split()
+        await worked_on(context(request), _read(NewMaintenance, {**form, "targets": targets}))
+        return "/silences"
+
+    return await _answered(request, act, "/silences")
+
+
+@router.post("/checks/run")
+async def check_form(request: Request) -> Response:
+    """Look now."""
+
+    async def act() -> str:
+        await checks.run(request, (await form_of(request)).get("name", ""))
+        return "/checks"
+
+    return await _answered(request, act, "/checks")
+
+
+async def _answered(request: Request, act: Callable[[], Awaitable[str]], back: str) -> Response:
+    """Do it, and show where it led; or what was wrong, with the way back."""
+    try:
+        return RedirectResponse(await act(), status_code=303, headers={"Cache-Control": "no-store"})
+    except Problem as problem:
+        return problem_page(request, problem, back)
+
+
+def _read(kind: type[Body], form: Mapping[str, object]) -> Body:
+    """The form's fields as the API takes them. Raises `Problem` 422."""
+    try:
+        return kind.model_validate(dict(form))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise Problem(422, "invalid", f"{key}: {first['msg']}", "go back and correct that field") from error

@@ -1,0 +1,326 @@
+"""What the doors' unit tests share: an app in memory with only what doors touch, and a client without a network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from lamplighter.app import App
+from lamplighter.domain.alert import Alert, Delivery, JournalEntry
+from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState, Watch
+from lamplighter.domain.incident import CLOSED, BadMove, Incident, State, moved
+from lamplighter.domain.member import Link, Member
+from lamplighter.domain.quiet import checked
+from lamplighter.domain.silence import Silence
+from lamplighter.domain.timeline import Crew, Event, Moment
+from lamplighter.integrations.manual.signal import ManualSource
+from lamplighter.ports import StoreUnavailable, Wanted
+from lamplighter.settings import Configuration
+from lamplighter.testing import NOON, FakeClock, firing
+from lamplighter.web import problems
+from lamplighter.web.context import make_context
+
+TOKEN = "correct-horse"
+
+
+@dataclass
+class MemoryIncidents:
+    """Incidents, members and events in lists."""
+
+    held: dict[str, Incident] = field(default_factory=dict)
+    belonging: dict[str, list[Member]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    apart_pairs: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[Wanted] = field(default_factory=list)
+    away: bool = False
+
+    def open(self, number: int, *alerts: Alert, state: State = State.NEEDS_HUMAN, **more: Any) -> Incident:  # noqa: ANN401 - fields of the incident
+        first = alerts[0] if alerts else firing(f"Rule{number}", container=f"part{number}")
+        opened_at = NOON + timedelta(minutes=number)
+        incident = Incident(
+            f"INC-{number}",
+            first.name,
+            state,
+            first.severity,
+            first.trouble,
+            first,
+            opened_at,
+            opened_at,
+            component=first.labels.get("container", ""),
+            **more,
+        )
+        self.held[incident.id] = incident
+        for alert in alerts or (first,):
+            part = alert.labels.get("container", "")
+            link = Link.OPENED if alert is first else Link.DEPENDS
+            member = Member(incident.id, alert.trouble, alert, part, link, f"why {alert.name}", NOON)
+            self.belonging.setdefault(incident.id, []).append(member)
+        self.tell(incident.id, Moment.OPENED, first.name)
+        return incident
+
+    def tell(self, incident_id: str, moment: Moment, text: str, **data: object) -> Event:
+        seq = len(self.events) + 1
+        event = Event(incident_id, f"k{seq}", NOON, moment, Crew.MONITOR, text, dict(data), seq)
+        self.events.append(event)
+        return event
+
+    def load(self, incident_id: str) -> Incident | None:
+        return self.held.get(incident_id)
+
+    def members(self, incident_id: str) -> Sequence[Member]:
+        return self.belonging.get(incident_id, [])
+
+    def timeline(self, incident_id: str) -> Sequence[Event]:
+        return [event for event in self.events if event.incident_id == incident_id]
+
+    def record(self, event: Event) -> None:
+        if event.key not in {one.key for one in self.events}:
+            self.events.append(replace(event, seq=len(self.events) + 1))
+
+    def events_after(self, seq: int, limit: int) -> Sequence[Event]:
+        if self.away:
+            raise StoreUnavailable("locked")
+        return sorted((event for event in self.events if event.seq > seq), key=lambda event: event.seq)[:limit]
+
+    def last_event_seq(self) -> int:
+        if self.away:
+            raise StoreUnavailable("locked")
+        return max((event.seq for event in self.events), default=0)
+
+    def listed(self, wanted: Wanted = Wanted(), *, limit: int = 50, before: str = "") -> Sequence[Incident]:  # noqa: B008 - as the port has it
+        self.asked.append(wanted)
+        below = int(before.removeprefix("INC-")) if before else 10**9
+        newest = sorted(self.held.values(), key=lambda one: -int(one.id[4:]))
+        states = wanted.states or tuple(State)
+        found = [one for one in newest if int(one.id[4:]) < below and one.state in states]
+        return [one for one in found if wanted.text.lower() in one.title.lower()][:limit]
+
+    def counts(self) -> Mapping[State, int]:
+        states = [one.state for one in self.held.values()]
+        return {state: states.count(state) for state in set(states)}
+
+    def move(self, incident_id: str, to: State, event: Event, *, resolution: str = "", by: str = "") -> Incident:
+        after = replace(moved(self.held[incident_id], to, event.at), resolution=resolution, resolved_by=by)
+        return self._changed(after, event)
+
+    def reopen(self, incident_id: str, event: Event) -> Incident:
+        present = self.held[incident_id]
+        if present.state not in CLOSED or present.state is State.MERGED:
+            raise BadMove(f"{incident_id} is {present.state}")
+        return self._changed(replace(present, state=State.RECEIVED, closed_at=None, run=present.run + 1), event)
+
+    def acknowledge(self, incident_id: str, by: str, event: Event) -> Incident:
+        return self._changed(replace(self.held[incident_id], acknowledged_by=by), event)
+
+    def merge(self, incident_id: str, into: str, event: Event) -> Incident:
+        if not self.held[into].is_open:
+            raise BadMove(f"{into} is {self.held[into].state}")
+        self._changed(replace(self.held[incident_id], state=State.MERGED, merged_into=into), event)
+        self.belonging[into] += self.belonging.pop(incident_id)
+        return self.held[into]
+
+    def split(self, incident_id: str, trouble: str, apart: tuple[str, str], event: Event) -> Incident:
+        part = next(one for one in self.belonging[incident_id] if one.trouble == trouble)
+        self.belonging[incident_id].remove(part)
+        self.apart_pairs.append(apart)
+        self.record(event)
+        return self.open(len(self.held) + 1, part.alert, state=State.RECEIVED)
+
+    def _changed(self, incident: Incident, event: Event) -> Incident:
+        self.held[incident.id] = incident
+        self.record(event)
+        return incident
+
+
+@dataclass
+class MemoryJournal:
+    """A journal whose placements the test scripts."""
+
+    outcomes: list[tuple[str, str, str] | None] = field(default_factory=list)
+    rows: list[dict[str, str]] = field(default_factory=list)
+    letters: list[dict[str, str]] = field(default_factory=list)
+    taken: list[Alert] = field(default_factory=list)
+    waiting: list[JournalEntry] = field(default_factory=list)
+    away: bool = False
+
+    def unplaced(self, limit: int) -> Sequence[JournalEntry]:
+        if self.away:
+            raise StoreUnavailable("locked")
+        return self.waiting[:limit]
+
+    async def append(self, delivery: Delivery, source: str, received_at: datetime) -> int:
+        if self.away:
+            raise StoreUnavailable("locked")
+        self.taken += delivery.alerts
+        return len(self.taken)
+
+    def outcome(self, seq: int) -> tuple[str, str, str] | None:
+        return self.outcomes.pop(0) if self.outcomes else None
+
+    def alerts(self, *, limit: int = 50, before: int = 0) -> Sequence[Mapping[str, str]]:
+        return [row for row in self.rows if not before or int(row["seq"]) < before][:limit]
+
+    def dead_letters(self, limit: int) -> Sequence[Mapping[str, str]]:
+        return self.letters[:limit]
+
+
+@dataclass
+class MemorySilences:
+    """Silences in a dictionary."""
+
+    held: dict[str, Silence] = field(default_factory=dict)
+
+    def listed(self, *, now: datetime, ended_too: bool = False, limit: int = 500) -> Sequence[Silence]:
+        return [one for one in self.held.values() if ended_too or one.ends_at > now][:limit]
+
+
+@dataclass
+class MemoryQuiet:
+    """Takes silences as the real one does."""
+
+    silences: MemorySilences
+    clock: FakeClock
+
+    async def add(self, silence: Silence) -> Silence:
+        kept = replace(checked(silence, self.clock.now()), id=f"SIL-{len(self.silences.held) + 1}")
+        self.silences.held[kept.id] = kept
+        return kept
+
+    async def end(self, silence_id: str) -> Silence:
+        if silence_id not in self.silences.held:
+            raise LookupError(silence_id)
+        ended = replace(self.silences.held[silence_id], ends_at=self.clock.now())
+        self.silences.held[silence_id] = ended
+        return ended
+
+
+@dataclass
+class MemoryPatrol:
+    """Checks that say what the test wants."""
+
+    specs: tuple[CheckSpec, ...] = ()
+    watches: dict[str, Watch] = field(default_factory=dict)
+    pings: list[str] = field(default_factory=list)
+    took_seconds: dict[str, float] = field(default_factory=dict)
+
+    async def once(self, spec: CheckSpec) -> Sample:
+        sample = Sample(spec.name, NOON, SampleState.OK, "it answered")
+        self.watches[spec.name] = Watch(last=sample)
+        return sample
+
+    async def ping(self, name: str) -> None:
+        self.pings.append(name)
+
+
+class Bell:
+    """News that the test rings."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        await self.rung.wait()
+        self.rung.clear()
+
+    def announce(self) -> None:
+        self.rung.set()
+
+
+@dataclass
+class Told:
+    """What the placing process and the responses were told."""
+
+    changed_ids: list[str] = field(default_factory=list)
+    nudges: int = 0
+    woken: list[str] = field(default_factory=list)
+
+    def changed(self, incident_ids: Sequence[str]) -> None:
+        self.changed_ids += incident_ids
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+    async def wake(self, incident: Incident) -> None:
+        self.woken.append(incident.id)
+
+
+class Bench:
+    """One app in memory."""
+
+    def __init__(self, **configuration: Any) -> None:  # noqa: ANN401 - as the file has it
+        self.clock = FakeClock(NOON + timedelta(hours=1))
+        self.incidents = MemoryIncidents()
+        self.journal = MemoryJournal()
+        self.silences = MemorySilences()
+        self.quiet = MemoryQuiet(self.silences, self.clock)
+        self.patrol = MemoryPatrol(
+            (
+                CheckSpec("Backups", CheckKind.HEARTBEAT, ""),
+                CheckSpec("Front / page", CheckKind.HTTP, "http://127.0.0.1/"),
+            )
+        )
+        self.bell = Bell()
+        self.told = Told()
+        self.thawed: list[str] = []
+        empty = SimpleNamespace(
+            of_incident=lambda _: [], thaw=self.thawed.extend, open=list, listed=lambda **_: [], recall=lambda *_: ()
+        )
+        dossiers = SimpleNamespace(plan=lambda *_: None, diagnosis=lambda *_: None)
+        self.app = SimpleNamespace(
+            token=TOKEN,
+            clock=self.clock,
+            settings=SimpleNamespace(configuration=Configuration.model_validate(configuration)),
+            store=SimpleNamespace(
+                incidents=self.incidents,
+                journal=self.journal,
+                silences=self.silences,
+                ledger=empty,
+                approvals=empty,
+                lessons=empty,
+                dossiers=dossiers,
+            ),
+            quiet=self.quiet,
+            patrol=self.patrol,
+            news=self.bell,
+            correlator=self.told,
+            dispatch=SimpleNamespace(line={}, storm=None),
+            response=self.told,
+            switch=SimpleNamespace(paused=lambda: ""),
+            sources={"manual": ManualSource(self.clock.now)},
+            runbooks=SimpleNamespace(find=lambda *_: [("dns", "Restart the DNS stack", 4.2)]),
+        )
+        self.context = make_context(cast("App", self.app))
+
+    @asynccontextmanager
+    async def client(self, *routers: APIRouter) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of an application with these doors."""
+        api = FastAPI()
+        api.state.context = self.context
+        problems.install(api)
+        for router in routers:
+            api.include_router(router)
+        transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://lamp.lan") as client:
+            yield client
+
+
+Clients = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.fixture
+def make_bench() -> type[Bench]:
+    return Bench

@@ -1,0 +1,101 @@
+"""The forms of the pages do what the API does, by POST alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lamplighter.domain.incident import State
+from lamplighter.testing import firing
+from lamplighter.web import forms
+
+if TYPE_CHECKING:
+    from tests.unit.web.conftest import Bench
+
+
+async def test_each_form_leads_back_to_the_incident(bench: Bench) -> None:
+    bench.incidents.open(1, firing("DiskFull", container="nas"), firing("Slow", container="jellyfin"))
+    bench.incidents.open(2)
+    trouble = firing("Slow", container="jellyfin").trouble
+    async with bench.client(forms.router) as client:
+        steps = [
+            ("comment", {"text": "two\r\nlines"}, "INC-1"),
+            ("acknowledge", {"by": ""}, "INC-1"),
+            ("split", {"trouble": trouble}, "INC-3"),
+            ("resolve", {"resolution": "new disk"}, "INC-1"),
+            ("reopen", {}, "INC-1"),
+            ("merge", {"into": "INC-2"}, "INC-2"),
+        ]
+        for verb, form, where in steps:
+            answer = await client.post(f"/incidents/INC-1/{verb}", data=form)
+            if not form:
+                answer = await client.post(
+                    f"/incidents/INC-1/{verb}", headers={"content-type": "application/x-www-form-urlencoded"}
+                )
+            assert answer.status_code == 303, (verb, answer.text)
+            assert answer.headers["location"] == f"/incidents/{where}"
+    assert bench.incidents.held["INC-1"].state is State.MERGED
+    assert bench.incidents.held["INC-1"].acknowledged_by == "admin"
+    assert "two\nlines" in [event.text for event in bench.incidents.events]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("/incidents/INC-1/comment", {"text": ""}, 422),
+        ("/incidents/INC-1/resolve", {}, 415),
+        ("/incidents/INC-1/merge", {"into": "INC-1"}, 422),
+        ("/incidents/INC-1/merge", {"into": "<script>"}, 422),
+        ("/incidents/INC-9/comment", {"text": "x"}, 404),
+        ("/incidents/INC-1/approve", {"x": "y"}, 404),
+        ("/incidents/INC-1/reopen", {"reason": "x"}, 409),
+        ("/incidents/INC-1/comment", {f"f{n}": "x" for n in range(31)}, 422),
+        ("/silences/SIL-9/end", {"x": "y"}, 404),
+        ("/silences", {"matchers": "a b c", "duration": "1h", "reason": "x"}, 422),
+        ("/maintenance", {"targets": "nas", "duration": "for ever"}, 422),
+        ("/checks/run", {"name": "none"}, 404),
+    ],
+)
+async def test_what_was_wrong_is_a_page_with_the_way_back(
+    bench: Bench, path: str, form: dict[str, str], status: int
+) -> None:
+    bench.incidents.open(1)
+    async with bench.client(forms.router) as client:
+        answer = await client.post(path, data=form)
+    assert answer.status_code == status, answer.text
+    if answer.headers["content-type"].startswith("text/html"):
+        assert "« back" in answer.text
+        assert "<script>" not in answer.text
+    assert len(bench.incidents.events) == 1
+
+
+async def test_silences_and_planned_work_come_from_the_page_too(bench: Bench) -> None:
+    async with bench.client(forms.router) as client:
+        made = await client.post(
+            "/silences",
+            data={"matchers": "jellyfin\r\nalertname=Slow", "duration": "2h", "reason": "disks", "author": ""},
+        )
+        planned = await client.post("/maintenance", data={"targets": "nas, pve1", "duration": "1h", "reason": ""})
+        ended = await client.post("/silences/SIL-1/end", headers={"content-type": "application/x-www-form-urlencoded"})
+    assert [one.status_code for one in (made, planned, ended)] == [303, 303, 303]
+    first, second = bench.silences.held.values()
+    assert [matcher.value for matcher in first.matchers] == ["jellyfin", "Slow"]
+    assert second.matchers[0].value == "nas|pve1"
+    assert first.ends_at <= bench.clock.now() < second.ends_at
+
+
+async def test_a_check_is_run_from_its_page(bench: Bench) -> None:
+    async with bench.client(forms.router) as client:
+        answer = await client.post("/checks/run", data={"name": "Front / page"})
+    assert answer.headers["location"] == "/checks"
+    assert "Front / page" in bench.patrol.watches
+
+
+async def test_a_form_is_no_json_and_looking_never_acts(bench: Bench) -> None:
+    bench.incidents.open(1)
+    async with bench.client(forms.router) as client:
+        assert (await client.post("/incidents/INC-1/resolve", json={"resolution": "x"})).status_code == 415
+        for path in ("/incidents/INC-1/resolve", "/silences/SIL-1/end", "/maintenance", "/checks/run"):
+            assert (await client.get(path)).status_code == 405
+    assert bench.incidents.held["INC-1"].is_open
