@@ -7,7 +7,18 @@ import sys
 
 import typer
 
-from lamplighter.cli import approvals, configuration, demo, incidents, operation, serve
+from lamplighter.cli import (
+    alerts,
+    approvals,
+    checks,
+    configuration,
+    demo,
+    events,
+    incidents,
+    operation,
+    serve,
+    silences,
+)
 from lamplighter.cli.output import Code, Stop, say
 
 app = typer.Typer(
@@ -19,8 +30,13 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("events")(events.events)
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(silences.app, name="silence")
+app.add_typer(silences.windows, name="maint")
+app.add_typer(checks.app, name="checks")
 app.add_typer(configuration.app, name="config")
 for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
     app.command()(command)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from lamplighter.cli.client import Client, DataOption, ServerOption, TokenOption, connect, named
-from lamplighter.cli.output import Format, Output, print_json, print_lines, print_table
+from lamplighter.cli.answer import Answer
+from lamplighter.cli.asking import asks
+from lamplighter.cli.client import Client, named
 
 app = typer.Typer(help="Answer what Lamplighter asks before it acts.", no_args_is_help=True)
 ApprovalArgument = Annotated[str, typer.Argument(help="such as INC-142-9c1f02ab")]
@@ -16,71 +17,45 @@ ReasonOption = Annotated[str, typer.Option("--message", "-m", help="Why.")]
 
 
 @app.command("list")
+@asks
 def listed(
+    client: Client,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are answered or expired.")] = False,
-    output: Output = Format.TABLE,
-    server: ServerOption = "",
-    token: TokenOption = "",
-    data: DataOption = None,
-) -> None:
+) -> Answer:
     """What waits for a person."""
-    found = connect(server, token, data).get("/api/v1/approvals", {"pending": not everything}, holds="approvals")
-    if output is Format.JSON:
-        print_json(found)
-        return
+    found = client.get("/api/v1/approvals", {"pending": not everything}, holds="approvals")
     rows = [(a["id"], a["state"], a["expires_at"][11:19], a["plan_hash"], a["summary"]) for a in found["approvals"]]
-    print_table(("id", "state", "expires (UTC)", "plan", "question"), rows)
+    return Answer(found, columns=("id", "state", "expires (UTC)", "plan", "question"), rows=rows)
 
 
 @app.command()
-def show(
-    approval: ApprovalArgument,
-    output: Output = Format.TABLE,
-    server: ServerOption = "",
-    token: TokenOption = "",
-    data: DataOption = None,
-) -> None:
+@asks
+def show(client: Client, approval: ApprovalArgument) -> Answer:
     """One question."""
-    found = connect(server, token, data).get(f"/api/v1/approvals/{named('approval', approval)}", holds="plan_hash")
-    if output is Format.JSON:
-        print_json(found)
-        return
-    print_lines(f"{found['id']}  {found['state']}  plan {found['plan_hash']}", f"  {found['summary']}")
-    print_lines(f"  asked {found['asked_at'][:19]}, expires {found['expires_at'][:19]} UTC")
+    found = client.get(f"/api/v1/approvals/{named('approval', approval)}", holds="plan_hash")
+    lines = (
+        f"{found['id']}  {found['state']}  plan {found['plan_hash']}",
+        f"  {found['summary']}",
+        f"  asked {found['asked_at'][:19]}, expires {found['expires_at'][:19]} UTC",
+    )
+    return Answer(found, lines, names=(found["id"],))
 
 
 @app.command()
-def approve(
-    approval: ApprovalArgument,
-    plan: HashOption = "",
-    message: ReasonOption = "",
-    output: Output = Format.TABLE,
-    server: ServerOption = "",
-    token: TokenOption = "",
-    data: DataOption = None,
-) -> None:
+@asks
+def approve(client: Client, approval: ApprovalArgument, plan: HashOption = "", message: ReasonOption = "") -> Answer:
     """Say yes to exactly this plan."""
-    _answer(connect(server, token, data), approval, "approve", plan, message, output)
+    return _answered(client, approval, "approve", plan, message)
 
 
 @app.command()
-def deny(
-    approval: ApprovalArgument,
-    plan: HashOption = "",
-    message: ReasonOption = "",
-    output: Output = Format.TABLE,
-    server: ServerOption = "",
-    token: TokenOption = "",
-    data: DataOption = None,
-) -> None:
+@asks
+def deny(client: Client, approval: ApprovalArgument, plan: HashOption = "", message: ReasonOption = "") -> Answer:
     """Say no; nothing is done."""
-    _answer(connect(server, token, data), approval, "deny", plan, message, output)
+    return _answered(client, approval, "deny", plan, message)
 
 
-def _answer(client: Client, approval: str, word: str, plan: str, message: str, output: Format) -> None:
+def _answered(client: Client, approval: str, word: str, plan: str, message: str) -> Answer:
     body = {"reason": message, **({"plan_hash": plan} if plan else {})}
     found = client.post(f"/api/v1/approvals/{named('approval', approval)}/{word}", body, holds="plan_hash")
-    if output is Format.JSON:
-        print_json(found)
-    else:
-        print_lines(f"{found['id']} is {found['state']}: {found['summary']}")
+    return Answer(found, (f"{found['id']} is {found['state']}: {found['summary']}",), names=(found["id"],))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +22,14 @@ ADDRESS_FILE = "server"
 DEFAULT_ADDRESS = "http://127.0.0.1:8460"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,79}")
 TOKEN = re.compile(r"[!-~]+")
-CODES = {401: Code.NOT_ALLOWED, 403: Code.NOT_ALLOWED, 404: Code.NOT_FOUND, 409: Code.CONFLICT, 422: Code.USAGE}
+CODES = {
+    400: Code.USAGE,
+    401: Code.NOT_ALLOWED,
+    403: Code.NOT_ALLOWED,
+    404: Code.NOT_FOUND,
+    409: Code.CONFLICT,
+    422: Code.USAGE,
+}
 
 ServerOption = Annotated[
     str,
@@ -33,6 +44,7 @@ TokenOption = Annotated[
 DataOption = Annotated[
     Path | None, typer.Option("--data", envvar="LAMPLIGHTER_DATA", help="Data folder; default: from the configuration.")
 ]
+Params = Mapping[str, Any] | Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class Client:
     address: str
     token: str
 
-    def get(self, path: str, params: dict[str, Any] | None = None, *, holds: str) -> dict[str, Any]:
+    def get(self, path: str, params: Params | None = None, *, holds: str) -> dict[str, Any]:
         """What the server answers, which has the key `holds`. Raises `Stop` with the exit code that fits."""
         return self._ask("GET", path, holds, params=params)
 
@@ -50,16 +62,34 @@ class Client:
         """What the server answers, which has the key `holds`. Raises `Stop` with the exit code that fits."""
         return self._ask("POST", path, holds, json=body)
 
+    def delete(self, path: str, *, holds: str) -> dict[str, Any]:
+        """What the server answers, which has the key `holds`. Raises `Stop` with the exit code that fits."""
+        return self._ask("DELETE", path, holds)
+
+    def deliver(self, path: str, body: bytes, params: Params | None = None) -> dict[str, Any]:
+        """Post a webhook's body as it is. Raises `Stop` with the exit code that fits."""
+        return self._ask("POST", path, "status", content=body, params=params)
+
     def _ask(self, method: str, path: str, holds: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on to httpx
+        with self.opened() as http:
+            return self.understood(http.request(method, path, **more), holds)
+
+    @contextmanager
+    def opened(self, timeout: float | httpx.Timeout = TIMEOUT_SECONDS) -> Iterator[httpx.Client]:
+        """A connection for one question or many. Raises `Stop` where there is no token, or no server answers."""
         if not TOKEN.fullmatch(self.token):
             words = "there is no token that could be sent; name the data folder with --data, or give --token"
             raise Stop(words, Code.NOT_ALLOWED)
+        headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            with httpx.Client(base_url=self.address, timeout=TIMEOUT_SECONDS, trust_env=False) as http:
-                answer = http.request(method, path, headers={"Authorization": f"Bearer {self.token}"}, **more)
+            with httpx.Client(base_url=self.address, timeout=timeout, trust_env=False, headers=headers) as http:
+                yield http
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             words = f"no server answers at {self.address} ({problem}); start one with: lamplighter serve"
             raise Stop(words, Code.UNREACHABLE) from problem
+
+    def understood(self, answer: httpx.Response, holds: str) -> dict[str, Any]:
+        """The answer's JSON, which has the key `holds`. Raises `Stop` with the exit code that fits."""
         body = _read(answer)
         if answer.is_error and "fix" in body:
             words = f"{body.get('detail', answer.reason_phrase)}; {body['fix']}"
@@ -83,6 +113,14 @@ def named(kind: str, word: str) -> str:
     if not NAME.fullmatch(word):
         raise Stop(f"{word!r} is not the id of an {kind}; the list shows them", Code.USAGE)
     return word
+
+
+def person() -> str:
+    """Who sits here. In a container the number of the user often has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def data_folder(given: Path | None) -> Path:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import getpass
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +20,7 @@ from lamplighter.cli.client import (
     connect,
     data_folder,
     kept,
+    person,
 )
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
 from lamplighter.settings.values import duration_seconds
@@ -81,7 +80,7 @@ def pause(
         _say_who_listens(folder)
         until = timedelta(seconds=seconds) if seconds else None
         try:
-            words = FileSwitch(folder, SystemClock()).pause(by=_person(), reason=message, duration=until)
+            words = FileSwitch(folder, SystemClock()).pause(by=person(), reason=message, duration=until)
         except OSError as problem:
             raise Stop(
                 f"{folder} cannot be written: {problem.strerror}; run as its owner", Code.NOT_ALLOWED
@@ -100,7 +99,7 @@ def resume(
         _say_who_listens(folder)
         switch = FileSwitch(folder, SystemClock())
         try:
-            switch.resume(by=_person())
+            switch.resume(by=person())
         except OSError as problem:
             raise Stop(
                 f"{folder} cannot be written: {problem.strerror}; run as its owner", Code.NOT_ALLOWED
@@ -127,14 +126,6 @@ def version(output: Output = Format.TABLE) -> None:
         print_json({"version": __version__})
     else:
         print_lines(f"lamplighter {__version__}")
-
-
-def _person() -> str:
-    """Who presses the button. In a container the number of the user often has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
 
 
 def _address(data: Path | None) -> str:

@@ -56,6 +56,11 @@ def plain(text: object) -> str:
     return "".join(c if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "\ufffd" for c in str(text))
 
 
+def clock(at: str) -> str:
+    """A time of the API for people: UTC, to the second."""
+    return at[:19].replace("T", " ")
+
+
 def say(words: str) -> None:
     """Words for people, on standard error."""
     sys.stderr.write(plain(words) + "\n")

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -40,9 +41,10 @@ def run(settings: Settings) -> None:
         raise Stop(str(problem)) from problem
     address = f"http://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
     _tell_address(settings.data_folder / ADDRESS_FILE, address)
+    api = make_api(app)
     server = _Server(
         uvicorn.Config(
-            make_api(app),
+            api,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -50,6 +52,7 @@ def run(settings: Settings) -> None:
             backlog=CONNECTIONS_WAITING_MAX,
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",
+        api.state.context.feed.end,
     )
     # uvicorn raises the signal that ended it once more when it is done; being told to stop is a good end, not a kill.
     signal.signal(signal.SIGTERM, _told_to_stop)
@@ -61,9 +64,15 @@ def run(settings: Settings) -> None:
 class _Server(uvicorn.Server):
     """Says in one line when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, words: str) -> None:
+    def __init__(self, config: uvicorn.Config, words: str, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._words = words
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Whoever follows the events would otherwise hold up the end until it is forced.
+        self._end_streams()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
