@@ -7,8 +7,10 @@ import fcntl
 import ipaddress
 import os
 import secrets
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
@@ -17,28 +19,54 @@ import structlog
 
 from lamplighter import integrations
 from lamplighter.diagnosis import RulesInvestigator
+from lamplighter.domain.admission import Bounds
+from lamplighter.domain.board import Board
+from lamplighter.domain.incident import Incident
 from lamplighter.domain.redaction import redact
-from lamplighter.ports import Clock, Investigator, Roles, SignalBacklog, SignalSource, Store, Surroundings
+from lamplighter.knowledge.folder import read_runbooks
+from lamplighter.knowledge.runbooks import Runbooks
+from lamplighter.ports import (
+    Clock,
+    Investigator,
+    Keeping,
+    Roles,
+    SignalBacklog,
+    SignalGate,
+    SignalSource,
+    Store,
+    StoreUnavailable,
+    Surroundings,
+)
 from lamplighter.settings import Settings
 from lamplighter.store import open_store
 from lamplighter.store.checkpoints import checkpoint_engine
-from lamplighter.workflow import correlator
+from lamplighter.workflow import dispatch
+from lamplighter.workflow.announcing import Announcing
 from lamplighter.workflow.asking import Asking
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.clock import SystemClock
+from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
+from lamplighter.workflow.keeping import Checkpoints, Retention
+from lamplighter.workflow.lease import PlacingLease
 from lamplighter.workflow.memory import StoredLessons
+from lamplighter.workflow.news import News
 from lamplighter.workflow.patrol import Patrol
+from lamplighter.workflow.quiet import Quiet
 from lamplighter.workflow.remedy import Patience, Remedy
 from lamplighter.workflow.steps import LiveSteps
 from lamplighter.workflow.story import Work
+from lamplighter.workflow.surveying import Surveying
+from lamplighter.workflow.sweep import Sweep
 from lamplighter.workflow.switch import FileSwitch
 from lamplighter.workflow.verifying import Verifying
+from lamplighter.workflow.watchdogs import Watchdogs
 from lamplighter.workflow.world import World
 
 TOKEN_BYTES = 32
 GRACE_POLL_SECONDS = 0.05
+SWITCH_SECONDS = 0.0005
 OWN_NAMES = frozenset({"lamplighter"})
 MONITORING = ("prometheus", "alertmanager")
 log = structlog.get_logger()
@@ -48,7 +76,7 @@ class CannotStart(Exception):
     """The program cannot run here; the words say what to do."""
 
 
-class Response(correlator.Response, Protocol):
+class Response(dispatch.Response, Checkpoints, Protocol):
     """The durable response, as the doors and the correlator know it."""
 
     def launch(self) -> None:
@@ -71,21 +99,51 @@ class App:
     world: World
     switch: FileSwitch
     remedy: Remedy
-    correlator: correlator.Correlator
+    chronicle: Chronicle
+    news: News
+    quiet: Quiet
+    correlator: Correlator
+    dispatch: dispatch.Dispatch
+    announcing: Announcing
+    sweep: Sweep
+    surveying: Surveying
+    watchdogs: Watchdogs
+    retention: Retention
     patrol: Patrol
     response: Response
     sources: dict[str, SignalSource]
+    gates: dict[str, SignalGate]
     backlogs: dict[str, SignalBacklog]
+    runbooks: Runbooks
     lock: IO[bytes] | None = None
     failure: str = ""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @property
+    def board(self) -> Board:
+        """The open incidents in memory; read it without awaiting in between, because placing changes it."""
+        return self.correlator.board
+
     async def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
         """Recover, then place alerts and walk the rounds. `on_failure` is called when one of them breaks off."""
+        # Threads that write must not make the event loop wait for five milliseconds each time they compute.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        # Before anything can act, what is muted must be known.
+        await self.quiet.refresh()
         self.response.launch()
-        self._spawn("correlator", self.correlator.run(), on_failure)
-        self._spawn("sweep", self.correlator.sweep_always(), on_failure)
-        self._spawn("patrol", self.patrol.run(), on_failure)
+        parts: dict[str, Coroutine[Any, Any, None]] = {
+            "quiet": self.quiet.run(),
+            "correlator": self.correlator.run(),
+            "dispatch": self.dispatch.run(),
+            "announcing": self.announcing.run(),
+            "sweep": self.sweep.run(),
+            "surveying": self.surveying.run(),
+            "watchdogs": self.watchdogs.run(),
+            "retention": self.retention.run(),
+            "patrol": self.patrol.run(),
+        }
+        for name, work in parts.items():
+            self._spawn(name, work, on_failure)
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None], on_failure: Callable[[], None]) -> None:
         def ended(task: asyncio.Task[None]) -> None:
@@ -108,6 +166,11 @@ class App:
         deadline = self.clock.monotonic() + self.settings.configuration.server.stop_grace
         while self.remedy.running and self.clock.monotonic() < deadline:
             await self.clock.sleep(GRACE_POLL_SECONDS)
+        try:
+            await self.correlator.finish()
+            await self.correlator.lease.release()
+        except StoreUnavailable as problem:
+            log.info("the lease of placing runs out by itself", problem=str(problem))
         await self.response.close()
         self.store.close()
         if self.lock is not None:
@@ -137,23 +200,12 @@ def build_app(
     roles = (*loaded.values(), *extra_roles)
     world = World(clock, roles, configuration.depends)
     switch = FileSwitch(folder, clock)
-    chronicle = Chronicle(store, clock, world.channels, configuration.site.url or "")
+    exchanges = tuple(role.silences for role in roles if role.silences is not None)
+    quiet = Quiet(store, clock, configuration.windows, exchanges, configuration.site.timezone)
+    news = News()
+    chronicle = Chronicle(store, clock, world.channels, configuration.site.url or "", news, quiet)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
-    verify = configuration.verify
-    care = Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires)
-    steps: Work = LiveSteps(
-        store=store,
-        world=world,
-        remedy=remedy,
-        chronicle=chronicle,
-        investigator=investigator or RulesInvestigator(),
-        knowledge=StoredLessons(store.lessons),
-        rules=configuration.autonomy.rules(_protected(settings)),
-        clock=clock,
-        care=care,
-        asking=Asking(store, chronicle, clock, care),
-        verifying=Verifying(store, world, remedy, chronicle, clock, care),
-    )
+    steps = _steps(settings, remedy, investigator or RulesInvestigator())
     url, engine = checkpoint_engine(store_url, folder)
     response = DurableResponse(
         wrap(steps) if wrap else steps,
@@ -162,8 +214,12 @@ def build_app(
         executor_id=_executor_id(folder, configuration.store.replica),
         checkpointed=checkpointed,
     )
-    placing = correlator.Correlator(store, world, response, clock, chronicle, sweep_seconds=min(15.0, verify.dwell))
+    line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
+    sweep_seconds = min(15.0, configuration.verify.dwell)
     runners = tuple(runner for role in roles for runner in role.runners)
+    runbooks, warnings = read_runbooks(configuration.runbooks)
+    for warning in warnings:
+        log.warning("a runbook cannot be used as it is", problem=redact(warning))
     return App(
         settings=settings,
         token=_token(folder),
@@ -172,12 +228,80 @@ def build_app(
         world=world,
         switch=switch,
         remedy=remedy,
+        chronicle=chronicle,
+        news=news,
+        quiet=quiet,
         correlator=placing,
+        dispatch=line,
+        announcing=announcing,
+        sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
+        surveying=Surveying(store, world, clock, placing),
+        watchdogs=watchdogs,
+        retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
         patrol=Patrol(store, runners, configuration.check_specs, clock, placing),
         response=response,
         sources={source.name: source for role in roles for source in role.sources},
+        gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
+        runbooks=runbooks,
         lock=lock,
+    )
+
+
+def _steps(settings: Settings, remedy: Remedy, investigator: Investigator) -> LiveSteps:
+    """The steps of the story on the real world."""
+    configuration = settings.configuration
+    store, world, clock, chronicle = remedy.store, remedy.world, remedy.clock, remedy.chronicle
+    verify = configuration.verify
+    care = Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires)
+    return LiveSteps(
+        store=store,
+        world=world,
+        remedy=remedy,
+        chronicle=chronicle,
+        investigator=investigator,
+        knowledge=StoredLessons(store.lessons),
+        rules=configuration.autonomy.rules(_protected(settings)),
+        clock=clock,
+        care=care,
+        asking=Asking(store, chronicle, clock, care),
+        verifying=Verifying(store, world, remedy, chronicle, clock, care),
+    )
+
+
+def _placing(
+    settings: Settings, chronicle: Chronicle, response: DurableResponse
+) -> tuple[dispatch.Dispatch, Announcing, Correlator, Watchdogs]:
+    """The placing, the line of responses behind it, and what people are told meanwhile."""
+    configuration = settings.configuration
+    store, clock = chronicle.store, chronicle.clock
+    bounds = Bounds(configuration.responses.at_once, configuration.responses.at_once_in_storm)
+    line = dispatch.Dispatch(store, response, chronicle, clock, bounds, configuration.responses.storm_from)
+    announcing = Announcing(store, chronicle, clock, line)
+    names = frozenset({configuration.watchdog.alert})
+    placing = Correlator(store, clock, line, PlacingLease(store.leases, clock), chronicle.news, names)
+    watchdogs = Watchdogs(store, clock, placing, names, timedelta(seconds=configuration.watchdog.within))
+    placing.heard = watchdogs.heard
+    line.placing, line.closed = placing, announcing.closed
+
+    def moved(incident: Incident) -> None:
+        if not incident.is_open:
+            placing.changed((incident.id,))
+            announcing.closed(incident)
+        if incident.state not in dispatch.AT_WORK:
+            line.nudge()
+
+    chronicle.moved = moved
+    return line, announcing, placing, watchdogs
+
+
+def _keeping(settings: Settings) -> Keeping:
+    kept = settings.configuration.retention
+    return Keeping(
+        journal_seconds=kept.alerts,
+        journal_rows_max=kept.alerts_max,
+        incident_seconds=kept.incidents,
+        incidents_max=kept.incidents_max,
     )
 
 

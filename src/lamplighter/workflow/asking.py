@@ -54,7 +54,7 @@ class Asking:
         present = await asyncio.to_thread(self.store.incidents.load, incident.id)
         if present is None or not present.is_open or present.run != incident.run:
             await asyncio.to_thread(self.store.approvals.close, approval.id, ApprovalState.CANCELLED, now)
-            raise Superseded(f"{incident.id} was closed while an approval was open")
+            raise Superseded(f"{incident.id} was closed or begun anew while an approval was open")
         held = await asyncio.to_thread(self.store.approvals.load, approval.id)
         if held is None:
             return Grant("", given=False, by="", reason="the question is gone from the store")

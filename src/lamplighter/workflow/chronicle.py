@@ -1,17 +1,24 @@
-"""Writes the timeline and tells people. Each event has a key, so that a repeated step writes it once."""
+"""Writes the timeline and tells people, where there is something new for them.
+
+Each event has a key, so that a repeated step writes it once.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import stamina
 import structlog
 
 from lamplighter.domain.incident import BadMove, Incident, State
 from lamplighter.domain.redaction import redact, redact_tree
+from lamplighter.domain.telling import digest_of, told, why_silent
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.ports import ChannelError, Clock, Message, NotificationChannel, Store
+from lamplighter.workflow.muting import Mutes, Muting, NothingMuted
+from lamplighter.workflow.news import News
 from lamplighter.workflow.story import Superseded
 
 SENDS_MAX = 3
@@ -21,12 +28,20 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Chronicle:
-    """The pen of the response."""
+    """The pen of the response. `moved` hears of each incident whose state it changed."""
 
     store: Store
     clock: Clock
     channels: tuple[NotificationChannel, ...] = ()
     site_url: str = ""
+    news: News = field(default_factory=News)
+    mutes: Mutes = field(default_factory=NothingMuted)
+    moved: Callable[[Incident], None] = lambda _incident: None
+
+    @property
+    def muting(self) -> Muting:
+        """Whether whole incidents are muted."""
+        return Muting(self.store, self.mutes)
 
     def event(
         self, incident: Incident, key: str, moment: Moment, crew: Crew, text: str, data: dict[str, object] | None = None
@@ -40,6 +55,27 @@ class Chronicle:
     ) -> None:
         """Write one event."""
         await asyncio.to_thread(self.store.incidents.record, self.event(incident, key, moment, crew, text, data))
+        self.news.announce()
+
+    async def hold(self, incident: Incident, reason: str) -> None:
+        """Show why nothing begins or is said now; an empty reason says that it goes on."""
+        event = self._held(incident, reason)
+        await asyncio.to_thread(self.store.incidents.hold, incident.id, event.text if reason else "", event)
+        self.news.announce()
+
+    async def hold_all(self, held: Sequence[tuple[Incident, str]]) -> None:
+        """The same for many at once, as a storm holds them."""
+        holds = []
+        for incident, reason in held:
+            event = self._held(incident, reason)
+            holds.append((incident.id, event.text if reason else "", event))
+        await asyncio.to_thread(self.store.incidents.hold_all, holds)
+        self.news.announce()
+
+    def _held(self, incident: Incident, reason: str) -> Event:
+        moment = Moment.HELD if reason else Moment.RELEASED
+        key = f"{moment}:{self.clock.now():%Y%m%dT%H%M%S.%f}"
+        return self.event(incident, key, moment, Crew.MONITOR, reason or f"no longer held: {incident.held}")
 
     async def move(
         self, incident: Incident, to: State, key: str, crew: Crew, text: str, *, moment: Moment = Moment.STATE
@@ -51,7 +87,7 @@ class Chronicle:
         event = self.event(incident, key, moment, crew, text, {"state": str(to)})
         by = "lamplighter" if to is State.RESOLVED else ""
         try:
-            return await asyncio.to_thread(
+            after = await asyncio.to_thread(
                 self.store.incidents.move,
                 incident.id,
                 to,
@@ -64,25 +100,54 @@ class Chronicle:
             if present is not None and (not present.is_open or present.run != incident.run):
                 raise Superseded(str(problem)) from problem
             raise
+        self.news.announce()
+        self.moved(after)
+        return after
 
-    async def tell(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> None:
-        """Send to every channel; what cannot be delivered is written down and never stops the response."""
-        key = f"{incident.workflow_id}:{moment}"
+    async def tell(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> bool:
+        """Send to every channel where it is news to people; False where they are not told, and why is in the log.
+
+        What cannot be delivered is written down and never stops the response. Under a silence or in a maintenance
+        window nothing is sent: the incident shows as held, and what is still so at its end is told then.
+        """
+        history = told(await asyncio.to_thread(self.store.incidents.timeline, incident.id))
+        said = digest_of(lines)
+        why = why_silent(history, incident.run, moment, said, flapping=incident.flapping)
+        if why:
+            log.info("people are not told", incident=incident.id, moment=moment, reason=why)
+            return False
+        muted = await self.muting.now(incident)
+        if muted:
+            if incident.is_open and incident.held != muted:
+                await self.hold(incident, muted)
+            return False
+        done = {one.channel for one in history if (one.run, one.moment) == (incident.run, moment)}
+        await self._send_all(incident, moment, lines, said, [one for one in self.channels if one.name not in done])
+        return True
+
+    async def _send_all(
+        self,
+        incident: Incident,
+        moment: str,
+        lines: tuple[str, ...],
+        said: str,
+        channels: Sequence[NotificationChannel],
+    ) -> None:
         if self.site_url:
             lines = (*lines, f"{self.site_url}/incidents/{incident.id}")
-        message = Message(key, incident.id, moment, incident.state, incident.severity, incident.title, lines)
-        for channel in self.channels:
+        once = f"{incident.workflow_id}:{moment}"
+        message = Message(once, incident.id, moment, incident.state, incident.severity, incident.title, lines)
+        for channel in channels:
             try:
                 async with asyncio.timeout(SEND_SECONDS_MAX * SENDS_MAX):
                     reference = await _send(channel, message)
-                text, data = f"told {channel.name}: {moment}", {"channel": channel.name, "reference": reference}
+                key, text = f"told:{moment}:{channel.name}", f"told {channel.name}: {moment}"
+                data: dict[str, object] = {"channel": channel.name, "reference": reference, "said": said}
             except (ChannelError, TimeoutError) as problem:
                 log.warning("not delivered", channel=channel.name, incident=incident.id, problem=redact(str(problem)))
-                text = f"{channel.name} did not take the message: {problem}"
+                key, text = f"untold:{moment}:{channel.name}", f"{channel.name} did not take the message: {problem}"
                 data = {"channel": channel.name, "failed": "true"}
-            await self.note(
-                incident, f"told:{moment}:{channel.name}", Moment.NOTIFIED, Crew.COMMUNICATOR, text, {**data}
-            )
+            await self.note(incident, key, Moment.NOTIFIED, Crew.COMMUNICATOR, text, data)
 
 
 def _may_retry(problem: Exception) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -56,9 +58,9 @@ class CheckpointedSteps:
             raise Superseded(answer["superseded"])
         return msgspec.convert(answer["value"], returns)
 
-    async def load(self, incident_id: str) -> Incident:
+    async def load(self, response_id: str) -> Incident:
         """See `Work.load`."""
-        return await self.step("load", Incident, lambda: self._steps.load(incident_id))
+        return await self.step("load", Incident, lambda: self._steps.load(response_id))
 
     async def gather(self, incident: Incident) -> Gathered:
         """See `Work.gather`."""
@@ -160,7 +162,8 @@ class DurableResponse:
             "executor_id": executor_id,
             "console_log_level": "ERROR",
             "log_level": "ERROR",
-            "notification_listener_polling_interval_sec": 0.2,
+            # On SQLite each look asks once for every response that waits, and hundreds may wait for people.
+            "notification_listener_polling_interval_sec": 1.0,
         }
         DBOS(config=config)
 
@@ -170,7 +173,8 @@ class DurableResponse:
             self._responses.add(task)
             self._active.add(str(DBOS.workflow_id))
             try:
-                return str(await run_incident(incident_id, self._steps))
+                # The workflow's own id names the run; a recorded argument of an older life names the incident only.
+                return str(await run_incident(str(DBOS.workflow_id), self._steps))
             except Superseded as end:
                 log.info("response ended early", incident=incident_id, reason=str(end))
                 return "superseded"
@@ -199,19 +203,34 @@ class DurableResponse:
 
         Stalled is what broke off because its checkpoints could not be written, so that nothing knows that it ended.
         """
+        # Hundreds may wait for people, and each would cost the sweep a question to the checkpoints.
+        if incident.workflow_id in self._active:
+            return "running"
         status = await DBOS.get_workflow_status_async(incident.workflow_id)
         if status is None:
             return "absent"
         if status.status in ENDED_BADLY:
             return "broken"
-        mine = status.status == "PENDING" and status.executor_id == self._executor_id
-        if mine and incident.workflow_id not in self._active:
+        if status.status == "PENDING" and status.executor_id == self._executor_id:
             return "stalled"
         return "ended" if status.status == "SUCCESS" else "running"
 
     async def resume(self, incident: Incident) -> None:
         """Let a stalled response go on from its last checkpoint."""
         await DBOS.resume_workflow_async(incident.workflow_id)
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Remove the checkpoints of at most `limit` responses that ended before then; returns how many."""
+        found = await DBOS.list_workflows_async(
+            status=["SUCCESS"],
+            completed_before=before.isoformat(),
+            limit=limit,
+            load_input=False,
+            load_output=False,
+        )
+        if found:
+            await DBOS.delete_workflows_async([one.workflow_id for one in found])
+        return len(found)
 
     async def close(self) -> None:
         """Let go. What is under way is cut off here, which records nothing, and goes on at the next start."""
@@ -220,3 +239,5 @@ class DurableResponse:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # The library leaves the event loop with its own executor, which is shut down by now.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from lamplighter.domain.admission import unsettled
 from lamplighter.domain.approval import CannotAnswer, Grant
 from lamplighter.domain.incident import BadMove, Incident, State
 from lamplighter.domain.ledger import (
@@ -25,6 +26,7 @@ from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import Clock, RemediationAction, Snapshot, Store, Switch, ToolError
 from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.signals import Signals
 from lamplighter.workflow.story import Superseded
 from lamplighter.workflow.world import World, looked_at
 
@@ -115,7 +117,7 @@ class Remedy:
     async def reading(self, incident: Incident) -> Reading | None:
         """The signal, asked again unless it was asked in the last few seconds."""
         known = self.readings.get(incident.id)
-        if known is not None and (self.clock.now() - known.at).total_seconds() < READING_AGE_SECONDS_MAX:
+        if known is not None and 0 <= (self.clock.now() - known.at).total_seconds() < READING_AGE_SECONDS_MAX:
             return known
         return await self.read_now(incident)
 
@@ -142,17 +144,16 @@ class Remedy:
         if paused:
             return Result(ResultKind.STOPPED, f"paused {paused}", action.words, target.id)
         present = await asyncio.to_thread(self.store.incidents.load, incident.id)
-        if present is None or not present.is_open or present.run != incident.run:
-            return Result(ResultKind.STOPPED, "the incident was closed meanwhile", action.words, target.id)
-        if present.signal_cleared_at is not None:
-            return Result(
-                ResultKind.CLEARED, "the monitoring says that it is over; nothing was done", action.words, target.id
-            )
+        unwelcome = self._unwelcome(present, incident, action)
+        if unwelcome:
+            return Result(ResultKind.STOPPED, unwelcome, action.words, target.id)
+        over = await self._said_over(present)
+        if over is not None:
+            kind, why = over
+            return Result(kind, f"{why}; nothing was done", action.words, target.id)
         reading = await self.reading(incident)
         if reading is not None and reading.state is SignalState.CLEAR:
-            return Result(
-                ResultKind.CLEARED, f"over by itself; nothing was done: {reading.detail}", action.words, target.id
-            )
+            return await self._cleared(incident, action, reading)
         if not grant.approval_id and (reading is None or reading.state is not SignalState.FIRING):
             why = reading.detail if reading else "nobody knows how to ask for it"
             return Result(ResultKind.STOPPED, f"the signal cannot be seen now: {why}", action.words, target.id)
@@ -160,6 +161,27 @@ class Remedy:
         if frozen:
             return Result(ResultKind.STOPPED, f"{target.name} is frozen: {frozen}", action.words, target.id)
         return None
+
+    async def _cleared(self, incident: Incident, action: Action, reading: Reading) -> Result:
+        """What the action was for is over; the whole incident is only where nothing else in it fires."""
+        other = await Signals(self.store, self.world).still_firing(incident)
+        if other is None:
+            detail = f"over by itself; nothing was done: {reading.detail}"
+            return Result(ResultKind.CLEARED, detail, action.words, action.target.id)
+        detail = f"what this was for is over, but something else still fires: {other.detail}"
+        return Result(ResultKind.STOPPED, detail, action.words, action.target.id)
+
+    def _unwelcome(self, present: Incident | None, incident: Incident, action: Action) -> str:
+        """Why this run may not act any more, by the incident as the store has it now; empty where it may."""
+        if present is None or not present.is_open:
+            return "the incident was closed meanwhile"
+        if present.run != incident.run:
+            return "the incident has changed, and a newer response has it"
+        if present.again or present.trouble != incident.trouble:
+            return f"the incident is about {present.component or present.alert.name} now, and this was not for that"
+        muted = self.chronicle.mutes.muted
+        words = muted(present.alert.labels, present.component) or muted(present.alert.labels, action.target.name)
+        return unsettled(present, self.clock.now()) or words
 
     async def _do(self, incident: Incident, action: Action, key: str) -> Result:
         role = self.world.action(action.target.system, action.verb)
@@ -173,9 +195,11 @@ class Remedy:
             detail = f"not begun; {action.target.id[:12]} is gone (a thing of the same name is another thing)"
             return await self._end(incident, action, key, AttemptState.FAILED, detail)
         await self._hold()
-        over = await self._over(incident)
-        if over:
-            return await self._end(incident, action, key, AttemptState.FAILED, f"not begun; {over}")
+        over = await self._over(incident, action)
+        if over is not None:
+            kind, why = over
+            ended = await self._end(incident, action, key, AttemptState.FAILED, f"not begun; {why}")
+            return replace(ended, kind=kind)
         if not await asyncio.to_thread(self.store.ledger.start, key, _written(before), self.clock.now()):
             found = await asyncio.to_thread(self.store.ledger.load, key)
             if found is not None and found.state is AttemptState.PLANNED:
@@ -193,12 +217,24 @@ class Remedy:
         finally:
             self.running.discard(key)
 
-    async def _over(self, incident: Incident) -> str:
-        """Why nothing may begin any more, asked of the store at the last moment; empty where it may."""
+    async def _over(self, incident: Incident, action: Action) -> tuple[ResultKind, str] | None:
+        """Why nothing may begin any more, asked of the store at the last moment; None where it may."""
         present = await asyncio.to_thread(self.store.incidents.load, incident.id)
-        if present is None or not present.is_open or present.run != incident.run:
-            return "the incident was closed meanwhile"
-        return "the monitoring says that it is over" if present.signal_cleared_at is not None else ""
+        unwelcome = self._unwelcome(present, incident, action)
+        if unwelcome or present is None:
+            return ResultKind.FAILED, unwelcome
+        return await self._said_over(present)
+
+    async def _said_over(self, present: Incident | None) -> tuple[ResultKind, str] | None:
+        """What the monitoring says of the lead, where it says that it is over; the whole may go on without it."""
+        if present is None:
+            return None
+        if present.signal_cleared_at is not None:
+            return ResultKind.CLEARED, "the monitoring says that it is over"
+        members = await asyncio.to_thread(self.store.incidents.members, present.id)
+        if any(member.trouble == present.trouble and not member.firing for member in members):
+            return ResultKind.STOPPED, "the monitoring says that what this was for is over; something else still fires"
+        return None
 
     async def _effect(
         self, incident: Incident, action: Action, key: str, role: RemediationAction, before: Snapshot

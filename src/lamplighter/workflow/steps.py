@@ -16,8 +16,10 @@ from lamplighter.domain.evidence import Case, Evidence, Gathered, Question
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Result
 from lamplighter.domain.lesson import Lesson
+from lamplighter.domain.member import Link
 from lamplighter.domain.plan import Plan, make_plan
 from lamplighter.domain.policy import Past, Record, Rules, Ruling, Verdict, judge
+from lamplighter.domain.storm import mass_failure
 from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.domain.topology import Component, Edge, Resolution, needed_by, resolve_alert, resolve_name
 from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification
@@ -63,13 +65,16 @@ class LiveSteps:
     asking: Asking
     verifying: Verifying
 
-    async def load(self, incident_id: str) -> Incident:
-        """Take the incident on."""
+    async def load(self, response_id: str) -> Incident:
+        """Take on one run of an incident; another run's response has nothing to do here."""
+        incident_id, _, run = response_id.partition(".")
         incident = await asyncio.to_thread(self.store.incidents.load, incident_id)
         if incident is None:
             raise Superseded(f"{incident_id} is not in the store")
         if not incident.is_open:
             raise Superseded(f"{incident_id} is {incident.state}")
+        if incident.run != int(run or 1):
+            raise Superseded(f"{incident_id} is in run {incident.run} by now, and this was to be run {run or 1}")
         return await self.chronicle.move(incident, State.ANALYSING, "analysing", Crew.ANALYST, "looking for the cause")
 
     async def gather(self, incident: Incident) -> Gathered:
@@ -84,7 +89,9 @@ class LiveSteps:
         meant, around, kept, reading = seen.meant, seen.around, seen.evidence, seen.reading
         await asyncio.to_thread(self.store.dossiers.keep_evidence, incident.id, incident.run, kept)
         subject = meant.component.name if meant.component else ""
-        await asyncio.to_thread(self.store.incidents.set_component, incident.id, subject)
+        if subject:
+            # Where nothing that can be seen is meant, the name that the labels give is kept for people to find it by.
+            await asyncio.to_thread(self.store.incidents.set_component, incident.id, subject)
         failed = sum(1 for piece in kept if piece.error)
         await self.chronicle.note(
             incident, "target", Moment.RESOLVED_TARGET, Crew.MONITOR, meant.reason, {"component": subject}
@@ -147,7 +154,8 @@ class LiveSteps:
 
     async def judge(self, incident: Incident, plan: Plan) -> Verdict:
         """Policy's word on the plan."""
-        verdict = judge(plan, self.rules, await self._record(plan))
+        record = await self._record(plan)
+        verdict = await self._guarded(judge(plan, self.rules, record), plan, record)
         if verdict.ruling is Ruling.REFUSED and plan.actions:
             proposal = ", then ".join(action.words for action in plan.actions)
             verdict = replace(verdict, reason=f"{verdict.reason}; I would {proposal}")
@@ -200,7 +208,8 @@ class LiveSteps:
         """One action, at most once, and only where policy still lets it run: an answer may have taken long."""
 
         async def forbidden() -> str:
-            verdict = judge(plan, self.rules, await self._record(plan))
+            record = await self._record(plan)
+            verdict = await self._guarded(judge(plan, self.rules, record), plan, record)
             if verdict.ruling is Ruling.NEEDS_APPROVAL and not grant.approval_id:
                 return f"not allowed any more: {verdict.reason}"
             if verdict.ruling is Ruling.REFUSED:
@@ -250,8 +259,23 @@ class LiveSteps:
             lines = (_said(diagnosis), reason) if diagnosis else lines
         incident = await self.chronicle.move(incident, state, "closed", Crew.COMMUNICATOR, reason, moment=Moment.CLOSED)
         self.remedy.forget(incident)
-        await self.chronicle.tell(incident, str(state), lines)
+        # What cleared by itself may be back in a moment; word of it is sent when it has stayed away for a while.
+        if state is not State.SELF_CLEARED:
+            await self.chronicle.tell(incident, str(state), lines)
         return state
+
+    async def _guarded(self, verdict: Verdict, plan: Plan, record: Record) -> Verdict:
+        """Nothing is done unasked in a mass failure, where what fails together is seldom healed one by one."""
+        if verdict.ruling is not Ruling.ALLOWED:
+            return verdict
+        members = await asyncio.to_thread(self.store.incidents.members, plan.incident_id)
+        firing = [member for member in members if member.firing]
+        if any(member.link is Link.GROUP for member in firing):
+            return Verdict(Ruling.NEEDS_APPROVAL, "mass failure: most of a group fails at once, so a person decides")
+        troubled = frozenset(member.component for member in firing)
+        words = (mass_failure(action.target.id, record.components, troubled) for action in plan.actions)
+        why = next(filter(None, words), "")
+        return Verdict(Ruling.NEEDS_APPROVAL, why) if why else verdict
 
     async def _record(self, plan: Plan) -> Record:
         now = self.clock.now()

@@ -17,14 +17,14 @@ WAITS_MAX = 2000
 
 
 class Superseded(Exception):
-    """A person closed the incident while the response ran: the response ends, and changes nothing more."""
+    """The incident was closed, merged or begun anew while this response ran: it ends, and changes nothing more."""
 
 
 class Work(Protocol):
     """What the story asks for. Every step may be repeated after a crash and must then come to the same."""
 
-    async def load(self, incident_id: str) -> Incident:
-        """The incident, now being analysed."""
+    async def load(self, response_id: str) -> Incident:
+        """The incident of this response, now being analysed; `Superseded` where another run has it by now."""
         ...
 
     async def gather(self, incident: Incident) -> Gathered:
@@ -96,9 +96,9 @@ class Steps(Work, Protocol):
         ...
 
 
-async def run_incident(incident_id: str, do: Steps) -> State:
-    """Respond to one incident; returns the state in which it ends or waits for a person."""
-    incident = await do.load(incident_id)
+async def run_incident(response_id: str, do: Steps) -> State:
+    """Respond to one run of an incident; returns the state in which it ends or waits for a person."""
+    incident = await do.load(response_id)
     await do.notify(incident, "opened", (incident.title,))
     gathered = await do.gather(incident)
     diagnosis = await do.diagnose(incident, gathered)

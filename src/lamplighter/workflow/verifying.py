@@ -1,10 +1,13 @@
-"""Verification on the signal that fired: reads until it was clear for the dwell, or the deadline has passed."""
+"""Verification on the signal that fired: reads until it was clear for the dwell, or the deadline has passed.
+
+Other alerts of the incident count too: it has not recovered while one of them is read as firing.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lamplighter.domain.incident import Incident, State
@@ -15,6 +18,7 @@ from lamplighter.ports import Clock, Store, ToolError
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.remedy import Remedy
+from lamplighter.workflow.signals import Signals
 from lamplighter.workflow.world import World, looked_at
 
 READINGS_MAX = 5000
@@ -41,8 +45,13 @@ class Verifying:
         dwell = timedelta(seconds=self.care.dwell_seconds)
         readings: list[Reading] = []
         for _ in range(READINGS_MAX):
-            readings.append(await self._reading(incident))
+            reading = await self._reading(incident)
+            # A clock that jumps forward must not make a moment of health look like a long one.
+            passed = timedelta(seconds=self.clock.monotonic() - began)
+            readings.append(replace(reading, at=min(reading.at, acted_at + passed)))
             late = self.clock.monotonic() - began >= self.care.deadline_seconds
+            if late or _held(readings, dwell):
+                readings[-1] = await Signals(self.store, self.world).still_firing(incident) or readings[-1]
             now = deadline if late else min(self.clock.now(), deadline - timedelta(microseconds=1))
             ends = late or _held(readings, dwell)
             worse = await self._worse(plan) if ends else ""

@@ -10,11 +10,13 @@ import pytest
 
 from lamplighter.domain.alert import Alert, Delivery
 from lamplighter.domain.approval import Grant
+from lamplighter.domain.board import Board
 from lamplighter.domain.cause import Cause, Diagnosis
 from lamplighter.domain.evidence import Case, Fact
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Attempt, intent_key
-from lamplighter.domain.placement import place
+from lamplighter.domain.placement import Suppresses
+from lamplighter.domain.placing import place_all
 from lamplighter.domain.plan import Action, Plan, Target, Verb
 from lamplighter.domain.policy import Mode, Rules, Ruling, Verdict, parse_sentence
 from lamplighter.domain.timeline import Crew, Moment
@@ -123,11 +125,24 @@ class Bench:
         self.steps.meanwhile = []
 
     async def place(self, alert: Alert) -> Incident | None:
-        """Journal one alert and place it."""
+        """Journal one alert and place it, on a board that is read from the store for it."""
         await self.store.journal.append(Delivery((alert,)), alert.source, self.clock.now())
         (entry,) = self.store.journal.unplaced(10)
-        placement = place(alert, *self.store.incidents.known(alert.trouble), self.clock.now())
-        return self.store.incidents.apply(entry, placement, self.clock.now())
+        # Two incidents of one component, as where a person has split them.
+        board = Board(apart=[("StoreDown@store", "Other@store")])
+        for incident, members in self.store.incidents.board():
+            board.put(incident, members)
+        editions = board.editions(tuple(board.ids()))
+        now = self.clock.now()
+        placed = place_all([entry], board, self.store.incidents.recall([alert.trouble]), now)
+        placement = placed[0].placement
+        if isinstance(placement, Suppresses):
+            self.store.incidents.apply(placed, (), {}, now)
+            return None
+        named = {name: edition for name, edition in editions.items() if name == placement.incident_id}
+        applied = self.store.incidents.apply(placed, board.touched(), named, now)
+        assert not applied.stale
+        return applied.incidents[applied.ids.get(placement.incident_id, placement.incident_id)]
 
     async def opened(self, name: str = "StoreDown", container: str = "store") -> Incident:
         """A fresh incident."""
@@ -190,7 +205,7 @@ class Bench:
 
     async def run(self, incident: Incident) -> State:
         """The whole response."""
-        return await run_incident(incident.id, self.steps)
+        return await run_incident(incident.workflow_id, self.steps)
 
     def state(self, incident: Incident) -> State:
         found = self.store.incidents.load(incident.id)

@@ -59,7 +59,7 @@ async def app(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[App]:
     settings = load_settings(file, {"HOME": str(tmp_path), "LAMPLIGHTER_DATA": str(tmp_path / "data")})
     roles = (engine.roles(), Roles(readers=(HealedByAnEffect(engine),)))
     app = build_app(settings, extra_roles=roles, investigator=Hung())
-    app.correlator.stalled_seconds = 0.5
+    app.sweep.stalled_seconds = 0.5
     await app.start()
     yield app
     await app.stop()

@@ -8,14 +8,17 @@ from datetime import datetime
 
 import pytest
 
-from lamplighter.domain.alert import Delivery, Episode, JournalEntry
+from lamplighter.domain import course
+from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.check import Sample
 from lamplighter.domain.incident import CLOSED, Incident, State, moved
 from lamplighter.domain.ledger import Attempt, AttemptState
-from lamplighter.domain.placement import Clears, Joins, Opens, Placement, Reopens
+from lamplighter.domain.member import Link, Member
+from lamplighter.domain.placement import Heard, Opens, Past, Placed, Suppresses
 from lamplighter.domain.timeline import Event
-from lamplighter.ports import StoreUnavailable
+from lamplighter.domain.topology import Edge
+from lamplighter.ports import Applied, Fenced, StoreUnavailable, Wanted
 from lamplighter.testing import NOON, FakeClock, firing
 
 
@@ -44,34 +47,80 @@ class MemoryJournal:
 
 @dataclass
 class MemoryIncidents:
+    """Folds placements as the store does, by the domain's own rules; `stale` says so once of the ids in it."""
+
     journal: MemoryJournal
     held: dict[str, Incident] = field(default_factory=dict)
+    seats: dict[str, dict[str, Member]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    pasts: dict[str, Past] = field(default_factory=dict)
     poison: str = ""
+    stale: set[str] = field(default_factory=set)
+    fenced: bool = False
+    batches: list[int] = field(default_factory=list)
 
-    def add(self, incident: Incident) -> Incident:
+    def add(self, incident: Incident, *members: Member) -> Incident:
         self.held[incident.id] = incident
+        for member in members:
+            self.seats.setdefault(incident.id, {})[member.trouble] = member
         return incident
 
-    def known(self, trouble: str) -> tuple[Incident | None, Incident | None, Episode | None]:
-        if trouble == self.poison:
+    def recall(self, troubles: Sequence[str]) -> Mapping[str, Past]:
+        if self.poison in troubles:
             raise ValueError("poison")
-        mine = [one for one in self.held.values() if one.trouble == trouble]
-        opened = next((one for one in mine if one.is_open), None)
-        return opened, next((one for one in reversed(mine) if not one.is_open), None), None
+        return {trouble: self.pasts[trouble] for trouble in troubles if trouble in self.pasts}
 
-    def apply(self, entry: JournalEntry, placement: Placement, now: datetime) -> Incident | None:
-        self.journal.entries.remove(entry)
-        if isinstance(placement, Opens):
-            return self.add(incident_of(f"INC-{len(self.held) + 1}", entry))
-        if isinstance(placement, Joins):
-            return self.held[placement.incident_id]
-        if isinstance(placement, Reopens):
-            old = self.held[placement.incident_id]
-            return self.add(replace(old, state=State.RECEIVED, run=old.run + 1, closed_at=None))
-        if isinstance(placement, Clears):
-            return self.add(replace(self.held[placement.incident_id], signal_cleared_at=now))
-        return None
+    def board(self, ids: Sequence[str] | None = None) -> Sequence[tuple[Incident, Sequence[Member]]]:
+        found = (one for one in self.held.values() if one.is_open and (ids is None or one.id in ids))
+        return [(one, tuple(self.seats.get(one.id, {}).values())) for one in found]
+
+    def editions(self) -> Mapping[str, int]:
+        return {one.id: one.edition for one in self.held.values() if one.is_open}
+
+    def apart(self) -> Sequence[tuple[str, str]]:
+        return ()
+
+    def count(self, heard: Sequence[Heard], now: datetime) -> None:
+        for one in heard:
+            present = self.held[one.incident_id]
+            self.held[one.incident_id] = replace(present, alert_count=present.alert_count + one.times)
+
+    def members(self, incident_id: str) -> Sequence[Member]:
+        return tuple(self.seats.get(incident_id, {}).values())
+
+    def apply(
+        self,
+        batch: Sequence[Placed],
+        members: Sequence[Member],
+        editions: Mapping[str, int],
+        now: datetime,
+        *,
+        token: int = 0,
+    ) -> Applied:
+        if self.fenced:
+            raise Fenced("another has it")
+        stale = frozenset(name for name, edition in editions.items() if self.held[name].edition != edition)
+        if stale or self.stale:
+            self.stale.clear()
+            return Applied(stale=stale or frozenset({"INC-1"}))
+        ids: dict[str, str] = {}
+        changed: dict[str, Incident] = {}
+        for placed in batch:
+            self.journal.entries.remove(placed.entry)
+            if isinstance(placed.placement, Suppresses):
+                continue
+            name = placed.placement.incident_id
+            if isinstance(placed.placement, Opens):
+                ids[name] = f"INC-{len(self.held) + 1}"
+                after = replace(course.opened(placed, now), id=ids[name])
+            else:
+                after = course.after(self.held[ids.get(name, name)], placed, now)
+            changed[after.id] = self.add(after)
+        for member in members:
+            real = ids.get(member.incident_id, member.incident_id)
+            self.seats.setdefault(real, {})[member.trouble] = replace(member, incident_id=real)
+        self.batches.append(len(batch))
+        return Applied(ids, changed)
 
     def load(self, incident_id: str) -> Incident | None:
         return self.held.get(incident_id)
@@ -81,12 +130,29 @@ class MemoryIncidents:
         self.record(event)
         return self.add(replace(after, resolution=resolution, resolved_by=by))
 
+    def reopen(self, incident_id: str, event: Event) -> Incident:
+        old = self.held[incident_id]
+        self.record(event)
+        return self.add(replace(old, state=State.RECEIVED, run=old.run + 1, closed_at=None, again=False))
+
+    def hold(self, incident_id: str, reason: str, event: Event | None = None) -> None:
+        self.add(replace(self.held[incident_id], held=reason))
+        if event is not None:
+            self.record(event)
+
+    def hold_all(self, holds: Sequence[tuple[str, str, Event]]) -> None:
+        for incident_id, reason, event in holds:
+            self.hold(incident_id, reason, event)
+
     def record(self, event: Event) -> None:
-        if event.key not in {one.key for one in self.events}:
+        if (event.incident_id, event.key) not in {(one.incident_id, one.key) for one in self.events}:
             self.events.append(event)
 
-    def listed(self, *, states: Sequence[State] = (), limit: int = 50, before: str = "") -> Sequence[Incident]:
-        return [one for one in self.held.values() if one.state in states][:limit]
+    def timeline(self, incident_id: str) -> Sequence[Event]:
+        return [event for event in self.events if event.incident_id == incident_id]
+
+    def listed(self, wanted: Wanted, *, limit: int = 50, before: str = "") -> Sequence[Incident]:
+        return [one for one in self.held.values() if one.state in wanted.states][:limit]
 
     @property
     def texts(self) -> list[str]:
@@ -102,6 +168,9 @@ class MemoryApprovals:
 
     def load(self, approval_id: str) -> Approval | None:
         return self.held.get(approval_id)
+
+    def of_incident(self, incident_id: str) -> Sequence[Approval]:
+        return [one for one in self.held.values() if one.incident_id == incident_id]
 
     def close(self, approval_id: str, state: ApprovalState, now: datetime) -> Approval:
         if self.held[approval_id].state is ApprovalState.PENDING:
@@ -131,6 +200,42 @@ class MemorySamples:
     def keep(self, samples: Sequence[Sample]) -> None:
         self.held.extend(samples)
 
+    def window(self, check: str, start: datetime, end: datetime) -> Sequence[Sample]:
+        return [one for one in self.held if one.check == check and start <= one.at <= end]
+
+
+@dataclass
+class MemoryEdges:
+    held: dict[Edge, datetime] = field(default_factory=dict)
+
+    def keep(self, edges: Sequence[Edge], now: datetime) -> None:
+        self.held.update(dict.fromkeys(edges, now))
+
+    def known(self, since: datetime) -> Sequence[Edge]:
+        return [edge for edge, at in self.held.items() if at >= since]
+
+
+@dataclass
+class MemoryLeases:
+    """One lease; `other` has it while it is set."""
+
+    other: bool = False
+    token: int = 0
+    holder: str = ""
+    takes: int = 0
+
+    def take(self, name: str, holder: str, seconds: float) -> int:
+        self.takes += 1
+        if self.other:
+            self.holder = "other"
+            return 0
+        if self.holder != holder:
+            self.holder, self.token = holder, self.token + 1
+        return self.token
+
+    def release(self, name: str, holder: str) -> None:
+        self.holder = ""
+
 
 @dataclass
 class MemoryStore:
@@ -138,9 +243,48 @@ class MemoryStore:
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     samples: MemorySamples = field(default_factory=MemorySamples)
+    edges: MemoryEdges = field(default_factory=MemoryEdges)
+    leases: MemoryLeases = field(default_factory=MemoryLeases)
 
     def __post_init__(self) -> None:
         self.incidents = MemoryIncidents(self.journal)
+
+
+@dataclass
+class FakeResponse:
+    """Responses that only say how they stand."""
+
+    stands: dict[str, str] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
+
+    async def start(self, incident: Incident) -> None:
+        self.started.append(incident.workflow_id)
+        self.stands[incident.workflow_id] = "running"
+
+    async def wake(self, incident: Incident) -> None:
+        self.woken.append(incident.workflow_id)
+
+    async def resume(self, incident: Incident) -> None:
+        self.resumed.append(incident.workflow_id)
+
+    async def standing(self, incident: Incident) -> str:
+        return self.stands.get(incident.workflow_id, "absent")
+
+
+@dataclass
+class FakeMutes:
+    """Mutes the components in `words`."""
+
+    words: dict[str, str] = field(default_factory=dict)
+
+    def muted(self, labels: Mapping[str, str], component: str) -> str:
+        return self.words.get(component, "")
+
+
+def member_of(incident_id: str, alert: Alert, component: str = "") -> Member:
+    return Member(incident_id, alert.trouble, alert, component, Link.OPENED, "", NOON)
 
 
 def incident_of(incident_id: str, entry: JournalEntry, state: State = State.RECEIVED) -> Incident:

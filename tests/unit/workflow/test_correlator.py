@@ -1,4 +1,4 @@
-"""Every alert reaches one incident, every incident one response, and none is left lying."""
+"""Every alert reaches one incident; a board that does not hold any more is read again; only one process places."""
 
 from __future__ import annotations
 
@@ -9,55 +9,39 @@ from datetime import timedelta
 
 import pytest
 
-from lamplighter.domain.alert import Delivery, JournalEntry
+from lamplighter.domain.alert import Alert, Delivery, JournalEntry
+from lamplighter.domain.graph import Graph
 from lamplighter.domain.incident import Incident, State
-from lamplighter.domain.ledger import Attempt, AttemptState
-from lamplighter.domain.verification import SignalState
-from lamplighter.ports import Roles
-from lamplighter.testing import NOON, FakeChannel, FakeClock, FakeSignal, firing, resolved
+from lamplighter.domain.placement import Past
+from lamplighter.domain.topology import Edge
+from lamplighter.ports import StoreUnavailable
+from lamplighter.testing import NOON, FakeClock, firing, resolved
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.correlator import PLACINGS_MAX, Correlator
-from lamplighter.workflow.world import World
-from tests.unit.workflow.conftest import MemoryStore, incident_of
-
-
-@dataclass
-class FakeResponse:
-    stands: dict[str, str] = field(default_factory=dict)
-    started: list[str] = field(default_factory=list)
-    woken: list[str] = field(default_factory=list)
-    resumed: list[str] = field(default_factory=list)
-
-    async def start(self, incident: Incident) -> None:
-        self.started.append(incident.workflow_id)
-        self.stands[incident.workflow_id] = "running"
-
-    async def wake(self, incident: Incident) -> None:
-        self.woken.append(incident.workflow_id)
-
-    async def resume(self, incident: Incident) -> None:
-        self.resumed.append(incident.workflow_id)
-
-    async def standing(self, incident: Incident) -> str:
-        return self.stands.get(incident.workflow_id, "absent")
+from lamplighter.workflow.dispatch import Dispatch
+from lamplighter.workflow.lease import PlacingLease
+from lamplighter.workflow.tempo import BATCH_MAX
+from tests.unit.workflow.conftest import FakeResponse, MemoryStore, incident_of, member_of
 
 
 @dataclass
 class Desk:
     store: MemoryStore
     clock: FakeClock
-    states: list[SignalState] = field(default_factory=list)
     response: FakeResponse = field(default_factory=FakeResponse)
+    heard: list[Alert] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.signal = FakeSignal(self.clock, self.states)
-        readers = (self.signal,) if self.states else ()
-        self.channel = FakeChannel()
-        world, chronicle = (
-            World(self.clock, (Roles(readers=readers),)),
-            Chronicle(self.store, self.clock, (self.channel,)),
-        )
-        self.correlator = Correlator(self.store, world, self.response, self.clock, chronicle)
+        self.dispatch = Dispatch(self.store, self.response, Chronicle(self.store, self.clock), self.clock)
+        self.correlator = Correlator(self.store, self.clock, self.dispatch, PlacingLease(self.store.leases, self.clock))
+        self.correlator.heard = lambda alert, _: self.heard.append(alert)
+        self.dispatch.placing = self.correlator
+
+    async def journaled(self, *alerts: Alert) -> None:
+        await self.store.journal.append(Delivery(alerts), "fake", NOON)
+        while await self.correlator.place_waiting():
+            pass
+        await self.dispatch.turn()
 
 
 @pytest.fixture
@@ -65,98 +49,115 @@ def desk(store: MemoryStore, clock: FakeClock) -> Desk:
     return Desk(store, clock)
 
 
-async def journaled(desk: Desk, *alerts: object) -> None:
-    await desk.store.journal.append(Delivery(alerts), "fake", NOON)
-    while await desk.correlator.place_waiting():
-        pass
-
-
-def waiting(store: MemoryStore, state: State = State.NEEDS_HUMAN, **changes: object) -> Incident:
-    incident = incident_of("INC-9", JournalEntry(9, NOON, firing()), state)
-    return store.incidents.add(replace(incident, **changes))
+def add_open(store: MemoryStore, incident_id: str = "INC-9", state: State = State.NEEDS_HUMAN) -> Incident:
+    incident = incident_of(incident_id, JournalEntry(9, NOON, firing()), state)
+    return store.incidents.add(incident, member_of(incident_id, firing()))
 
 
 async def test_two_alerts_of_one_trouble_make_one_incident_and_one_response(desk: Desk) -> None:
-    await journaled(desk, firing(), firing(), firing("Other"))
+    await desk.journaled(firing(), firing(), firing("Other"))
     assert desk.response.started == ["INC-1", "INC-2"]
+    assert desk.store.incidents.batches == [3]
 
 
-async def test_a_resolved_message_wakes_a_response_under_way(desk: Desk) -> None:
-    await journaled(desk, firing())
-    await journaled(desk, resolved(firing(), NOON))
-    assert desk.response.woken == ["INC-1"]
+async def test_a_batch_is_bounded(desk: Desk) -> None:
+    await desk.journaled(*(firing(f"Down{n}") for n in range(BATCH_MAX + 1)))
+    assert desk.store.incidents.batches == [BATCH_MAX, 1]
+
+
+async def test_the_board_is_built_from_the_store(desk: Desk) -> None:
+    add_open(desk.store)
+    await desk.journaled(firing())
+    assert list(desk.store.incidents.held) == ["INC-9"]
+    assert desk.store.incidents.held["INC-9"].alert_count == 2
+
+
+async def test_what_stood_in_line_before_a_restart_is_begun(desk: Desk) -> None:
+    add_open(desk.store, state=State.RECEIVED)
+    await desk.journaled()
+    assert desk.response.started == ["INC-9"]
+
+
+async def test_a_resolved_message_wakes_a_response_that_waits_for_an_answer(desk: Desk) -> None:
+    add_open(desk.store, state=State.AWAITING_APPROVAL)
+    await desk.journaled(resolved(firing(), NOON))
+    assert desk.response.woken == ["INC-9"]
 
 
 async def test_a_return_on_probation_starts_a_response_of_its_own(desk: Desk) -> None:
-    waiting(desk.store, State.RESOLVED)
+    old = replace(add_open(desk.store), state=State.RESOLVED, closed_at=NOON)
+    desk.store.incidents.add(old)
+    desk.store.incidents.pasts[firing().trouble] = Past(last_closed=old)
     desk.clock.advance(60)
-    await journaled(desk, firing(at=NOON + timedelta(seconds=30)))
+    await desk.journaled(firing(at=NOON + timedelta(seconds=30)))
     assert desk.response.started == ["INC-9.2"]
 
 
-async def test_what_was_never_started_is_started_by_the_sweep(desk: Desk, incident: Incident) -> None:
-    await desk.correlator.sweep()
-    await desk.correlator.sweep()
-    assert desk.response.started == ["INC-1"]
+async def test_a_batch_that_met_changes_is_placed_again_on_a_fresh_board(desk: Desk) -> None:
+    add_open(desk.store)
+    await desk.journaled()
+    desk.store.incidents.add(
+        replace(desk.store.incidents.held["INC-9"], state=State.RESOLVED, edition=2, closed_at=NOON)
+    )
+    desk.store.incidents.stale.add("INC-9")
+    await desk.journaled(firing(at=NOON + timedelta(hours=1)), firing("Other"))
+    assert desk.store.incidents.held["INC-9"].alert_count == 1
+    assert len(desk.store.incidents.held) == 3
 
 
-@pytest.mark.parametrize(("standing", "words"), [("broken", "broke off"), ("ended", "ended early")])
-async def test_a_response_that_is_no_more_hands_over_to_a_person_and_ends_its_attempts(
-    desk: Desk, incident: Incident, standing: str, words: str
-) -> None:
-    desk.response.stands["INC-1"] = standing
-    for state in (AttemptState.STARTED, AttemptState.DONE):
-        attempt = Attempt(str(state), "INC-1", "h", "g", "fake", "restart", "t", "store", {}, state, NOON)
-        desk.store.ledger.held[attempt.key] = attempt
-    await desk.correlator.sweep()
-    assert desk.store.incidents.held["INC-1"].state is State.NEEDS_HUMAN
-    assert any(words in text for text in desk.store.incidents.texts)
-    assert [words in line for message in desk.channel.sent for line in message.lines] == [True]
-    ends = {key: attempt.state for key, attempt in desk.store.ledger.held.items()}
-    assert ends == {"started": AttemptState.UNKNOWN, "done": AttemptState.DONE}
+async def test_incidents_that_never_hold_still_are_waited_for(desk: Desk) -> None:
+    incident = add_open(desk.store)
+    await desk.journaled()
+    real = desk.store.incidents.apply
+
+    def restless(*args: object, **kwargs: object) -> object:
+        desk.store.incidents.stale.add("INC-9")
+        return real(*args, **kwargs)
+
+    desk.store.incidents.apply = restless
+    with pytest.raises(StoreUnavailable, match="faster"):
+        await desk.journaled(firing())
+    assert desk.store.incidents.held["INC-9"] == incident
 
 
-async def test_a_running_response_is_left_alone(desk: Desk, incident: Incident) -> None:
-    desk.response.stands["INC-1"] = "running"
-    await desk.correlator.sweep()
-    assert desk.store.incidents.held["INC-1"] == incident
+async def test_what_a_person_changed_is_read_again(desk: Desk) -> None:
+    add_open(desk.store)
+    await desk.journaled()
+    desk.store.incidents.add(replace(desk.store.incidents.held["INC-9"], state=State.MERGED, edition=2))
+    desk.correlator.changed(("INC-9",))
+    await desk.journaled(firing("Other"))
+    assert desk.correlator.board.incident("INC-9") is None
+    assert len(desk.correlator.board) == 1
 
 
-@pytest.mark.parametrize("state", [State.NEEDS_HUMAN, State.REJECTED, State.ROLLED_BACK])
-async def test_two_clear_looks_close_what_waits_for_a_person(
-    store: MemoryStore, clock: FakeClock, state: State
-) -> None:
-    desk = Desk(store, clock, [SignalState.CLEAR])
-    waiting(store, state)
-    await desk.correlator.sweep()
-    assert store.incidents.held["INC-9"].state is state
-    await desk.correlator.sweep()
-    assert store.incidents.held["INC-9"].state is State.SELF_CLEARED
+async def test_a_change_nobody_spoke_of_is_found_by_its_edition(desk: Desk) -> None:
+    add_open(desk.store)
+    await desk.journaled()
+    desk.store.incidents.add(replace(desk.store.incidents.held["INC-9"], severity="info", edition=2))
+    await desk.correlator.compare()
+    await desk.journaled()
+    assert desk.correlator.board.incident("INC-9").severity == "info"
 
 
-@pytest.mark.parametrize("between", [SignalState.FIRING, SignalState.NO_DATA])
-async def test_a_clear_look_counts_only_beside_another(
-    store: MemoryStore, clock: FakeClock, between: SignalState
-) -> None:
-    desk = Desk(store, clock, [SignalState.CLEAR, between, SignalState.CLEAR])
-    waiting(store)
-    for _ in range(3):
-        await desk.correlator.sweep()
-    assert store.incidents.held["INC-9"].state is State.NEEDS_HUMAN
+async def test_without_the_lease_nothing_is_placed_or_begun(desk: Desk) -> None:
+    add_open(desk.store, state=State.RECEIVED)
+    desk.store.leases.other = True
+    await desk.journaled(firing("Other"))
+    assert not desk.correlator.leads
+    assert (desk.response.started, len(desk.store.journal.entries)) == ([], 1)
 
 
-async def test_where_nobody_can_ask_the_resolved_message_closes_what_waits(desk: Desk) -> None:
-    waiting(desk.store, signal_cleared_at=NOON)
-    await desk.correlator.sweep()
-    await desk.correlator.sweep()
-    assert desk.store.incidents.held["INC-9"].state is State.SELF_CLEARED
-
-
-async def test_where_nobody_can_ask_and_nobody_said_so_it_waits(desk: Desk) -> None:
-    waiting(desk.store)
-    for _ in range(3):
-        await desk.correlator.sweep()
-    assert desk.store.incidents.held["INC-9"].state is State.NEEDS_HUMAN
+async def test_a_fenced_process_lets_go_and_builds_its_board_anew(desk: Desk) -> None:
+    await desk.journaled(firing())
+    desk.store.incidents.fenced = True
+    with pytest.raises(StoreUnavailable):
+        await desk.journaled(firing("Other"))
+    assert not desk.correlator.leads
+    desk.store.incidents.fenced = False
+    add_open(desk.store)
+    await desk.journaled()
+    assert desk.correlator.board.incident("INC-9") is not None
+    assert not desk.store.journal.entries
 
 
 async def test_a_store_that_is_away_is_waited_for(desk: Desk) -> None:
@@ -167,17 +168,17 @@ async def test_a_store_that_is_away_is_waited_for(desk: Desk) -> None:
     for _ in range(20):
         await asyncio.sleep(0.001)
     assert not running.done()
-    assert desk.response.started == []
+    assert desk.store.incidents.held == {}
     desk.store.journal.away = False
     desk.correlator.nudge()
     for _ in range(500):
-        if desk.response.started:
+        if desk.store.incidents.held:
             break
         await asyncio.sleep(0.001)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    assert desk.response.started == ["INC-1"]
+    assert list(desk.store.incidents.held) == ["INC-1"]
 
 
 async def test_an_alert_that_cannot_be_placed_is_set_aside_and_holds_up_nobody(desk: Desk) -> None:
@@ -187,22 +188,23 @@ async def test_an_alert_that_cannot_be_placed_is_set_aside_and_holds_up_nobody(d
     for _ in range(PLACINGS_MAX + 1):
         await desk.correlator.place_waiting()
     assert [reason for _, reason in desk.store.journal.aside] == ["could not be placed: ValueError('poison')"]
-    assert len(desk.response.started) == 1
+    assert [one.title for one in desk.store.incidents.held.values()] == ["Good"]
 
 
-async def test_a_response_that_stalled_for_long_goes_on(desk: Desk, incident: Incident) -> None:
-    desk.response.stands["INC-1"] = "stalled"
-    for _ in range(3):
-        await desk.correlator.sweep()
-    assert desk.response.resumed == []
-    desk.clock.advance(60)
-    await desk.correlator.sweep()
-    assert desk.response.resumed == ["INC-1"]
+async def test_alerts_teach_edges_and_a_survey_reaches_the_board(desk: Desk) -> None:
+    await desk.journaled(firing(pod="cart-7d9f8c6b5-x2x4z", node="node-1"))
+    assert {(edge.source, edge.target) for edge in desk.correlator.learned} == {("cart", "node-1")}
+    await desk.correlator.survey(Graph((Edge("front", "store"),)))
+    assert desk.correlator.board.graph.uses("front") == ("store",)
 
 
-async def test_what_only_seemed_to_stall_is_left_alone(desk: Desk, incident: Incident) -> None:
-    for standing in ("stalled", "running", "stalled", "running"):
-        desk.response.stands["INC-1"] = standing
-        await desk.correlator.sweep()
-        desk.clock.advance(59)
-    assert desk.response.resumed == []
+async def test_beginnings_are_counted_and_repeats_are_not(desk: Desk) -> None:
+    await desk.journaled(firing(), firing(), firing("Other"))
+    assert desk.correlator.begun_since(NOON) == 2
+    assert desk.correlator.begun_since(NOON + timedelta(seconds=1)) == 0
+
+
+async def test_every_placed_alert_is_heard_also_a_sign_of_life(desk: Desk) -> None:
+    await desk.journaled(firing("Watchdog"), firing())
+    assert [alert.name for alert in desk.heard] == ["Watchdog", "FrontDown"]
+    assert len(desk.store.incidents.held) == 1
