@@ -55,6 +55,7 @@ class Board:
         self._fires = FiringIndex(self.graph)
         self._apart: dict[str, set[str]] = {}
         self._heard: dict[tuple[str, str], int] = {}
+        self._heard_lately: dict[str, int] = {}
         self._touched: dict[str, None] = {}
         self._left: list[Member] = []
         self._closed: dict[str, Incident] = {}
@@ -216,10 +217,22 @@ class Board:
         """Count one repeat; it becomes durable with the next `heard`."""
         key = self._incident_of[trouble], trouble
         self._heard[key] = self._heard.get(key, 0) + 1
+        self._heard_lately[trouble] = self._heard_lately.get(trouble, 0) + 1
 
     def heard(self) -> tuple[Heard, ...]:
         """The repeats that were only counted, also those of what has closed meanwhile."""
         return tuple(Heard(incident_id, trouble, times) for (incident_id, trouble), times in self._heard.items())
+
+    def heard_before(self) -> tuple[Heard, ...]:
+        """The repeats that were heard before the last `settled`; a batch that is not durable is heard once more."""
+        lately = dict(self._heard_lately)
+        found: list[Heard] = []
+        for one in reversed(self.heard()):
+            again = min(one.times, lately.get(one.trouble, 0))
+            lately[one.trouble] = lately.get(one.trouble, 0) - again
+            if one.times > again and not one.incident_id.startswith(PROVISIONAL_PREFIX):
+                found.append(replace(one, times=one.times - again))
+        return tuple(found)
 
     def counted(self, heard: Iterable[Heard]) -> None:
         """These repeats are durable."""
@@ -278,6 +291,7 @@ class Board:
         self._touched.clear()
         self._left.clear()
         self._closed.clear()
+        self._heard_lately.clear()
         for trouble in self._batch_troubles:
             if trouble not in self._incident_of:
                 self._episodes.pop(trouble, None)

@@ -28,6 +28,8 @@ class Context:
     repeats: Repeats
     feed: Feed
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pulls_waiting: set[str] = field(default_factory=set)
+    in_hand: set[tuple[str, bytes]] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:

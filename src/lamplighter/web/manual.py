@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lamplighter.app import App
@@ -21,6 +21,7 @@ from lamplighter.web.filters import Severity
 from lamplighter.web.incidents import present
 from lamplighter.web.life import Resolving, Words, resolved
 from lamplighter.web.problems import Problem
+from lamplighter.web.webhooks import DryRun, read_dry
 
 SOURCE = "manual"
 WAIT_SECONDS_MAX = 3.0
@@ -74,11 +75,13 @@ class ReportAnswer:
     recommended_because: str = ""
 
 
-@router.post("/api/v1/incidents", status_code=201, response_model=ReportAnswer)
-@router.post("/incident", status_code=201, response_model=ReportAnswer, tags=["ancestors"])
-async def report(request: Request, body: Report) -> JSONResponse:
+@router.post("/api/v1/incidents", status_code=201, response_model=ReportAnswer | DryRun)
+@router.post("/incident", status_code=201, response_model=ReportAnswer | DryRun, tags=["ancestors"])
+async def report(request: Request, body: Report, dry_run: Annotated[bool, Query()] = False) -> Response:  # noqa: FBT002 - a query parameter
     """Report trouble: 201 for a new incident, 200 where one is known, 202 while it is placed. Takes Idempotency-Key."""
     here = context(request)
+    if dry_run:
+        return read_dry(Delivery((_read(here.app, body),)))
 
     async def make() -> tuple[int, ReportAnswer]:
         return await reported(here, body)

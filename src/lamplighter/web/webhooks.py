@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -62,16 +65,40 @@ async def receive(source: str, request: Request, dry_run: Annotated[bool, Query(
     gate = here.app.gates.get(source)
     if gate is not None and not await _admitted(gate, request, body, dry_run=dry_run):
         return _answer(200, Receipt(0, 0, 0, "dealt with"))
-    delivery = await _parsed(here, reader, request, body)
     if dry_run:
-        reasons = [bad.reason for bad in delivery.bad]
-        return _answer(202, DryRun(list(delivery.alerts[:DRY_RUN_ALERTS_MAX]), reasons, delivery.truncated_count))
-    await journal(here, delivery, source)
-    if gate is not None:
-        gate.accepted(body, request.headers)
+        return read_dry(await _parsed(here, reader, request, body))
+    if gate is None:
+        delivery = await _parsed(here, reader, request, body)
+        await journal(here, delivery, source)
+    else:
+        with _in_hand(here, source, body):
+            delivery = await _parsed(here, reader, request, body)
+            await journal(here, delivery, source)
+            gate.accepted(body, request.headers)
     if delivery.truncated_count:
         _fetch_the_rest(here, source, delivery.truncated_count)
     return _answer(202, Receipt(len(delivery.alerts), len(delivery.bad), delivery.truncated_count))
+
+
+@contextmanager
+def _in_hand(here: Context, source: str, body: bytes) -> Iterator[None]:
+    """Until a proven delivery is durable, a copy of it cannot be told to be one. Raises `Problem` 503 for a copy."""
+    mark = (source, hashlib.sha256(body).digest())
+    if mark in here.in_hand:
+        fix = "send it again after the time in Retry-After"
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        raise Problem(503, "under-way", "the same delivery is being taken in", fix, headers)
+    here.in_hand.add(mark)
+    try:
+        yield
+    finally:
+        here.in_hand.discard(mark)
+
+
+def read_dry(delivery: Delivery) -> Response:
+    """The answer to a dry run: how a delivery was read."""
+    reasons = [bad.reason for bad in delivery.bad]
+    return _answer(202, DryRun(list(delivery.alerts[:DRY_RUN_ALERTS_MAX]), reasons, delivery.truncated_count))
 
 
 def _answer(status: int, value: Receipt | DryRun) -> Response:
@@ -178,10 +205,12 @@ async def journal(here: Context, delivery: Delivery, source: str) -> None:
 
 
 async def _pull(here: Context, source: str) -> None:
-    """Fetch what a truncated delivery left out. One pull at a time: a second one would fetch the same."""
-    if here.pulling.locked():
+    """Fetch what a truncated delivery left out. One pull at a time, and one that waits for what came since it read."""
+    if source in here.pulls_waiting:
         return
+    here.pulls_waiting.add(source)
     async with here.pulling:
+        here.pulls_waiting.discard(source)
         try:
             async with asyncio.timeout(PULL_SECONDS_MAX):
                 delivery = await _pulled(here.app.backlogs[source])

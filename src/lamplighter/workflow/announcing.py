@@ -40,7 +40,6 @@ class Announcing:
     _told: set[tuple[str, int]] = field(default_factory=set)
     _farewells: dict[str, datetime] = field(default_factory=dict)
     _storm: datetime | None = None
-    _digests: int = 0
     _digest_at: float | None = None
 
     def closed(self, incident: Incident) -> None:
@@ -130,17 +129,17 @@ class Announcing:
         return waited and not unsettled(incident, now) and not self.dispatch.muted(incident)
 
     async def _tell_one(self, incident: Incident) -> None:
-        self._remember(incident)
         await self.chronicle.tell(incident, "opened", (incident.title, f"I have not looked yet: {incident.held}"))
+        self._remember(incident)
 
     async def _tell_digest(self, grave: list[Incident]) -> None:
-        self._digest_at = self.clock.monotonic()
-        self._digests += 1
         named = grave[:TITLES_MAX]
+        words = f"{len(grave)} {GRAVE} incidents wait in line"
+        # Told by its time: a number would begin anew with each life, and look as if people had been told.
+        await self.chronicle.tell(named[0], f"held-{self.clock.now():%Y%m%dT%H%M%S}", (words, *_titles(named)))
+        self._digest_at = self.clock.monotonic()
         for incident in named:
             self._remember(incident)
-        words = f"{len(grave)} {GRAVE} incidents wait in line"
-        await self.chronicle.tell(named[0], f"held-{self._digests}", (words, *_titles(named)))
 
     def _remember(self, incident: Incident) -> None:
         if len(self._told) >= TOLD_MAX:

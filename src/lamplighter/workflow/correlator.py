@@ -164,6 +164,9 @@ class Correlator:
 
     async def _rebuild(self) -> None:
         """Every open incident from the store, and those in line for a response."""
+        if heard := self.board.heard_before():
+            await asyncio.to_thread(self.store.incidents.count, heard, self.clock.now())
+            self.board.counted(heard)
         self._changed.clear()
         rows, apart = await asyncio.to_thread(lambda: (self.store.incidents.board(), self.store.incidents.apart()))
         board = Board(self._graph, apart)
@@ -259,9 +262,9 @@ class Correlator:
         self.board.settled(applied.ids, applied.incidents)
         for one in placed:
             alert, placement = one.entry.alert, one.placement
+            self.heard(alert, now)
             if one.repeats:
                 continue
-            self.heard(alert, now)
             if _begins(one):
                 self._beginnings.append(now)
             if alert.status is AlertStatus.FIRING and len(self.learned) < LEARNED_MAX:

@@ -81,6 +81,15 @@ def test_a_new_episode_joins_while_the_incident_is_open() -> None:
     assert isinstance(put(again(NOON + 5 * MINUTE), NOTHING, NOON + 6 * MINUTE, board), Joins)
 
 
+def test_an_episode_of_a_clock_that_was_ahead_makes_no_true_one_late() -> None:
+    ahead = again(NOON + 120 * MINUTE)
+    first, end = run(Board(), ahead, resolved(ahead, NOON + 121 * MINUTE), now=NOON + MINUTE)
+    known = past(known=end.episode)
+    assert isinstance(first.placement, Opens)
+    assert isinstance(put(ahead, known, NOON + 2 * MINUTE), Suppresses)
+    assert isinstance(put(again(NOON + MINUTE), known, NOON + 2 * MINUTE), Opens)
+
+
 def test_a_resolved_that_comes_before_its_firing_starts_nothing() -> None:
     board = Board()
     end, late = run(board, resolved(ALERT, NOON + MINUTE), ALERT, now=NOON + 2 * MINUTE)

@@ -61,9 +61,14 @@ class FakeMeters:
 @dataclass
 class FakeBacklog:
     pulls: int = 0
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
 
     async def pull(self) -> Delivery:
         self.pulls += 1
+        await self.may_answer.wait()
         return Delivery()
 
 
@@ -277,3 +282,17 @@ async def test_what_was_left_out_is_pulled_where_there_is_somebody_to_ask(premis
     for _ in range(PASSES):
         await asyncio.sleep(0)
     assert premises.backlogs["alertmanager"].pulls == 1
+
+
+async def test_what_is_left_out_while_a_pull_is_under_way_is_pulled_by_one_more(premises: Premises) -> None:
+    backlog = premises.backlogs["alertmanager"] = FakeBacklog()
+    backlog.may_answer.clear()
+    for _ in range(3):
+        await premises.post("alertmanager", {"alerts": [ALERT], "truncatedAlerts": 995})
+        for _ in range(PASSES):
+            await asyncio.sleep(0)
+    assert backlog.pulls == 1
+    backlog.may_answer.set()
+    for _ in range(PASSES):
+        await asyncio.sleep(0)
+    assert backlog.pulls == 2

@@ -107,7 +107,7 @@ class MemoryIncidents:
         changed: dict[str, Incident] = {}
         for placed in batch:
             self.journal.entries.remove(placed.entry)
-            if isinstance(placed.placement, Suppresses):
+            if isinstance(placed.placement, Suppresses) or placed.repeats:
                 continue
             name = placed.placement.incident_id
             if isinstance(placed.placement, Opens):

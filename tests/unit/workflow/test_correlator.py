@@ -105,6 +105,16 @@ async def test_a_batch_that_met_changes_is_placed_again_on_a_fresh_board(desk: D
     assert len(desk.store.incidents.held) == 3
 
 
+async def test_repeats_that_were_only_counted_outlive_the_board(desk: Desk) -> None:
+    desk.clock.advance(60)
+    await desk.journaled(firing())
+    await desk.journaled(*[firing()] * 20)
+    desk.store.incidents.stale.add("INC-1")
+    await desk.journaled(*[firing()] * 5)
+    await desk.correlator.finish()
+    assert desk.store.incidents.held["INC-1"].alert_count == 26
+
+
 async def test_incidents_that_never_hold_still_are_waited_for(desk: Desk) -> None:
     incident = add_open(desk.store)
     await desk.journaled()

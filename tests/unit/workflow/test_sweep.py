@@ -89,6 +89,23 @@ async def test_a_running_response_is_left_alone(desk: Desk, incident: Incident) 
     assert desk.store.incidents.held["INC-1"] == incident
 
 
+async def test_what_ended_while_it_was_held_in_line_takes_no_turn(desk: Desk) -> None:
+    incident = desk.waiting(State.RECEIVED, held="in line in a storm", signal_cleared_at=NOON)
+    desk.dispatch.saw(incident)
+    await desk.sweep.sweep()
+    assert desk.state() is State.SELF_CLEARED
+    assert list(desk.dispatch.line) == []
+    assert desk.channel.sent == []
+
+
+async def test_what_still_fires_keeps_its_place_in_line(desk: Desk) -> None:
+    incident = desk.waiting(State.RECEIVED, held="in line in a storm")
+    desk.dispatch.saw(incident)
+    await desk.sweep.sweep()
+    assert desk.state() is State.RECEIVED
+    assert list(desk.dispatch.line) == [incident.id]
+
+
 async def test_a_question_whose_alert_is_over_is_looked_at_again(desk: Desk) -> None:
     desk.waiting(State.AWAITING_APPROVAL, signal_cleared_at=NOON)
     desk.response.stands["INC-9"] = "running"

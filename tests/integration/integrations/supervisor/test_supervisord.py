@@ -142,6 +142,7 @@ async def test_logs_that_are_not_utf8_and_too_long_are_evidence_all_the_same(
     assert "bad � byte" in logs.content
     assert logs.content.endswith("the end")
     assert len(logs.content.encode()) <= EVIDENCE_BYTES_MAX
+    assert logs.truncated
 
 
 async def test_a_hung_process_is_killed_and_started_again(roles: Roles) -> None:

@@ -1,0 +1,154 @@
+"""The whole server on a world that the test keeps outside it; started by the tests beside it.
+
+Usage: stage.py CONFIGURATION DATA PORT OUTSIDE CLOCK. OUTSIDE is the URL of the test's world. CLOCK is a file with two
+numbers of seconds: by which the wall clock is wrong, and that have passed besides those that really have. Everything
+else is as `lamplighter serve` joins it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from lamplighter.app import build_app
+from lamplighter.domain.alert import Alert
+from lamplighter.domain.cause import Cause, Diagnosis
+from lamplighter.domain.evidence import Case, Evidence, Fact, Question
+from lamplighter.domain.plan import Offer, Risk, Target, Verb
+from lamplighter.domain.topology import Component
+from lamplighter.domain.verification import Reading, SignalState
+from lamplighter.ports import ChannelError, Effect, Message, Roles, Snapshot, ToolError
+from lamplighter.settings import load_settings
+from lamplighter.web.api import make_api
+from lamplighter.workflow.remedy import Patience
+
+CONFIGURATION, DATA, PORT, OUTSIDE, CLOCK = sys.argv[1:6]
+SYSTEM = "outside"
+
+
+class WrongClock:
+    """A wall clock that may be wrong, and time that may pass faster; what measures durations never jumps back."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=sum(self._read()))
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._read()[1]
+
+    def _read(self) -> tuple[float, float]:
+        wrong, passed = Path(CLOCK).read_text(encoding="utf-8").split()
+        return float(wrong), float(passed)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass
+class World:
+    """An engine, its signals, a look and a channel: all of them asked of the test over HTTP."""
+
+    http: httpx.AsyncClient
+    clock: WrongClock
+    system: str = SYSTEM
+    name: str = "outside"
+
+    async def asked(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON of the test
+        try:
+            answer = await (self.http.get(path) if body is None else self.http.post(path, json=body))
+            return answer.raise_for_status().json()
+        except httpx.HTTPError as problem:
+            raise ToolError(f"outside: {problem!r}", unsure=True) from problem
+
+    async def components(self) -> Sequence[Component]:
+        return tuple(
+            Component(SYSTEM, "container", p["name"], f"id-{p['name']}", p["labels"], p["running"], p["group"])
+            for p in (await self.asked("/parts")).values()
+        )
+
+    async def read(self, alert: Alert) -> Reading | None:
+        name = alert.labels.get("container", "")
+        part = (await self.asked("/parts")).get(name)
+        if part is None or part["blind"]:
+            return None
+        state = SignalState.CLEAR if part["well"] else SignalState.FIRING
+        return Reading(state, self.clock.now(), f"signal of {name}", f"{name} is {state}")
+
+    def serves(self, component: Component) -> bool:
+        return component.system == SYSTEM
+
+    async def gather(self, question: Question) -> Sequence[Evidence]:
+        name = question.component.name
+        await self.asked(f"/evidence/{name}")
+        return (Evidence("", "outside", name, {}, "text/plain", f"{name} does not answer", self.clock.now()),)
+
+    async def send(self, message: Message) -> str:
+        told = {"incident": message.incident_id, "moment": message.moment, "title": message.title}
+        try:
+            await self.asked("/messages", {**told, "lines": list(message.lines), "key": message.key})
+        except ToolError as problem:
+            raise ChannelError(str(problem), permanent=False) from problem
+        return message.key
+
+
+@dataclass
+class Restarting:
+    """The engine's one verb."""
+
+    world: World
+    offer = Offer(SYSTEM, Verb.RESTART, Risk.LOW, reversible=False, effect="a moment of silence")
+
+    async def look(self, target: Target) -> Snapshot:
+        part = await self.world.asked(f"/look/{target.name}")
+        return Snapshot(exists=True, running=True, values={"started": str(part["started"])})
+
+    async def act(self, target: Target, params: Mapping[str, str], key: str) -> Effect:
+        await self.world.asked(f"/restart/{target.name}", {"key": key})
+        return Effect(ok=True, detail="restarted")
+
+    def happened(self, before: Snapshot, now: Snapshot, params: Mapping[str, str]) -> bool | None:
+        return now.values["started"] != before.values["started"]
+
+    async def undo(self, target: Target, before: Snapshot, key: str) -> Effect:
+        return Effect(ok=False, detail="cannot be undone")
+
+
+class Hung:
+    """Whatever the alert names hangs."""
+
+    def diagnose(self, case: Case) -> Diagnosis:
+        name = case.subject
+        if not name:
+            return Diagnosis(undetermined=True, needs=("a component",))
+        fact = Fact("f1", "e1", name, "probe", "no answer")
+        return Diagnosis((Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",)),), (fact,))
+
+
+def main() -> None:
+    clock = WrongClock()
+    world = World(httpx.AsyncClient(base_url=OUTSIDE, trust_env=False, timeout=30), clock)
+    roles = Roles(
+        inventories=(world,), readers=(world,), tools=(world,), actions=(Restarting(world),), channels=(world,)
+    )
+    settings = load_settings(Path(CONFIGURATION), {"HOME": DATA, "LAMPLIGHTER_DATA": DATA})
+    app = build_app(
+        settings,
+        clock=clock,
+        extra_roles=(roles,),
+        investigator=Hung(),
+        patience=Patience(act_seconds=20, settle_seconds=0.2, settle_pause_seconds=0.1),
+    )
+    app.surveying.every_seconds = 0.5
+    api = make_api(app)
+    uvicorn.run(api, host="127.0.0.1", port=int(PORT), log_level="warning", timeout_graceful_shutdown=2)
+
+
+main()
