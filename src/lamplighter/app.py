@@ -215,6 +215,7 @@ def build_app(
         checkpointed=checkpointed,
     )
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
+    remedy.settling_seconds = line.settling_seconds
     sweep_seconds = min(15.0, configuration.verify.dwell)
     runners = tuple(runner for role in roles for runner in role.runners)
     runbooks, warnings = read_runbooks(configuration.runbooks)

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lamplighter.domain.incident import CLOSED, WAITING
-from lamplighter.domain.timeline import Event, Moment
+from lamplighter.domain.incident import CLOSED, WAITING, State
+from lamplighter.domain.timeline import Crew, Event, Moment
 
 FLAPPING_MESSAGES_MAX = 3
 ENDS = frozenset(str(state) for state in CLOSED)
@@ -18,7 +18,10 @@ _PREFIX = "told:"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message that one channel took: in which run, at which moment; `said` is a digest of its lines."""
+    """One message that one channel took: in which run, at which moment; `said` is a digest of its lines.
+
+    What a person closed by hand is known to people without a message: it bears no channel.
+    """
 
     run: int
     moment: str
@@ -32,9 +35,8 @@ def digest_of(lines: Iterable[str]) -> str:
 
 
 def told(events: Iterable[Event]) -> tuple[Told, ...]:
-    """What channels took, oldest first; what they refused does not count."""
-    found = (_read(event) for event in events if event.moment is Moment.NOTIFIED and not event.data.get("failed"))
-    return tuple(one for one in found if one is not None)
+    """What channels took and what people closed, oldest first; what channels refused does not count."""
+    return tuple(one for one in map(_read, events) if one is not None)
 
 
 def why_silent(history: Iterable[Told], run: int, moment: str, said: str, *, flapping: bool) -> str:
@@ -44,8 +46,9 @@ def why_silent(history: Iterable[Told], run: int, moment: str, said: str, *, fla
     """
     before = [one for one in history if (one.run, one.moment) != (run, moment)]
     messages = list(dict.fromkeys((one.run, one.moment) for one in before))
-    if flapping and len(messages) >= FLAPPING_MESSAGES_MAX:
-        return f"it flaps, and {len(messages)} messages were sent about it"
+    sent = len({(one.run, one.moment) for one in before if one.channel})
+    if flapping and sent >= FLAPPING_MESSAGES_MAX:
+        return f"it flaps, and {sent} messages were sent about it"
     if flapping and any(name == "flapping" for _, name in messages):
         return "people know that it flaps"
     last = messages[-1][1] if messages else ""
@@ -69,9 +72,13 @@ def _waits_for_people(messages: list[tuple[int, str]]) -> bool:
 
 
 def _read(event: Event) -> Told | None:
-    """`run:told:moment:channel`, the key of such an event."""
+    """Its key is `run:told:moment:channel` where a channel took it."""
     run, _, rest = event.key.partition(":")
-    if not run.isdigit() or not rest.startswith(_PREFIX):
+    if not run.isdigit():
+        return None
+    if event.moment is Moment.CLOSED and event.crew is Crew.PERSON:
+        return Told(int(run), str(State.RESOLVED), "")
+    if event.moment is not Moment.NOTIFIED or event.data.get("failed") or not rest.startswith(_PREFIX):
         return None
     moment, _, channel = rest.removeprefix(_PREFIX).partition(":")
     return Told(int(run), moment, channel, str(event.data.get("said", "")))

@@ -112,6 +112,13 @@ class Dispatch:
         """Whether this run stands in line, or was begun here."""
         return incident.id in self.line or self.begun.get(incident.id) == incident.run
 
+    def settling_seconds(self) -> float:
+        """How long a storm still needs until what belongs together has come together."""
+        now = self.clock.now()
+        begun = self.placing.begun_since(now - WITHIN) if self.placing is not None else 0
+        storm = weather(self.storm, begun, now, self.storm_from)
+        return max(0.0, (storm.settles_at() - now).total_seconds()) if storm else 0.0
+
     def flaps(self, incident_id: str) -> None:
         """It comes and goes; people are told once."""
         self.flapping[incident_id] = None

@@ -57,6 +57,8 @@ class Remedy:
     readings: dict[str, Reading] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
     halted: bool = False
+    # Set by the composition root: how long a storm still needs before what belongs together has come together.
+    settling_seconds: Callable[[], float] = lambda: 0.0
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int, forbidden: Forbidden) -> Result:

@@ -36,6 +36,7 @@ EVIDENCE_WINDOW = timedelta(minutes=15)
 EVIDENCE_WINDOW_MAX = timedelta(hours=6)
 LOOKS_AGAIN_MAX = 2
 SETTLING_SECONDS = 1.5
+STORM_SECONDS_MAX = 15.0
 PAST_SECONDS_MIN = 24 * 3600
 PAUSE_SLACK_SECONDS = 1.0
 
@@ -153,7 +154,8 @@ class LiveSteps:
         return plan
 
     async def judge(self, incident: Incident, plan: Plan) -> Verdict:
-        """Policy's word on the plan."""
+        """Policy's word on the plan. What began before a storm was seen waits here until the storm has settled."""
+        await self.clock.sleep(min(self.remedy.settling_seconds(), STORM_SECONDS_MAX))
         record = await self._record(plan)
         verdict = await self._guarded(judge(plan, self.rules, record), plan, record)
         if verdict.ruling is Ruling.REFUSED and plan.actions:

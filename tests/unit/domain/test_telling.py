@@ -78,3 +78,19 @@ def test_the_timeline_is_read_and_what_was_refused_does_not_count() -> None:
         Event("INC-1", "1:told:x:y", NOON, Moment.STATE, Crew.HEALER, ""),
     ]
     assert told(events) == (Told(1, "opened", "chat", "abc"), Told(2, "needs_human", "chat:room"))
+
+
+def test_what_a_person_closed_is_known_to_be_over_so_its_return_is_told() -> None:
+    closed = Event("INC-1", "1:by-hand", NOON, Moment.CLOSED, Crew.PERSON, "alice closed it: a new disk")
+    history = (*after("opened", "needs_human"), *told((closed,)))
+    assert silent(history, "opened", run=2) == ""
+    assert silent((*history, *after("opened", run=2)), "needs_human", run=2, said=digest_of(["needs_human"])) == ""
+    assert silent(history, "self_cleared", run=2) != ""
+
+
+def test_closing_by_hand_is_no_message_and_handing_over_is_no_end() -> None:
+    closed = Event("INC-1", "1:by-hand", NOON, Moment.CLOSED, Crew.PERSON, "")
+    handed = Event("INC-1", "1:close", NOON, Moment.CLOSED, Crew.COMMUNICATOR, "")
+    history = (*after("opened", "needs_human"), *told((closed, handed)))
+    assert len(history) == 3
+    assert silent(history, "flapping", run=2, flapping=True) == ""

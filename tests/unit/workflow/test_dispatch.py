@@ -13,6 +13,7 @@ from lamplighter.domain.alert import JournalEntry
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.member import Member
+from lamplighter.domain.storm import SETTLING
 from lamplighter.testing import NOON, FakeClock, firing
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.dispatch import HOLDS_AT_ONCE_MAX, Dispatch
@@ -170,3 +171,18 @@ async def test_the_same_run_seen_again_is_not_begun_again(desk: Desk) -> None:
     await desk.dispatch.turn()
     assert desk.response.started == ["INC-1"]
     assert desk.dispatch.waits(incident)
+
+
+def test_what_began_before_a_storm_was_seen_hears_how_long_it_still_settles(desk: Desk) -> None:
+    assert desk.dispatch.settling_seconds() == 0.0
+    desk.placing.begun = 50
+    assert desk.dispatch.settling_seconds() == SETTLING.total_seconds()
+
+
+async def test_a_storm_that_has_settled_holds_nobody_up(desk: Desk) -> None:
+    desk.placing.begun = 50
+    await desk.dispatch.turn()
+    desk.clock.advance(4)
+    assert desk.dispatch.settling_seconds() == SETTLING.total_seconds() - 4
+    desk.clock.advance(7)
+    assert desk.dispatch.settling_seconds() == 0.0
