@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import random
 import sys
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lamplighter.app import calm_the_interpreter
 from lamplighter.domain.alert import Alert, AlertStatus, Delivery
 from lamplighter.domain.board import Board
 from lamplighter.domain.graph import Graph
@@ -238,7 +238,7 @@ def measure(alerts: int) -> Result:
     """All sizes in turns, so that whatever else the machine does hits each of them alike; then the baseline."""
     with ExitStack() as stack:
         rigs = {size: stack.enter_context(rig_of(size)) for size in SIZES}
-        gc.collect()
+        calm_the_interpreter()
         for _ in range(alerts // BATCH):
             for rig in rigs.values():
                 rig.measure(BATCH, BATCH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import ipaddress
 import os
 import secrets
@@ -67,6 +68,7 @@ from lamplighter.workflow.world import World
 TOKEN_BYTES = 32
 GRACE_POLL_SECONDS = 0.05
 SWITCH_SECONDS = 0.0005
+COLLECT_AFTER = (50_000, 20, 100)
 OWN_NAMES = frozenset({"lamplighter"})
 MONITORING = ("prometheus", "alertmanager")
 log = structlog.get_logger()
@@ -126,8 +128,7 @@ class App:
 
     async def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
         """Recover, then place alerts and walk the rounds. `on_failure` is called when one of them breaks off."""
-        # Threads that write must not make the event loop wait for five milliseconds each time they compute.
-        sys.setswitchinterval(SWITCH_SECONDS)
+        calm_the_interpreter()
         # Before anything can act, what is muted must be known.
         await self.quiet.refresh()
         self.response.launch()
@@ -304,6 +305,14 @@ def _keeping(settings: Settings) -> Keeping:
         incident_seconds=kept.incidents,
         incidents_max=kept.incidents_max,
     )
+
+
+def calm_the_interpreter() -> None:
+    """Keep pauses short: those of threads that compute, and those of the search for cycles, of which we make few."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _prepared(folder: Path) -> Path:

@@ -77,7 +77,7 @@ class Board:
                 self._index(case.members[trouble])
 
     def keep_apart(self, one: str, other: str) -> None:
-        """Two sameness keys that a person has split."""
+        """Two sameness keys that a person has split, or two troubles where their keys are one."""
         self._apart.setdefault(one, set()).add(other)
         self._apart.setdefault(other, set()).add(one)
 
@@ -188,16 +188,19 @@ class Board:
         """The troubles of an open incident that fire; `KeyError` where it is not open."""
         return self._cases[incident_id].firing.keys()
 
-    def split_from(self, key: str, incident_id: str) -> bool:
-        """Whether a person has split what this key says from something that fires in this incident."""
-        return any(self._fires_in(other, incident_id) for other in self._apart.get(key, ()))
+    def split_from(self, key: str, incident_id: str, trouble: str = "") -> bool:
+        """Whether a person has split what this key says, or this trouble, from what fires in this incident."""
+        return any(self._fires_in(other, incident_id) for name in (key, trouble) for other in self._apart.get(name, ()))
 
     def split_between(self, incident_id: str, other_id: str) -> bool:
         """Whether a person has split something of the one incident from something of the other."""
         return any(self._fires_in(key, incident_id) and self.split_from(key, other_id) for key in self._apart)
 
-    def _fires_in(self, key: str, incident_id: str) -> bool:
-        return any(self._incident_of[trouble] == incident_id for trouble in self._fires.keyed(key))
+    def _fires_in(self, name: str, incident_id: str) -> bool:
+        """Whether this sameness key, or this trouble, fires in an incident."""
+        if self._fires.sight(name) is not None and self._incident_of[name] == incident_id:
+            return True
+        return any(self._incident_of[trouble] == incident_id for trouble in self._fires.keyed(name))
 
     def only_repeats(self, alert: Alert, placement: Placement) -> bool:
         """Whether an alert says word for word what its open trouble has said REPEATS_TOLD times: it is only counted."""

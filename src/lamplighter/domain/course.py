@@ -117,6 +117,14 @@ def restarted(incident: Incident) -> Incident:
     return replace(incident, state=State.RECEIVED, run=incident.run + 1, held="")
 
 
+def _asked_anew(incident: Incident) -> Incident:
+    """What was asked about the lead that has cleared is void; where no further run is left, people have it."""
+    last = incident.run >= RUNS_MAX
+    if not last or incident.flapping or incident.state is State.RECEIVED or incident.state in WAITING:
+        return restarted(incident)
+    return replace(incident, state=State.NEEDS_HUMAN, run=incident.run + 1, held="")
+
+
 def _reopened(incident: Incident, alert: Alert, reopens: Reopens, now: datetime) -> Incident:
     """Open again; by a person where it flaps, or where it was begun often enough."""
     for_person = reopens.flapping or incident.run >= RUNS_MAX
@@ -145,7 +153,7 @@ def _cleared(incident: Incident, clears: Clears, now: datetime) -> Incident:
     if clears.lead is not None and incident.state not in ACTING:
         led = _led(incident, clears.lead, clears.lead_component)
     if not clears.over:
-        return replace(led, updated_at=now)
+        return replace(led if led is incident else _asked_anew(led), updated_at=now)
     cleared = replace(led, signal_cleared_at=now, updated_at=now)
     idle = incident.state in WAITING or (incident.state is State.RECEIVED and bool(incident.held))
     if not idle or incident.flapping:

@@ -40,10 +40,16 @@ class Graph:
         calls: _Links = {}
         users: _Links = {}
         listed: set[str] = set()
-        for source, target, kind in self._named(edges, known):
+        taught: dict[tuple[str, str], frozenset[str]] = {}
+        known_surely: set[tuple[str, str]] = set()
+        for source, target, kind, teacher in self._named(edges, known):
             listed |= {source, target}
             if kind == HOLDS:
                 continue
+            if teacher is None:
+                known_surely.add((source, target))
+            else:
+                taught[source, target] = taught.get((source, target), frozenset()) | {teacher}
             needs.setdefault(source, {})[target] = None
             needed.setdefault(target, {})[source] = None
             if kind not in _PLACES:
@@ -54,18 +60,19 @@ class Graph:
         self._users = {name: tuple(found) for name, found in users.items()}
         self._hubs = frozenset(n for n, users in needed.items() if min(len(users), len(needs.get(n, ()))) >= HUB_FROM)
         self._listed = frozenset(listed)
+        self._taught = {pair: teachers for pair, teachers in taught.items() if pair not in known_surely}
         self._groups = {f"{system}/{group}": names for (system, group), names in self._names.members().items()}
         self._group_of = {name: group for group, names in self._groups.items() for name in names}
         self._walks: dict[str, tuple[Step, ...]] = {}
         self._below: dict[str, frozenset[str]] = {}
 
-    def _named(self, edges: Iterable[Edge], known: Iterable[Component]) -> Iterator[tuple[str, str, str]]:
+    def _named(self, edges: Iterable[Edge], known: Iterable[Component]) -> Iterator[tuple[str, str, str, str | None]]:
         """Every edge between things that are clearly told, by the names that the topology uses."""
         own = self._names.own
-        ends = [(own(edge.source), own(edge.target), edge.kind) for edge in edges]
-        ends += [(own(one.source, part), own(one.target, part), one.kind) for part in known for one in part.edges]
-        ends += [(name, replica, _REPLICA) for name, replica in self._names.replicas()]
-        return ((source, target, kind) for source, target, kind in ends if source and target and source != target)
+        ends = [(own(edge.source), own(edge.target), edge.kind, edge.taught_by) for edge in edges]
+        ends += [(own(one.source, part), own(one.target, part), one.kind, None) for part in known for one in part.edges]
+        ends += [(name, replica, _REPLICA, None) for name, replica in self._names.replicas()]
+        return (one for one in ends if one[0] and one[1] and one[0] != one[1])
 
     def canonical(self, name: str, namespace: str) -> str | None:
         """The topology's own name for `name`; None: it knows no such thing; empty: which one cannot be told."""
@@ -116,6 +123,21 @@ class Graph:
                 break
             current, hops = steps[at].name, steps[at].hops
         return tuple(steps)
+
+    def teachers(self, name: str, target: str) -> frozenset[str] | None:
+        """The sources that each taught the way from `name` to what it needs; None where no alert had to teach it."""
+        if not self._taught:
+            return None
+        steps = self.walk(name)
+        at = next((index for index, step in enumerate(steps) if step.name == target), -1)
+        found: frozenset[str] | None = None
+        while at >= 0:
+            step = steps[at]
+            said = self._taught.get((name if step.via < 0 else steps[step.via].name, step.name))
+            if said is not None:
+                found = said if found is None else found & said
+            at = step.via
+        return found
 
     def reaches(self, name: str, target: str) -> bool:
         """Whether `name` needs `target`, however far, within BELOW_MAX names."""

@@ -19,7 +19,7 @@ def kin(alert: Alert, board: Board, now: datetime) -> Joins | None:
     sight = board.sight(alert)
     if not sight.component:
         return None
-    near = Nearness(sight, board, now)
+    near = Nearness(alert, board, now)
     ties = near.same() or near.linked() or near.grouped()
     if not ties:
         return None

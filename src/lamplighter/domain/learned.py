@@ -5,9 +5,10 @@ from __future__ import annotations
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.graph import Graph
 from lamplighter.domain.sameness import component_of
-from lamplighter.domain.topology import Edge
+from lamplighter.domain.topology import TAUGHT, Edge
 
-ORIGIN = "alert labels"
+# Who writes to the others chooses the labels freely; these pass on what was scraped.
+TEACHERS = frozenset({"alertmanager", "grafana"})
 # What containers say of themselves, as cAdvisor writes labels of Docker.
 DEPENDS_LABELS = ("container_label_lamplighter_depends", "container_label_com_docker_compose_depends_on")
 _POD = "pod"
@@ -24,23 +25,28 @@ def edges_from_alert(alert: Alert, component: str = "") -> tuple[Edge, ...]:
 
     Containers say of themselves what they depend on. `node` and `service` say where a pod runs and which service
     contains it, pods by the name of what they are copies of; where an exporter speaks for others, they teach nothing.
+    Nor does an alert of a source that is not among TEACHERS.
     """
-    labels = alert.labels
+    if alert.source not in TEACHERS:
+        return ()
+    labels, origin = alert.labels, f"{TAUGHT} of {alert.source}"
     workload = component or component_of(alert, _BARE) or labels.get(_POD, "")
     if not workload:
         return ()
     edges = [
-        Edge(workload, needed, "depends_on", f"label {label}")
+        Edge(workload, needed, "depends_on", origin)
         for label in DEPENDS_LABELS
         for item in labels.get(label, "").split(",")
         if (needed := item.split(":", maxsplit=1)[0].strip())
     ]
     if not any(word in labels.get(name, "") for name in _MEASURERS for word in _MEASURER_WORDS):
-        edges.extend(_place(workload, labels.get(_NODE, ""), labels.get(_SERVICE, "") if _POD in labels else ""))
+        edges.extend(
+            _place(workload, labels.get(_NODE, ""), labels.get(_SERVICE, "") if _POD in labels else "", origin)
+        )
     return tuple(edge for edge in edges if edge.source != edge.target)
 
 
-def _place(workload: str, node: str, service: str) -> tuple[Edge, ...]:
-    runs_on = (Edge(workload, node, "runs_on", ORIGIN),) if node else ()
-    contains = (Edge(service, workload, "contains", ORIGIN),) if service else ()
+def _place(workload: str, node: str, service: str, origin: str) -> tuple[Edge, ...]:
+    runs_on = (Edge(workload, node, "runs_on", origin),) if node else ()
+    contains = (Edge(service, workload, "contains", origin),) if service else ()
     return (*runs_on, *contains)

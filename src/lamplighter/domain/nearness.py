@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lamplighter.domain.alert import Alert
 from lamplighter.domain.board import Board
+from lamplighter.domain.course import graver
 from lamplighter.domain.member import Link
-from lamplighter.domain.sameness import Sight
 
 WINDOW = timedelta(minutes=15)
 SHARING_MIN = 2
@@ -38,8 +39,9 @@ Ties = dict[str, Tie]
 class Nearness:
     """One alert beside the open incidents. Each question answers incident id -> why."""
 
-    def __init__(self, sight: Sight, board: Board, now: datetime) -> None:
-        self._sight = sight
+    def __init__(self, alert: Alert, board: Board, now: datetime) -> None:
+        self._alert = alert
+        self._sight = board.sight(alert)
         self._board = board
         self._now = now
 
@@ -48,7 +50,7 @@ class Nearness:
         sight, board = self._sight, self._board
         for trouble in board.saying(sight):
             incident_id = board.incident_of(trouble)
-            if not board.split_from(sight.key, incident_id):
+            if not board.split_from(sight.key, incident_id, self._alert.trouble):
                 return {incident_id: Tie(Link.SAME_RULE, f"the same rule fires for {sight.component} in {incident_id}")}
         for trouble in board.at(sight.component) if sight.workload else ():
             there, incident_id = board.seen(trouble), board.incident_of(trouble)
@@ -89,8 +91,13 @@ class Nearness:
                 tied = self._tie(ties, needed, Link.DEPENDS, f"{component} needs {needed}, which is in trouble")
                 blamed = blamed or (fails and tied)
         for dependent in self._board.needing(component):
+            teachers = self._board.graph.teachers(dependent, component)
+            if not self._believes(teachers):
+                continue
             if self._sight.starves or not self._failing_need(dependent, component):
-                self._tie(ties, dependent, Link.DEPENDS, f"{dependent}, which is in trouble, needs {component}")
+                self._tie(
+                    ties, dependent, Link.DEPENDS, f"{dependent}, which is in trouble, needs {component}", teachers
+                )
         return ties
 
     def _needs_in_trouble(self) -> Iterator[str]:
@@ -126,6 +133,7 @@ class Nearness:
             if not SHARING_MIN <= len(users) <= SHARING_MAX:
                 continue
             others = [user for user in users if user != component and self._board.at(user)]
+            others = [user for user in others if self._believes(graph.teachers(user, need))]
             if others and 3 * (len(others) + 1) >= 2 * len(users):
                 ties |= self._sharing(need, others, len(users))
         return ties
@@ -148,7 +156,8 @@ class Nearness:
         ties: Ties = {}
         filling: Ties = {}
         for user in others:
-            self._tie(ties if user in idle else filling, user, Link.SHARED_NEED, reason)
+            teachers = self._board.graph.teachers(user, need)
+            self._tie(ties if user in idle else filling, user, Link.SHARED_NEED, reason, teachers)
         if broken or len(filling) + (not starves) <= 1:
             ties |= filling
         return ties if len(ties) == 1 or troubled >= MERGING_MIN else {}
@@ -163,12 +172,23 @@ class Nearness:
             return False
         return not self._failing_need(component, need)
 
-    def _tie(self, ties: Ties, component: str, link: Link, reason: str) -> bool:
-        """Note the incidents that this component is in trouble in; True where one was near enough."""
+    def _believes(self, teachers: frozenset[str] | None) -> bool:
+        """What alerts taught counts against another only where its own source said it too."""
+        return teachers is None or self._alert.source in teachers
+
+    def _outranks(self, incident_id: str) -> bool:
+        incident = self._board.incident(incident_id)
+        return incident is not None and graver(self._alert.severity, incident.severity) != incident.severity
+
+    def _tie(self, ties: Ties, component: str, link: Link, reason: str, teachers: frozenset[str] | None = None) -> bool:
+        """Note the incidents that this component is in trouble in; True where one was near enough.
+
+        Where only alerts taught that it needs this one (`teachers`), a lesser incident does not swallow a graver alert.
+        """
         tied = False
         for trouble in self._board.at(component):
             incident_id = self._board.incident_of(trouble)
-            if self._joinable(incident_id):
+            if self._joinable(incident_id) and (teachers is None or not self._outranks(incident_id)):
                 ties.setdefault(incident_id, Tie(link, reason))
                 tied = True
         return tied
@@ -176,4 +196,4 @@ class Nearness:
     def _joinable(self, incident_id: str) -> bool:
         board = self._board
         grew_lately = self._now - board.grew_at(incident_id) <= WINDOW
-        return grew_lately and not board.split_from(self._sight.key, incident_id)
+        return grew_lately and not board.split_from(self._sight.key, incident_id, self._alert.trouble)

@@ -14,6 +14,8 @@ COMPONENT_LABELS = (*SPECIFIC_LABELS, *GENERAL_LABELS)
 SERVICE_LABEL = "com.docker.compose.service"
 DEPENDS_LABEL = "lamplighter.depends"
 NEIGHBOURS_MAX = 50
+TAUGHT = "alert labels"
+_TAUGHT_BY = f"{TAUGHT} of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Edge:
     target: str
     kind: str = "depends_on"
     origin: str = "configuration"
+
+    @property
+    def taught_by(self) -> str | None:
+        """The source of the alerts whose labels alone say so; None where something else says it."""
+        return self.origin.removeprefix(_TAUGHT_BY) if self.origin.startswith(TAUGHT) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,11 @@ class Journal(Protocol):
         ...
 
     def unplaced(self, limit: int) -> Sequence[JournalEntry]:
-        """The oldest entries that were not placed yet."""
+        """The oldest entries that were not placed yet; one that cannot be decoded is set aside instead."""
         ...
 
     def set_aside(self, seq: int, reason: str, now: datetime) -> None:
-        """Move one entry to the dead letters, in one transaction."""
+        """Move one entry to the dead letters, in one transaction. Raises `LookupError` where it does not wait."""
         ...
 
     def outcome(self, seq: int) -> tuple[str, str, str] | None:
@@ -50,8 +50,8 @@ class Journal(Protocol):
         """Entries, newest first: seq, received_at, source, alert, status, component, placement, incident, reason."""
         ...
 
-    def dead_letters(self, limit: int) -> Sequence[Mapping[str, str]]:
-        """What could not be read, newest first: received_at, source, reason, payload."""
+    def dead_letters(self, limit: int, *, before: int = 0) -> Sequence[Mapping[str, str]]:
+        """What could not be read, newest first: id, received_at, source, reason, payload."""
         ...
 
 

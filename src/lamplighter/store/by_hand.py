@@ -12,6 +12,7 @@ from lamplighter.domain.alert import JournalEntry
 from lamplighter.domain.incident import ACTING, WAITING, BadMove, Incident, State, moved
 from lamplighter.domain.member import Link, Member
 from lamplighter.domain.placement import PROVISIONAL_PREFIX, Opens, Placed
+from lamplighter.domain.sameness import key_of
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.store import member_rows
 from lamplighter.store.bodies import kept_digest
@@ -20,8 +21,11 @@ from lamplighter.store.incident_rows import change, columns_of, find, id_of, num
 from lamplighter.store.member_rows import IN_ORDER, MEMBERS, member_of
 from lamplighter.store.tables import apart as pairs
 from lamplighter.store.tables import events, incidents, members
-from lamplighter.store.values import unpacked
+from lamplighter.store.values import bounded_key, unpacked
 from lamplighter.store.writes import insert_numbered, insert_once
+
+# Of one split; more alerts of one rule on one component than this are not told apart one by one.
+APART_MAX = 50
 
 
 def reopen(connection: Connection, incident_id: str, event: Event) -> Incident:
@@ -41,6 +45,7 @@ def reopen(connection: Connection, incident_id: str, event: Event) -> Incident:
         closed_at=None,
         resolution="",
         resolved_by="",
+        acknowledged_by="",
         held="",
         again=False,
         flapping=False,
@@ -85,7 +90,7 @@ def merge(connection: Connection, incident_id: str, into: str, event: Event) -> 
 
 
 def split(connection: Connection, incident_id: str, trouble: str, apart: tuple[str, str], event: Event) -> Incident:
-    """One trouble becomes an incident of its own, and the two keys stay apart. Raises `BadMove`, `LookupError`."""
+    """One trouble becomes an incident of its own, and what it left stays apart. Raises `BadMove`, `LookupError`."""
     number, present = required(connection, incident_id)
     if is_written(connection, number, event.key):
         return _made_by(connection, number, event)
@@ -105,7 +110,7 @@ def split(connection: Connection, incident_id: str, trouble: str, apart: tuple[s
     seat = {"incident_number": new_number, "link": str(Link.BY_HAND), "reason": event.text}
     connection.execute(update(members).where(moved_member).values(**seat))
     _rewrite(connection, number, _without(present, leaving, list(known.values()), event.at))
-    _keep_apart(connection, apart, event.at)
+    _keep_apart(connection, _pairs(apart, leaving, list(known.values())), event.at)
     write_event(connection, number, replace(event, data={**event.data, "trouble": trouble, "into": id_of(new_number)}))
     born: dict[str, object] = {
         "from": incident_id,
@@ -157,9 +162,17 @@ def _without(present: Incident, leaving: Member, rest: list[Member], now: dateti
     return course.restarted(led) if firing else led
 
 
-def _keep_apart(connection: Connection, apart: tuple[str, str], now: datetime) -> None:
-    one, other = sorted(apart)
-    if one != other:
+def _pairs(apart: tuple[str, str], leaving: Member, rest: list[Member]) -> list[tuple[str, str]]:
+    """What stays apart: the two keys; where they are one key, the trouble and those of that key that it leaves."""
+    if apart[0] != apart[1]:
+        return [apart]
+    left = [member.trouble for member in rest if key_of(member.alert, member.component) == apart[0]]
+    return [(leaving.trouble, trouble) for trouble in left[:APART_MAX]]
+
+
+def _keep_apart(connection: Connection, apart: list[tuple[str, str]], now: datetime) -> None:
+    for pair in apart:
+        one, other = sorted(bounded_key(name) for name in pair)
         values = {"one": one, "other": other, "at": now}
         connection.execute(insert_once(connection, pairs, ("one", "other"), values))
 

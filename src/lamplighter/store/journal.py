@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+import msgspec
+import structlog
+from sqlalchemy import Connection, func, insert, select, update
 
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.graph import Graph
 from lamplighter.domain.sameness import component_of
-from lamplighter.ports import StoreUnavailable
+from lamplighter.ports import Clock, StoreUnavailable
 from lamplighter.store.bodies import digest
 from lamplighter.store.driver import Many, utc_of
 from lamplighter.store.engine import Database
@@ -27,6 +29,7 @@ APPEND_TIMEOUT_SECONDS = 5.0
 LIMIT_MAX = 10_000
 TRUNCATED_MAX = 2**31 - 1
 _NO_GRAPH = Graph(())
+log = structlog.get_logger()
 _WAITING = Many(
     "SELECT journal.seq, journal.received_at, journal.digest, deliveries.truncated_count "
     "FROM journal LEFT JOIN deliveries ON deliveries.id = journal.delivery_id "
@@ -40,12 +43,14 @@ class SqlJournal:
     def __init__(
         self,
         database: Database,
+        clock: Clock,
         *,
         append_timeout_seconds: float = APPEND_TIMEOUT_SECONDS,
         intake: Intake | None = None,
         recent: RecentAlerts | None = None,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._recent = recent or RecentAlerts()
         self._timeout_seconds = append_timeout_seconds
         self._writer = JournalWriter(database, intake or Intake())
@@ -71,13 +76,23 @@ class SqlJournal:
             raise StoreUnavailable(words) from None
 
     def unplaced(self, limit: int) -> Sequence[JournalEntry]:
-        """The oldest entries without a placement; `extra` says what the sender left out of the same delivery."""
+        """The oldest entries without a placement; `extra` says what the sender left out of the same delivery.
+
+        Those whose body is gone or cannot be decoded are set aside, so that they hold up nobody.
+        """
         with self._database.reading() as connection:
             rows = _WAITING.rows(connection, (max(0, min(limit, LIMIT_MAX)),))
             alerts = self._recent.read(connection, (row[2] for row in rows))
+            lost = [(row[0], _why_lost(connection, row[2])) for row in rows if row[2] not in alerts]
+        for seq, reason in lost:
+            try:
+                self.set_aside(seq, reason, self._clock.now())
+            except LookupError as problem:
+                log.info("an alert that cannot be read was dealt with meanwhile", seq=seq, problem=str(problem))
         return [
             JournalEntry(seq, utc_of(received_at), alerts[name], {"truncated": str(left_out)} if left_out else {})
             for seq, received_at, name, left_out in rows
+            if name in alerts
         ]
 
     def outcome(self, seq: int) -> tuple[str, str, str] | None:
@@ -97,7 +112,7 @@ class SqlJournal:
         mine = (members.c.incident_number == journal.c.incident_number) & (members.c.trouble == journal.c.trouble)
         query = (
             select(*columns, bodies.c.payload, members.c.component)
-            .join(bodies, bodies.c.digest == journal.c.digest)
+            .join(bodies, bodies.c.digest == journal.c.digest, isouter=True)
             .join(members, mine, isouter=True)
             .order_by(journal.c.seq.desc())
             .limit(max(0, min(limit, LIMIT_MAX)))
@@ -108,11 +123,16 @@ class SqlJournal:
 
     def set_aside(self, seq: int, reason: str, now: datetime) -> None:
         """Move one entry to the dead letters. Raises `LookupError` where there is none that waits."""
-        waiting = select(journal.c.delivery_id, journal.c.received_at, deliveries.c.source, bodies.c.payload).where(
-            journal.c.seq == seq, journal.c.placed_at.is_(None)
+        # No foreign key keeps a body or a delivery there, and an entry without one must be set aside all the same.
+        source = func.coalesce(deliveries.c.source, journal.c.source).label("source")
+        payload = func.coalesce(bodies.c.payload, "").label("payload")
+        waiting = (
+            select(journal.c.delivery_id, journal.c.received_at, source, payload)
+            .select_from(journal)
+            .join(bodies, bodies.c.digest == journal.c.digest, isouter=True)
+            .join(deliveries, deliveries.c.id == journal.c.delivery_id, isouter=True)
+            .where(journal.c.seq == seq, journal.c.placed_at.is_(None))
         )
-        waiting = waiting.join(bodies, bodies.c.digest == journal.c.digest)
-        waiting = waiting.join(deliveries, deliveries.c.id == journal.c.delivery_id)
         with self._database.writing() as connection:
             row = connection.execute(waiting).one_or_none()
             if row is None:
@@ -128,13 +148,14 @@ class SqlJournal:
             done = update(journal).where(journal.c.seq == seq)
             connection.execute(done.values(placed_at=now, placement="set_aside", reason=clean(reason)))
 
-    def dead_letters(self, limit: int) -> Sequence[Mapping[str, str]]:
-        """What could not be read, newest first."""
+    def dead_letters(self, limit: int, *, before: int = 0) -> Sequence[Mapping[str, str]]:
+        """What could not be read, newest first; `before` is the id that the last page ended with."""
         query = select(dead_letters).order_by(dead_letters.c.id.desc()).limit(max(0, min(limit, LIMIT_MAX)))
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query.where(dead_letters.c.id < before) if before > 0 else query).all()
         return [
             {
+                "id": str(row.id),
                 "received_at": row.received_at.isoformat(),
                 "source": row.source,
                 "reason": row.reason,
@@ -154,16 +175,35 @@ def _row(alert: Alert) -> AlertRow:
     return AlertRow(source, fingerprint, bounded_key(f"{source}:{fingerprint}"), digest(payload), payload)
 
 
+def _why_lost(connection: Connection, digest_wanted: str) -> str:
+    """Why the body of an entry that waits was not to be had."""
+    payload = connection.execute(select(bodies.c.payload).where(bodies.c.digest == digest_wanted)).scalar_one_or_none()
+    if payload is None:
+        return "its body is missing from the store"
+    try:
+        unpacked_alert(payload)
+    except msgspec.DecodeError as problem:
+        return f"its body cannot be decoded: {problem}"
+    return "its body came only while it was looked for"
+
+
+def _alert_of(payload: str | None) -> Alert | None:
+    try:
+        return None if payload is None else unpacked_alert(payload)
+    except msgspec.DecodeError:
+        return None
+
+
 def _shown(row: Sequence[Any]) -> dict[str, str]:
     seq, received_at, source, placement, number, reason, payload, component = row
-    alert = unpacked_alert(payload)
+    alert = _alert_of(payload)
     return {
         "seq": str(seq),
         "received_at": received_at.isoformat(),
         "source": source,
-        "alert": alert.name,
-        "status": str(alert.status),
-        "component": component or component_of(alert, _NO_GRAPH),
+        "alert": alert.name if alert else "",
+        "status": str(alert.status) if alert else "",
+        "component": component or (component_of(alert, _NO_GRAPH) if alert else ""),
         "placement": placement or "",
         "incident": id_of(number) if number else "",
         "reason": reason or "",

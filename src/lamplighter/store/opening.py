@@ -48,7 +48,7 @@ class SqlStore:
         self._database = database
         self._clock = clock
         recent = RecentAlerts()
-        self._journal = SqlJournal(database, append_timeout_seconds=append_timeout_seconds, recent=recent)
+        self._journal = SqlJournal(database, clock, append_timeout_seconds=append_timeout_seconds, recent=recent)
         self.journal: Journal = self._journal
         self.incidents: Incidents = SqlIncidents(database, recent)
         self.silences: Silences = SqlSilences(database)

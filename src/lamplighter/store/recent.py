@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import msgspec
+import structlog
 from sqlalchemy import Connection, select
 
 from lamplighter.domain.alert import Alert
@@ -15,6 +17,7 @@ from lamplighter.store.values import packed_alert, unpacked_alert
 from lamplighter.store.writes import among
 
 ALERTS_MAX = 10_000
+log = structlog.get_logger()
 
 
 class RecentAlerts:
@@ -30,14 +33,14 @@ class RecentAlerts:
         return len(self._by_digest)
 
     def read(self, connection: Connection, digests: Iterable[str]) -> dict[str, Alert]:
-        """The alerts of these bodies; those that are not known are read. What the store does not have is left out."""
+        """The alerts of these bodies; unknown ones are read. What is not there, or cannot be decoded, is left out."""
         wanted = dict.fromkeys(digests)
         with self._changing:
             found = {name: self._by_digest[name] for name in wanted if name in self._by_digest}
         missing = sorted(name for name in wanted if name not in found)
         if missing:
             query = select(bodies.c.digest, bodies.c.payload).where(among(connection, bodies.c.digest, missing))
-            found |= {name: unpacked_alert(payload) for name, payload in connection.execute(query)}
+            found |= dict(_decoded((name, payload) for name, payload in connection.execute(query)))
         found = {name: found[name] for name in wanted if name in found}
         self._remember(found)
         return found
@@ -67,3 +70,11 @@ class RecentAlerts:
             while len(self._by_digest) > self._alerts_max:
                 _, oldest = self._by_digest.popitem(last=False)
                 del self._digests[id(oldest)]
+
+
+def _decoded(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Alert]]:
+    for name, payload in rows:
+        try:
+            yield name, unpacked_alert(payload)
+        except msgspec.DecodeError as problem:
+            log.warning("the body of an alert cannot be decoded", digest=name, problem=str(problem))

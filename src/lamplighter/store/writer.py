@@ -107,7 +107,7 @@ class JournalWriter:
     def _transaction(self, batch: Sequence[Parcel]) -> list[int]:
         if self._connection is None:
             self._connection = self._database.writer.connect()
-        with self._connection.begin():
+        with self._database.turn(), self._connection.begin():
             return write_parcels(self._connection, batch)
 
     def _drop(self) -> None:

@@ -29,6 +29,7 @@ class Context:
     feed: Feed
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
     pulls_waiting: set[str] = field(default_factory=set)
+    left_out: dict[str, int] = field(default_factory=dict)
     in_hand: set[tuple[str, bytes]] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import msgspec
@@ -15,20 +15,24 @@ import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from lamplighter.domain.alert import Alert, BadSignal, Delivery
+from lamplighter.domain.alert import Alert, BadAlert, BadSignal, Delivery
 from lamplighter.integrations import Unproven
 from lamplighter.integrations.recognition import is_grafanas
 from lamplighter.ports import Forged, SignalBacklog, SignalGate, SignalSource, StoreUnavailable, ToolError
 from lamplighter.web.auth import VOUCHED
 from lamplighter.web.context import Context, context
+from lamplighter.web.cursors import CURSOR_PATTERN
+from lamplighter.web.filters import PAGE_MAX
 from lamplighter.web.problems import RETRY_AFTER_SECONDS, Problem, not_found
 
 PULL_SECONDS_MAX = 15.0
 PULLS_MAX = 3
+REASON_CHARS_MAX = 500
 DRY_RUN_ALERTS_MAX = 100
 PARSE_INLINE_BYTES_MAX = 64 * 1024
 LOOKALIKE = "alertmanager"
 GRAFANA = "grafana"
+ASKED: dict[str, object] = {"list": "dead letters"}
 router = APIRouter(tags=["alerts"])
 log = structlog.get_logger()
 
@@ -69,11 +73,11 @@ async def receive(source: str, request: Request, dry_run: Annotated[bool, Query(
         return read_dry(await _parsed(here, reader, request, body))
     if gate is None:
         delivery = await _parsed(here, reader, request, body)
-        await journal(here, delivery, source)
+        await journal(here, _owning_up(here, delivery, source), source)
     else:
         with _in_hand(here, source, body):
             delivery = await _parsed(here, reader, request, body)
-            await journal(here, delivery, source)
+            await journal(here, _owning_up(here, delivery, source), source)
             gate.accepted(body, request.headers)
     if delivery.truncated_count:
         _fetch_the_rest(here, source, delivery.truncated_count)
@@ -156,16 +160,33 @@ def _fetch_the_rest(here: Context, source: str, count: int) -> None:
     """What the sender left out, pulled where there is somebody to ask."""
     here.metrics.received(source, "truncated", count)
     if source in here.app.backlogs:
+        here.left_out[source] = here.left_out.get(source, 0) + count
         here.background(_pull(here, source))
         return
-    fix = f"set sources.{source}.url, so that they can be pulled"
-    log.warning("the sender left alerts out", source=source, alerts=count, fix=fix)
+    log.warning("the sender left alerts out", source=source, alerts=count, fix=_pullable(source))
+
+
+def _pullable(source: str) -> str:
+    return f"set sources.{source}.url, so that they can be pulled"
+
+
+def _owning_up(here: Context, delivery: Delivery, source: str) -> Delivery:
+    """The delivery; where nobody can be asked for what the sender left out, with a dead letter that says so."""
+    if not delivery.truncated_count or source in here.app.backlogs:
+        return delivery
+    letter = _left_out(delivery.truncated_count, f"nobody can be asked for them: {_pullable(source)}")
+    return replace(delivery, bad=(*delivery.bad, letter))
+
+
+def _left_out(count: int, why: str) -> BadAlert:
+    return BadAlert(f"the sender left {count} alerts out, and {why}", "")
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """An alert that could not be read or placed, with the reason."""
 
+    id: str
     received_at: str
     source: str
     reason: str
@@ -174,16 +195,25 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """What nobody responds to, newest first."""
+    """A page of what nobody responds to, newest first."""
 
     dead_letters: list[DeadLetter]
+    next: str | None
 
 
 @router.get("/api/v1/dead-letters")
-async def dead_letters(request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> DeadLetters:
-    """Alerts that were taken in and could not be read or placed."""
-    found = await asyncio.to_thread(context(request).app.store.journal.dead_letters, limit)
-    return DeadLetters([DeadLetter(**letter) for letter in found])
+async def dead_letters(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+    cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
+) -> DeadLetters:
+    """Alerts that were taken in and could not be read or placed, and how many a sender left out for good."""
+    here = context(request)
+    before = int(here.cursors.position(cursor, ASKED) or "0")
+    letters = here.app.store.journal.dead_letters
+    found = await asyncio.to_thread(lambda: letters(limit + 1, before=before))
+    page = [DeadLetter(**letter) for letter in found[:limit]]
+    return DeadLetters(page, here.cursors.after(page[-1].id, ASKED) if len(found) > limit else None)
 
 
 @router.post("/alert", status_code=202, tags=["ancestors"], response_model=Receipt | DryRun)
@@ -211,6 +241,7 @@ async def _pull(here: Context, source: str) -> None:
     here.pulls_waiting.add(source)
     async with here.pulling:
         here.pulls_waiting.discard(source)
+        count = here.left_out.pop(source, 0)
         try:
             async with asyncio.timeout(PULL_SECONDS_MAX):
                 delivery = await _pulled(here.app.backlogs[source])
@@ -218,6 +249,14 @@ async def _pull(here: Context, source: str) -> None:
             log.info("pulled what the webhook left out", source=source, alerts=len(delivery.alerts))
         except (ToolError, TimeoutError, StoreUnavailable) as problem:
             log.warning("what the webhook left out could not be pulled", source=source, problem=str(problem))
+            await _state_loss(here, source, count, f"they could not be pulled: {problem}"[:REASON_CHARS_MAX])
+
+
+async def _state_loss(here: Context, source: str, count: int, why: str) -> None:
+    try:
+        await journal(here, Delivery(bad=(_left_out(count, why),)), source)
+    except StoreUnavailable as problem:
+        log.warning("how many were left out could not be kept", source=source, alerts=count, problem=str(problem))
 
 
 @stamina.retry(on=ToolError, attempts=PULLS_MAX, wait_initial=0.5)

@@ -11,6 +11,7 @@ import structlog
 from lamplighter.domain.admission import unsettled
 from lamplighter.domain.flapping import QUICK_RETURN
 from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.telling import GRAVER, rose, told
 from lamplighter.domain.timeline import Moment
 from lamplighter.ports import Clock, Store, StoreUnavailable, Wanted
 from lamplighter.workflow.chronicle import Chronicle
@@ -20,6 +21,7 @@ GRAVE = "critical"
 GRAVE_AFTER = timedelta(seconds=15)
 SINGLY_MAX = 10
 TITLES_MAX = 40
+GRAVER_AT_ONCE_MAX = 20
 DIGEST_SECONDS = 20.0
 TOLD_MAX = 20_000
 FAREWELL_AFTER = QUICK_RETURN
@@ -72,6 +74,7 @@ class Announcing:
     async def turn(self) -> None:
         """One round. Raises `StoreUnavailable`."""
         await self._tell_flapping()
+        await self._tell_graver()
         await self._tell_farewells()
         if self.dispatch.line and self.dispatch.placing is not None and self.dispatch.placing.leads:
             await self._tell_held()
@@ -83,6 +86,24 @@ class Announcing:
             if incident is not None and incident.flapping:
                 words = f"{incident.title} comes and goes; I look on, and say nothing more until it stands still"
                 await self.chronicle.tell(incident, "flapping", (words,))
+
+    async def _tell_graver(self) -> None:
+        """Those that became critical after people were told of them as less, in whatever state they are."""
+        for incident_id in tuple(self.dispatch.grave)[:GRAVER_AT_ONCE_MAX]:
+            run = self.dispatch.grave.pop(incident_id)
+            incident = await asyncio.to_thread(self.store.incidents.load, incident_id)
+            if incident is None or not incident.is_open or (incident_id, incident.run) in self._told:
+                continue
+            history = told(await asyncio.to_thread(self.store.incidents.timeline, incident_id))
+            words = (incident.title, f"it is {incident.severity} by now; it was told as less")
+            if not rose(history, incident.severity):
+                if any(one.severity for one in history):
+                    continue
+            elif not self.dispatch.muted(incident):
+                await self.chronicle.tell(incident, GRAVER, words)
+                continue
+            # Not told of at all yet, or muted: looked at again, after the others.
+            self.dispatch.grave[incident_id] = run
 
     async def _tell_farewells(self) -> None:
         now = self.clock.now()

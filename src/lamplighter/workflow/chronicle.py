@@ -112,7 +112,15 @@ class Chronicle:
         """
         history = told(await asyncio.to_thread(self.store.incidents.timeline, incident.id))
         said = digest_of(lines)
-        why = why_silent(history, incident.run, moment, said, flapping=incident.flapping)
+        why = why_silent(
+            history,
+            incident.run,
+            moment,
+            said,
+            flapping=incident.flapping,
+            severity=incident.severity,
+            lead=incident.trouble,
+        )
         if why:
             log.info("people are not told", incident=incident.id, moment=moment, reason=why)
             return False
@@ -142,7 +150,8 @@ class Chronicle:
                 async with asyncio.timeout(SEND_SECONDS_MAX * SENDS_MAX):
                     reference = await _send(channel, message)
                 key, text = f"told:{moment}:{channel.name}", f"told {channel.name}: {moment}"
-                data: dict[str, object] = {"channel": channel.name, "reference": reference, "said": said}
+                as_told = {"severity": incident.severity, "lead": incident.trouble}
+                data: dict[str, object] = {"channel": channel.name, "reference": reference, "said": said, **as_told}
             except (ChannelError, TimeoutError) as problem:
                 log.warning("not delivered", channel=channel.name, incident=incident.id, problem=redact(str(problem)))
                 key, text = f"untold:{moment}:{channel.name}", f"{channel.name} did not take the message: {problem}"

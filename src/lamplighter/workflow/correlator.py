@@ -235,7 +235,10 @@ class Correlator:
         log.error("an alert could not be placed", seq=entry.seq, times=self._failures[entry.seq], exc_info=problem)
         if self._failures[entry.seq] >= PLACINGS_MAX:
             reason = redact(f"could not be placed: {problem!r}")
-            await asyncio.to_thread(self.store.journal.set_aside, entry.seq, reason, self.clock.now())
+            try:
+                await asyncio.to_thread(self.store.journal.set_aside, entry.seq, reason, self.clock.now())
+            except LookupError as gone:
+                log.warning("an alert that could not be placed does not wait any more", seq=entry.seq, why=str(gone))
             del self._failures[entry.seq]
 
     async def _place(self, entries: Sequence[JournalEntry]) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from lamplighter.domain.admission import Bounds, admit
 from lamplighter.domain.approval import ApprovalState
-from lamplighter.domain.incident import UNDER_WAY, Incident, State
+from lamplighter.domain.incident import RUNS_MAX, UNDER_WAY, Incident, State
 from lamplighter.domain.member import Member
 from lamplighter.domain.storm import WITHIN, Storm, weather
 from lamplighter.ports import Clock, Store, StoreUnavailable, Wanted
@@ -79,7 +79,10 @@ class Dispatch:
     line: dict[str, Incident] = field(default_factory=dict)
     begun: dict[str, int] = field(default_factory=dict)
     flapping: dict[str, None] = field(default_factory=dict)
+    grave: dict[str, int] = field(default_factory=dict)
     storm: Storm | None = None
+    _grave_seen: dict[str, int] = field(default_factory=dict)
+    _flapping_seen: dict[str, None] = field(default_factory=dict)
     _old: dict[str, Incident] = field(default_factory=dict)
     _to_wake: dict[str, Incident] = field(default_factory=dict)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,6 +93,7 @@ class Dispatch:
 
     def saw(self, incident: Incident) -> None:
         """An incident as it stands in the store."""
+        self._mark(incident)
         known = self.line.get(incident.id)
         if incident.state is State.RECEIVED:
             if self.begun.get(incident.id) == incident.run:
@@ -99,10 +103,24 @@ class Dispatch:
             self.line[incident.id] = incident
             return
         self.dropped(incident.id)
-        if incident.state is State.MERGED:
+        spent = incident.state is State.NEEDS_HUMAN and incident.run > RUNS_MAX
+        if incident.state is State.MERGED or spent:
             self._old[incident.id] = incident
         if not incident.is_open:
             self.closed(incident)
+
+    def _mark(self, incident: Incident) -> None:
+        """What people may have to be told of it, also after a restart; the timeline knows what they were told."""
+        if not incident.is_open:
+            self._grave_seen.pop(incident.id, None)
+            self.grave.pop(incident.id, None)
+        elif incident.severity == "critical" and self._grave_seen.get(incident.id) != incident.run:
+            self._grave_seen[incident.id] = self.grave[incident.id] = incident.run
+        if not (incident.is_open and incident.flapping):
+            self._flapping_seen.pop(incident.id, None)
+        elif incident.id not in self._flapping_seen:
+            self._flapping_seen[incident.id] = None
+            self.flaps(incident.id)
 
     def dropped(self, incident_id: str) -> None:
         """It does not wait any more."""
@@ -162,7 +180,9 @@ class Dispatch:
     async def _admit(self, now: datetime) -> None:
         at_work = await self._at_work()
         muted = {name: self.muted(one) for name, one in self.line.items()}
-        admission = admit(tuple(self.line.values()), muted, at_work, self.storm, self.bounds, now)
+        # A storm's line is long, and sorting it must not hold up the receivers.
+        line = tuple(self.line.values())
+        admission = await asyncio.to_thread(admit, line, muted, at_work, self.storm, self.bounds, now)
         for incident_id in admission.begins:
             await self._begin(incident_id)
         changed = [

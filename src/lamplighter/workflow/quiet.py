@@ -54,6 +54,8 @@ class Quiet:
 
         Of several reasons the one that lasts longest is said.
         """
+        if not self.silences and not self.windows:
+            return ""
         now = self.clock.now()
         known = {**labels, COMPONENT: component} if component else labels
         reasons = [

@@ -35,11 +35,13 @@ def two(correlating: Bench, alert: Maker) -> Bench:
 
 
 def test_a_closed_incident_is_opened_again_for_a_further_run(store: SqlStore, two: Bench, now: datetime) -> None:
+    store.incidents.acknowledge("INC-1", "ann", _said("INC-1", "seen", now))
     store.incidents.move("INC-1", State.RESOLVED, _said("INC-1", "end", now), resolution="done", by="ann")
     again = store.incidents.reopen("INC-1", _said("INC-1", "again", now, Moment.REOPENED))
     assert (again.state, again.run, again.edition, again.closed_at) == (State.RECEIVED, 2, 3, None)
     assert (again.resolution, again.resolved_by) == ("", "")
     assert store.incidents.reopen("INC-1", _said("INC-1", "again", now)) == again
+    assert again.acknowledged_by == ""
     assert {member.trouble for _, held in store.incidents.board(["INC-1"]) for member in held} == {
         "alertmanager:a",
         "alertmanager:b",
@@ -224,3 +226,16 @@ def test_a_repeat_is_marked_placed_and_counted_once_it_is_due(
     assert known is not None
     assert known.alert_count == 21
     assert [member.count for member in store.incidents.members("INC-1")] == [21]
+
+
+def test_a_split_of_two_troubles_of_one_key_is_remembered(
+    store: SqlStore, correlating: Bench, alert: Maker, now: datetime
+) -> None:
+    correlating.run(alert("a", component="web"), alert("b", component="web"))
+    made = store.incidents.split("INC-1", "alertmanager:b", ("WebDown@web",) * 2, _said("INC-1", "s", now))
+    assert store.incidents.apart() == [("alertmanager:a", "alertmanager:b")]
+    store.incidents.move(made.id, State.RESOLVED, _said(made.id, "end", now))
+    later = now + timedelta(days=1)
+    fresh = type(correlating)(store)
+    fresh.run(alert("b", minute=24 * 60, component="web"), alert("c", component="web"), at=later)
+    assert {member.trouble for member in store.incidents.members("INC-1")} == {"alertmanager:a", "alertmanager:c"}

@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select, update
 
 from lamplighter.domain.alert import Alert, BadAlert, Delivery
 from lamplighter.ports import StoreUnavailable
 from lamplighter.store import SqlStore
-from lamplighter.store.tables import bodies, deliveries
+from lamplighter.store.tables import bodies, deliveries, journal
 
 Maker = Callable[..., Alert]
 
@@ -63,6 +63,7 @@ async def test_a_delivery_is_kept_whole_and_in_order(store: SqlStore, alert: Mak
     assert entries[0].extra == {"truncated": "995"}
     (letter,) = store.journal.dead_letters(10)
     assert letter == {
+        "id": "1",
         "received_at": now.isoformat(),
         "source": "alertmanager",
         "reason": "labels: not an object",
@@ -201,3 +202,29 @@ async def test_what_cannot_be_placed_is_set_aside_with_the_reason(
     assert letter["reason"] == "could not be placed"
     with pytest.raises(LookupError):
         store.journal.set_aside(entry.seq, "again", now)
+
+
+async def test_what_cannot_be_decoded_is_set_aside_and_the_others_go_on(
+    url: str, opened: Callable[..., SqlStore], alert: Maker, now: datetime
+) -> None:
+    store = opened(url)
+    await store.journal.append(Delivery((alert("gone"), alert("broken"), alert("good"))), "s", now)
+    with store._database.writing() as connection:
+        names = {row[0]: row[1] for row in connection.execute(select(journal.c.fingerprint, journal.c.digest))}
+        connection.execute(delete(bodies).where(bodies.c.digest == names["gone"]))
+        connection.execute(update(bodies).where(bodies.c.digest == names["broken"]).values(payload='{"source": 1}'))
+        connection.execute(delete(deliveries))
+    assert [entry.alert.fingerprint for entry in store.journal.unplaced(10)] == ["good"]
+    broken, gone = store.journal.dead_letters(10)
+    assert gone["reason"] == "its body is missing from the store"
+    assert broken["reason"].startswith("its body cannot be decoded: ")
+    assert broken["payload"] == '{"source": 1}'
+    assert [row["alert"] for row in store.journal.alerts()] == ["WebDown", "", ""]
+    assert [entry.alert.fingerprint for entry in store.journal.unplaced(10)] == ["good"]
+
+
+async def test_dead_letters_are_read_in_pages(store: SqlStore, now: datetime) -> None:
+    await store.journal.append(Delivery(bad=tuple(BadAlert(f"r{n}", "p") for n in range(5))), "s", now)
+    first = store.journal.dead_letters(3)
+    assert [letter["reason"] for letter in first] == ["r4", "r3", "r2"]
+    assert [one["reason"] for one in store.journal.dead_letters(3, before=int(first[-1]["id"]))] == ["r1", "r0"]

@@ -118,7 +118,7 @@ def test_one_end_of_several_clears_nothing_but_hands_the_lead_on() -> None:
         None,
         OTHER.trouble,
         "db",
-        State.NEEDS_HUMAN,
+        State.RECEIVED,
     )
     verifying = after(incident(State.VERIFYING), placed(LEAD, clears), LATER)
     assert verifying.trouble == LEAD.trouble
@@ -155,3 +155,12 @@ def test_joining_never_closes_and_never_goes_past_the_last_run(state: State, run
     assert one.run <= RUNS_MAX
     if state in ACTING:
         assert one.state is state
+
+
+@pytest.mark.parametrize("state", [State.ANALYSING, State.COUNCIL_REVIEW, State.AWAITING_APPROVAL])
+def test_what_was_asked_about_a_lead_that_cleared_is_asked_anew_or_left_to_people(state: State) -> None:
+    clears = Clears("INC-7", "it ended", over=False, lead=OTHER, lead_component="db")
+    anew = after(incident(state), placed(LEAD, clears), LATER)
+    assert (anew.state, anew.run, anew.trouble) == (State.RECEIVED, 2, OTHER.trouble)
+    last = after(incident(state, run=RUNS_MAX), placed(LEAD, clears), LATER)
+    assert (last.state, last.run) == (State.NEEDS_HUMAN, RUNS_MAX + 1)

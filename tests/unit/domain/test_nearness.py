@@ -42,7 +42,7 @@ def board_of(*held: Iterable[Alert], edges: Iterable[Edge] = (), parts: Iterable
 
 
 def near(board: Board, alert: Alert, now: datetime = NOON) -> Nearness:
-    return Nearness(board.sight(alert), board, now)
+    return Nearness(alert, board, now)
 
 
 def linked(board: Board, alert: Alert, now: datetime = NOON) -> dict[str, Link]:
@@ -210,3 +210,56 @@ def test_an_incident_that_grew_lately_is_near_however_old() -> None:
     member = Member("INC-1", "fake:x", down("x"), "x", Link.BY_HAND, "so", later)
     board.put(replace(incident, opened_at=NOON), [*board.members("INC-1"), member])
     assert linked(board, down("front"), later + WINDOW) == {"INC-1": Link.DEPENDS}
+
+
+def taught(source: str, target: str, by: str = "alertmanager") -> Edge:
+    return Edge(source, target, "depends_on", f"alert labels of {by}")
+
+
+def said_by(source: str, alert: Alert) -> Alert:
+    return replace(alert, source=source)
+
+
+def lesser(board: Board, severity: str) -> Board:
+    incident = board.incident("INC-1")
+    assert incident is not None
+    board.put(replace(incident, severity=severity), board.members("INC-1"))
+    return board
+
+
+def test_no_text_of_an_alert_alone_draws_a_graver_one_into_its_incident() -> None:
+    noise, real = down("lamp"), said_by("alertmanager", down("payments"))
+    edges = [taught("lamp", "payments")]
+    assert linked(lesser(board_of([noise], edges=edges), "info"), real) == {}
+    assert linked(board_of([noise], edges=edges), said_by("grafana", down("payments"))) == {}
+    assert linked(board_of([noise], edges=edges), real) == {"INC-1": Link.DEPENDS}
+    surely = [*edges, Edge("lamp", "payments")]
+    assert linked(lesser(board_of([noise], edges=surely), "info"), real) == {"INC-1": Link.DEPENDS}
+
+
+def test_what_needs_another_joins_it_also_where_alerts_taught_that() -> None:
+    board = lesser(board_of([down("payments")], edges=[taught("lamp", "payments", "grafana")]), "info")
+    assert linked(board, said_by("alertmanager", down("lamp"))) == {"INC-1": Link.DEPENDS}
+
+
+def test_every_hop_of_the_way_must_be_believed() -> None:
+    edges = [Edge("lamp", "relay"), taught("relay", "payments")]
+    assert linked(board_of([down("lamp")], edges=edges), said_by("alertmanager", down("payments")))
+    assert not linked(board_of([down("lamp")], edges=edges), said_by("grafana", down("payments")))
+
+
+def test_a_need_that_another_source_taught_is_not_shared() -> None:
+    held = [[down(name)] for name in ("a", "b")]
+    edges = [Edge("c", "z"), taught("a", "z"), taught("b", "z")]
+    assert set(linked(board_of(*held, edges=edges), said_by("alertmanager", down("c")))) == {"INC-1", "INC-2"}
+    assert linked(board_of(*held, edges=edges), said_by("grafana", down("c"))) == {}
+    mild = lesser(board_of(*held, edges=edges), "info")
+    assert set(linked(mild, said_by("alertmanager", down("c")))) == {"INC-2"}
+
+
+def test_two_troubles_of_one_key_that_a_person_split_stay_split() -> None:
+    one, other, third = (firing("Down", service="web", path=path) for path in "abc")
+    board = board_of([one])
+    board.keep_apart(one.trouble, other.trouble)
+    assert near(board, other).same() == {}
+    assert links(near(board, third).same()) == {"INC-1": Link.SAME_RULE}

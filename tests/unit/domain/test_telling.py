@@ -94,3 +94,19 @@ def test_closing_by_hand_is_no_message_and_handing_over_is_no_end() -> None:
     history = (*after("opened", "needs_human"), *told((closed, handed)))
     assert len(history) == 3
     assert silent(history, "flapping", run=2, flapping=True) == ""
+
+
+def test_a_higher_severity_than_was_told_is_news_within_the_bound_of_what_flaps() -> None:
+    mild = (Told(1, "opened", "chat", severity="warning", lead="a:1"),)
+    assert why_silent(mild, 1, "graver", "", flapping=False, severity="critical") == ""
+    assert why_silent(mild, 1, "graver", "", flapping=False, severity="warning") != ""
+    grave = (*mild, Told(1, "graver", "chat", severity="critical"))
+    assert why_silent(grave, 2, "graver", "", flapping=False, severity="critical") != ""
+    many = tuple(Told(run, "opened", "chat", severity="warning") for run in (1, 2, 3))
+    assert why_silent(many, 3, "graver", "", flapping=True, severity="critical") != ""
+
+
+def test_an_opening_with_another_lead_is_news() -> None:
+    known = (Told(1, "opened", "chat", severity="warning", lead="a:1"),)
+    assert why_silent(known, 2, "opened", "", flapping=False, severity="warning", lead="a:2") == ""
+    assert why_silent(known, 2, "opened", "", flapping=False, severity="warning", lead="a:1") != ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from lamplighter.domain.alert import Alert, AlertStatus
-from lamplighter.domain.learned import ORIGIN, edges_from_alert
+from lamplighter.domain.learned import edges_from_alert
 from lamplighter.lab.replay_topology import AT_ONCE_MAX, REDRAWN_AFTER, Learned
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def alert(**labels: str) -> Alert:
-    return Alert("test", "f", AlertStatus.FIRING, {"alertname": "Down", **labels}, {}, START)
+    return Alert("alertmanager", "f", AlertStatus.FIRING, {"alertname": "Down", **labels}, {}, START)
 
 
 def test_a_container_says_what_it_needs() -> None:
@@ -27,7 +27,7 @@ def test_a_container_says_what_it_needs() -> None:
 
 def test_a_pod_runs_on_its_node() -> None:
     (edge,) = edges_from_alert(alert(pod="web-0", node="n1"), "web")
-    assert (edge.target, edge.kind, edge.origin) == ("n1", "runs_on", ORIGIN)
+    assert (edge.target, edge.kind, edge.origin) == ("n1", "runs_on", "alert labels of alertmanager")
 
 
 def test_an_alert_that_teaches_nothing_leaves_the_graph() -> None:

@@ -169,8 +169,8 @@ class MemoryJournal:
     def alerts(self, *, limit: int = 50, before: int = 0) -> Sequence[Mapping[str, str]]:
         return [row for row in self.rows if not before or int(row["seq"]) < before][:limit]
 
-    def dead_letters(self, limit: int) -> Sequence[Mapping[str, str]]:
-        return self.letters[:limit]
+    def dead_letters(self, limit: int, *, before: int = 0) -> Sequence[Mapping[str, str]]:
+        return [letter for letter in self.letters if not before or int(letter["id"]) < before][:limit]
 
 
 @dataclass

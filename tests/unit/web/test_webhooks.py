@@ -10,21 +10,25 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import stamina
 from fastapi import FastAPI
 
 from lamplighter.domain.alert import Alert, Delivery
 from lamplighter.integrations.cloudwatch.certificates import Certificates
 from lamplighter.integrations.cloudwatch.gate import CloudwatchGate
 from lamplighter.integrations.cloudwatch.simulator import TOPIC, SimulatedSns
-from lamplighter.ports import SignalGate, SignalSource, StoreUnavailable
+from lamplighter.ports import SignalGate, SignalSource, StoreUnavailable, ToolError
 from lamplighter.testing import NOON, FakeClock, roles_of
 from lamplighter.web import problems, webhooks
 from lamplighter.web.auth import TokenGate
 from lamplighter.web.context import Context
+
+if TYPE_CHECKING:
+    from tests.unit.web.conftest import Bench
 
 TOKEN = "correct-horse"
 PASSES = 5
@@ -296,3 +300,46 @@ async def test_what_is_left_out_while_a_pull_is_under_way_is_pulled_by_one_more(
     for _ in range(PASSES):
         await asyncio.sleep(0)
     assert backlog.pulls == 2
+
+
+class GoneBacklog(FakeBacklog):
+    async def pull(self) -> Delivery:
+        await super().pull()
+        raise ToolError("no route to it")
+
+
+def reasons(premises: Premises) -> list[str]:
+    return [bad.reason for _, delivery in premises.journal.taken for bad in delivery.bad]
+
+
+async def test_what_nobody_can_be_asked_for_leaves_a_dead_letter(premises: Premises) -> None:
+    answer = await premises.post("alertmanager", {"alerts": [ALERT], "truncatedAlerts": 995})
+    assert (answer.json()["dead_letters"], answer.json()["truncated"]) == (0, 995)
+    (reason,) = reasons(premises)
+    assert "left 995 alerts out" in reason
+    assert "sources.alertmanager.url" in reason
+
+
+async def test_what_could_not_be_pulled_leaves_one_dead_letter_with_the_sum(premises: Premises) -> None:
+    with stamina.set_testing(True, attempts=2):
+        premises.backlogs["alertmanager"] = GoneBacklog()
+        for _ in range(2):
+            await premises.post("alertmanager", {"alerts": [ALERT], "truncatedAlerts": 5})
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert sum(int(reason.split()[3]) for reason in reasons(premises)) == 10
+    assert all("no route to it" in reason for reason in reasons(premises))
+
+
+async def test_dead_letters_come_in_pages(bench: Bench) -> None:
+    letter = {"received_at": "2026-01-05T12:00:00+00:00", "source": "fake", "reason": "labels: is empty", "payload": ""}
+    bench.journal.letters = [{**letter, "id": str(number)} for number in range(5, 0, -1)]
+    found: list[str] = []
+    cursor = ""
+    async with bench.client(webhooks.router) as client:
+        for _ in range(3):
+            page = (await client.get("/api/v1/dead-letters", params={"limit": 2, "cursor": cursor})).json()
+            found += [one["id"] for one in page["dead_letters"]]
+            cursor = page["next"] or ""
+        assert (await client.get("/api/v1/dead-letters", params={"cursor": "x" * 60})).status_code == 400
+    assert (found, cursor) == (["5", "4", "3", "2", "1"], "")

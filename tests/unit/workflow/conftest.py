@@ -27,6 +27,7 @@ class MemoryJournal:
     entries: list[JournalEntry] = field(default_factory=list)
     aside: list[tuple[int, str]] = field(default_factory=list)
     away: bool = False
+    dealt_with: bool = False
 
     async def append(self, delivery: Delivery, source: str, received_at: datetime) -> int:
         if self.away:
@@ -41,6 +42,9 @@ class MemoryJournal:
         return self.entries[:limit]
 
     def set_aside(self, seq: int, reason: str, now: datetime) -> None:
+        if self.dealt_with:
+            self.entries = [entry for entry in self.entries if entry.seq != seq]
+            raise LookupError(f"no journal entry {seq} waits to be placed")
         self.aside.append((seq, reason))
         self.entries = [entry for entry in self.entries if entry.seq != seq]
 

@@ -72,13 +72,13 @@ async def test_a_grave_one_that_is_held_is_told_once_with_the_reason(desk: Desk)
     assert desk.channel.sent[0].incident_id == "INC-1"
 
 
-async def test_what_is_muted_or_flaps_is_not_told(desk: Desk) -> None:
+async def test_what_is_muted_is_not_told_and_of_what_flaps_only_that(desk: Desk) -> None:
     desk.held(1, component="store")
     desk.held(2, flapping=True)
     desk.mutes.words["store"] = "silenced"
     desk.clock.advance(20)
     await desk.announcing.turn()
-    assert desk.moments == []
+    assert desk.moments == ["flapping"]
 
 
 async def test_many_grave_ones_are_told_in_digests_until_each_was_named(desk: Desk) -> None:
@@ -158,3 +158,28 @@ async def test_after_a_restart_fresh_farewells_are_still_said_and_old_ones_not(d
     desk.clock.advance(FAREWELL_AFTER.total_seconds())
     await again.turn()
     assert [message.incident_id for message in desk.channel.sent] == ["INC-9"]
+
+
+async def test_what_becomes_critical_is_told_once_whatever_its_state_unless_muted(desk: Desk) -> None:
+    mild = desk.held(1, severity="warning", state=State.AWAITING_APPROVAL, component="store")
+    await desk.chronicle.tell(mild, "opened", ("x",))
+    grave = desk.store.incidents.add(replace(mild, severity="critical"))
+    desk.mutes.words["store"] = "silenced"
+    desk.dispatch.saw(grave)
+    await desk.announcing.turn()
+    assert desk.moments == ["opened"]
+    desk.mutes.words.clear()
+    for _ in range(3):
+        desk.dispatch.saw(grave)
+        await desk.announcing.turn()
+    assert desk.moments == ["opened", "graver"]
+
+
+async def test_what_flapped_before_a_crash_is_told_at_the_rebuild_and_only_once(desk: Desk) -> None:
+    flapping = desk.held(1, flapping=True)
+    for _ in range(2):
+        dispatch = Dispatch(desk.store, FakeResponse(), desk.chronicle, desk.clock)
+        dispatch.placing = Placing()
+        dispatch.saw(flapping)
+        await Announcing(desk.store, desk.chronicle, desk.clock, dispatch).turn()
+    assert desk.moments == ["flapping"]

@@ -20,7 +20,7 @@ from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.correlator import PLACINGS_MAX, Correlator
 from lamplighter.workflow.dispatch import Dispatch
 from lamplighter.workflow.lease import PlacingLease
-from lamplighter.workflow.tempo import BATCH_MAX
+from lamplighter.workflow.tempo import BATCH_BUSY
 from tests.unit.workflow.conftest import FakeResponse, MemoryStore, incident_of, member_of
 
 
@@ -61,8 +61,8 @@ async def test_two_alerts_of_one_trouble_make_one_incident_and_one_response(desk
 
 
 async def test_a_batch_is_bounded(desk: Desk) -> None:
-    await desk.journaled(*(firing(f"Down{n}") for n in range(BATCH_MAX + 1)))
-    assert desk.store.incidents.batches == [BATCH_MAX, 1]
+    await desk.journaled(*(firing(f"Down{n}") for n in range(BATCH_BUSY + 1)))
+    assert desk.store.incidents.batches == [BATCH_BUSY, 1]
 
 
 async def test_the_board_is_built_from_the_store(desk: Desk) -> None:
@@ -202,7 +202,7 @@ async def test_an_alert_that_cannot_be_placed_is_set_aside_and_holds_up_nobody(d
 
 
 async def test_alerts_teach_edges_and_a_survey_reaches_the_board(desk: Desk) -> None:
-    await desk.journaled(firing(pod="cart-7d9f8c6b5-x2x4z", node="node-1"))
+    await desk.journaled(replace(firing(pod="cart-7d9f8c6b5-x2x4z", node="node-1"), source="alertmanager"))
     assert {(edge.source, edge.target) for edge in desk.correlator.learned} == {("cart", "node-1")}
     await desk.correlator.survey(Graph((Edge("front", "store"),)))
     assert desk.correlator.board.graph.uses("front") == ("store",)
@@ -218,3 +218,15 @@ async def test_every_placed_alert_is_heard_also_a_sign_of_life(desk: Desk) -> No
     await desk.journaled(firing("Watchdog"), firing())
     assert [alert.name for alert in desk.heard] == ["Watchdog", "FrontDown"]
     assert len(desk.store.incidents.held) == 1
+
+
+async def test_what_others_dealt_with_before_it_could_be_set_aside_is_no_failure(desk: Desk) -> None:
+    poison = firing("Poison")
+    desk.store.incidents.poison = poison.trouble
+    desk.store.journal.dealt_with = True
+    await desk.store.journal.append(Delivery((poison,)), "fake", NOON)
+    for _ in range(PLACINGS_MAX + 1):
+        await desk.correlator.place_waiting()
+    assert desk.store.journal.aside == []
+    await desk.journaled(firing("Good"))
+    assert [one.title for one in desk.store.incidents.held.values()] == ["Good"]

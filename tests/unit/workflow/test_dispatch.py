@@ -11,7 +11,7 @@ import pytest
 from lamplighter.domain.admission import Bounds
 from lamplighter.domain.alert import JournalEntry
 from lamplighter.domain.approval import Approval, ApprovalState
-from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.incident import RUNS_MAX, Incident, State
 from lamplighter.domain.member import Member
 from lamplighter.domain.storm import SETTLING
 from lamplighter.testing import NOON, FakeClock, firing
@@ -186,3 +186,11 @@ async def test_a_storm_that_has_settled_holds_nobody_up(desk: Desk) -> None:
     assert desk.dispatch.settling_seconds() == SETTLING.total_seconds() - 4
     desk.clock.advance(7)
     assert desk.dispatch.settling_seconds() == 0.0
+
+
+async def test_the_question_of_one_that_has_no_run_left_is_cancelled(desk: Desk) -> None:
+    incident = desk.saw(1, state=State.NEEDS_HUMAN, run=RUNS_MAX + 1)
+    asked = question(incident, RUNS_MAX)
+    desk.store.approvals.held = {asked.id: asked}
+    await desk.dispatch.turn()
+    assert desk.store.approvals.held[asked.id].state is ApprovalState.CANCELLED
