@@ -37,7 +37,7 @@ def serve(port: int, folder: Path, *, stored: bool) -> None:
     """The real server with all its parts; without `stored` its journal keeps nothing."""
     import uvicorn  # noqa: PLC0415 - the naive server must not pay for it
 
-    from lamplighter.app import build_app  # noqa: PLC0415 - as above
+    from lamplighter.app import build_app, calm_the_interpreter  # noqa: PLC0415 - as above
     from lamplighter.cli.serving import CONNECTIONS_WAITING_MAX  # noqa: PLC0415 - as above
     from lamplighter.settings import load_settings  # noqa: PLC0415 - as above
     from lamplighter.web.api import make_api  # noqa: PLC0415 - as above
@@ -53,6 +53,7 @@ def serve(port: int, folder: Path, *, stored: bool) -> None:
     config = uvicorn.Config(
         make_api(app), log_config=None, access_log=False, server_header=False, backlog=CONNECTIONS_WAITING_MAX
     )
+    calm_the_interpreter()
     uvicorn.Server(config).run(sockets=[listening])
 
 

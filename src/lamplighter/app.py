@@ -128,7 +128,6 @@ class App:
 
     async def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
         """Recover, then place alerts and walk the rounds. `on_failure` is called when one of them breaks off."""
-        calm_the_interpreter()
         # Before anything can act, what is muted must be known.
         await self.quiet.refresh()
         self.response.launch()
@@ -217,6 +216,7 @@ def build_app(
     )
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds = line.settling_seconds
+    remedy.caught_up = placing.caught_up
     sweep_seconds = min(15.0, configuration.verify.dwell)
     runners = tuple(runner for role in roles for runner in role.runners)
     runbooks, warnings = read_runbooks(configuration.runbooks)
@@ -281,7 +281,14 @@ def _placing(
     line = dispatch.Dispatch(store, response, chronicle, clock, bounds, configuration.responses.storm_from)
     announcing = Announcing(store, chronicle, clock, line)
     names = frozenset({configuration.watchdog.alert})
-    placing = Correlator(store, clock, line, PlacingLease(store.leases, clock), chronicle.news, names)
+    placing = Correlator(
+        store,
+        clock,
+        line,
+        PlacingLease(store.leases, clock, name=_executor_id(settings.data_folder, configuration.store.replica)),
+        chronicle.news,
+        names,
+    )
     watchdogs = Watchdogs(store, clock, placing, names, timedelta(seconds=configuration.watchdog.within))
     placing.heard = watchdogs.heard
     line.placing, line.closed = placing, announcing.closed

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from lamplighter.app import CannotStart, build_app
+from lamplighter.app import CannotStart, build_app, calm_the_interpreter
 from lamplighter.cli.client import ADDRESS_FILE
 from lamplighter.cli.output import Code, Stop, say
 from lamplighter.domain.redaction import redact_tree
@@ -56,6 +56,7 @@ def run(settings: Settings) -> None:
     )
     # uvicorn raises the signal that ended it once more when it is done; being told to stop is a good end, not a kill.
     signal.signal(signal.SIGTERM, _told_to_stop)
+    calm_the_interpreter()
     server.run(sockets=[listening])
     if app.failure or not server.started:
         raise Stop(app.failure or "the server could not start; the log above says why")

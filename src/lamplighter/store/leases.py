@@ -28,8 +28,9 @@ class SqlLeases:
     def take(self, name: str, holder: str, seconds: float) -> int:
         """The token where `holder` has the lease now; 0 where another holds it. Raises `StoreUnavailable`.
 
-        Who renews its own lease keeps the token, even late, as long as nobody else had it in between. Every process
-        is a holder of its own: one that was started anew must not call itself by its old name.
+        Who renews its own lease keeps the token, even late, as long as nobody else had it in between. Every life of a
+        process is a holder of its own, `name#life`; a later life of the same name takes over at once, with the next
+        token, because a lock on its data folder says that the earlier one has ended.
         """
         if not holder:
             raise ValueError("a lease needs a holder with a name")
@@ -53,7 +54,7 @@ class SqlLeases:
         row = connection.execute(select(leases).where(leases.c.name == name).with_for_update()).one()
         # The lock may have been waited for, so the time is read again.
         now = self._now(connection)
-        if row.holder not in {holder, ""} and row.ends_at > now:
+        if row.holder != holder and not _earlier_life(row.holder, holder) and row.ends_at > now:
             return 0
         token = int(row.token) if row.holder == holder else _next_token(connection)
         values = {"holder": holder, "token": token, "ends_at": now + timedelta(seconds=seconds)}
@@ -65,6 +66,12 @@ class SqlLeases:
             return self._clock.now()
         found: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return found
+
+
+def _earlier_life(found: str, holder: str) -> bool:
+    """Whether the lease is nobody's, or that of an earlier life of the same process."""
+    name, mark, _ = holder.partition("#")
+    return not found or (bool(mark) and found.startswith(f"{name}#"))
 
 
 def check_token(connection: Connection, token: int) -> None:

@@ -29,6 +29,8 @@ from lamplighter.workflow.tempo import Tempo
 
 # Counts of repeats may lag behind by this; a crash loses no more than that of them, and no alert.
 COUNTING_SECONDS = 15.0
+CAUGHT_UP_SECONDS_MAX = 5.0
+CAUGHT_UP_PAUSE_SECONDS = 0.05
 LOOKS_MAX = 3
 PLACINGS_MAX = 3
 CHANGED_MAX = 10_000
@@ -136,6 +138,16 @@ class Correlator:
             if self.clock.monotonic() - self._counted_at >= COUNTING_SECONDS:
                 await self._count()
             return len(entries)
+
+    async def caught_up(self) -> None:
+        """Wait until what was journaled before now has been placed, by whichever process; not for ever."""
+        asked_at, began = self.clock.now(), self.clock.monotonic()
+        while self.clock.monotonic() - began < CAUGHT_UP_SECONDS_MAX:
+            waiting = await asyncio.to_thread(self.store.journal.unplaced, 1)
+            if not waiting or waiting[0].received_at > asked_at:
+                return
+            self._wanted.set()
+            await self.clock.sleep(CAUGHT_UP_PAUSE_SECONDS)
 
     async def finish(self) -> None:
         """Make the last counts durable, where this process places and the store takes them."""

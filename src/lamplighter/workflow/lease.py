@@ -14,14 +14,20 @@ RENEW_SHARE = 3.0
 
 @dataclass(slots=True)
 class PlacingLease:
-    """The lease of this process. Each life is a holder of its own."""
+    """The lease of this process, by its stable `name`. Each life is a holder of its own."""
 
     leases: Leases
     clock: Clock
     seconds: float = 15.0
-    holder: str = field(default_factory=lambda: f"placing-{secrets.token_hex(8)}")
+    name: str = field(default_factory=lambda: f"placing-{secrets.token_hex(8)}")
+    life: str = field(default_factory=lambda: secrets.token_hex(4))
     _token: int = 0
     _taken_at: float = 0.0
+
+    @property
+    def holder(self) -> str:
+        """As the store knows this life."""
+        return f"{self.name}#{self.life}"
 
     @property
     def held(self) -> bool:

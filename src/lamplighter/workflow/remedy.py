@@ -35,6 +35,10 @@ SNAPSHOT_PREFIX = "value."
 Forbidden = Callable[[], Awaitable[str]]
 
 
+async def _nothing_to_wait_for() -> None:
+    """Where nothing places."""
+
+
 @dataclass(slots=True)
 class Patience:
     """How long things may take, in seconds."""
@@ -59,6 +63,8 @@ class Remedy:
     halted: bool = False
     # Set by the composition root: how long a storm still needs before what belongs together has come together.
     settling_seconds: Callable[[], float] = lambda: 0.0
+    # Likewise: waits until what was journaled before has been placed.
+    caught_up: Callable[[], Awaitable[None]] = _nothing_to_wait_for
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def act(self, incident: Incident, plan: Plan, grant: Grant, index: int, forbidden: Forbidden) -> Result:
@@ -69,6 +75,8 @@ class Remedy:
         found = await asyncio.to_thread(self.store.ledger.load, key)
         if found is not None and found.state is not AttemptState.PLANNED:
             return await self._resume(incident, action, found)
+        # An all-clear that is journaled and not placed yet must stop this too.
+        await self.caught_up()
         stop = await self._reason_to_stop(incident, action, grant)
         if stop is None:
             attempt = found or self._intent(incident, plan, grant, action, key)

@@ -63,3 +63,11 @@ def test_only_one_of_many_gets_it(store: SqlStore, opened: Callable[..., SqlStor
         assert sum(token > 0 for token in tokens) <= 1
         # Two that ask for the very first time may both lose; the next to ask gets it.
         assert max(tokens) > 0 or store.leases.take(f"r{round_number}", "0", 60) > 0
+
+
+def test_a_later_life_of_the_same_process_takes_over_at_once_and_fences_the_earlier(store: SqlStore) -> None:
+    first = store.leases.take("placing", "ann#1", 60)
+    assert store.leases.take("placing", "anna#1", 60) == 0, "another process of a longer name"
+    later = store.leases.take("placing", "ann#2", 60)
+    assert later > first > 0
+    assert store.leases.take("placing", "bob#1", 60) == 0
