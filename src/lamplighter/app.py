@@ -215,13 +215,9 @@ def build_app(
         checkpointed=checkpointed,
     )
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
-    remedy.settling_seconds = line.settling_seconds
-    remedy.caught_up = placing.caught_up
+    remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
     sweep_seconds = min(15.0, configuration.verify.dwell)
     runners = tuple(runner for role in roles for runner in role.runners)
-    runbooks, warnings = read_runbooks(configuration.runbooks)
-    for warning in warnings:
-        log.warning("a runbook cannot be used as it is", problem=redact(warning))
     return App(
         settings=settings,
         token=_token(folder),
@@ -245,9 +241,17 @@ def build_app(
         sources={source.name: source for role in roles for source in role.sources},
         gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
-        runbooks=runbooks,
+        runbooks=_runbooks(configuration.runbooks),
         lock=lock,
     )
+
+
+def _runbooks(folder: Path | None) -> Runbooks:
+    """The user's own runbooks; what cannot be used of them is said."""
+    runbooks, warnings = read_runbooks(folder)
+    for warning in warnings:
+        log.warning("a runbook cannot be used as it is", problem=redact(warning))
+    return runbooks
 
 
 def _steps(settings: Settings, remedy: Remedy, investigator: Investigator) -> LiveSteps:
