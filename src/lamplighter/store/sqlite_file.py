@@ -10,6 +10,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import stamina
+
 from lamplighter.ports import StoreUnavailable
 from lamplighter.store.engine import BUSY_TIMEOUT_MS
 
@@ -42,7 +44,7 @@ def _check(path: Path) -> None:
                 raise StoreUnavailable(_damaged(path, verdict.splitlines()[-1]))
             # Holds for a file that is made now; an older one reuses its free pages instead of giving them back.
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            mode = str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+            mode = _set_to_wal(connection)
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(
             f"{path} cannot be used now: {error}; free the file or its disk and start again"
@@ -51,6 +53,16 @@ def _check(path: Path) -> None:
         raise StoreUnavailable(_damaged(path, str(error))) from error
     if mode != "wal":
         raise StoreUnavailable(f"{path} lies on a file system without write-ahead logging; put it on a local disk")
+
+
+def _is_busy(problem: Exception) -> bool:
+    return isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+@stamina.retry(on=_is_busy, attempts=None, timeout=BUSY_TIMEOUT_MS / 1000, wait_initial=0.02, wait_max=0.2)
+def _set_to_wal(connection: sqlite3.Connection) -> str:
+    # Where several start on a file that is made now, SQLite refuses this one at once, without its own waiting.
+    return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
 
 
 def _damaged(path: Path, why: str) -> str:

@@ -22,6 +22,7 @@ from lamplighter.domain.alert import Alert, Delivery
 from lamplighter.domain.placement import Opens, Placed
 from lamplighter.ports import StoreUnavailable
 from lamplighter.store import SqlStore, schema, tables
+from lamplighter.store.sqlite_file import prepare_file
 
 Maker = Callable[..., Alert]
 Opened = Callable[..., SqlStore]
@@ -65,6 +66,13 @@ def test_many_start_at_once(url: str, opened: Opened) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(opened, [url] * 4))
     assert [store.ready() for store in stores] == [""] * 4
+
+
+def test_a_file_that_many_make_at_once_is_made_for_all_of_them(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(30):
+            # SQLite refuses the change to write-ahead logging at once where another makes it, once in some dozen times.
+            list(pool.map(prepare_file, [tmp_path / f"{number}.db"] * 6))
 
 
 def test_a_newer_schema_is_refused(url: str, opened: Opened) -> None:
