@@ -31,9 +31,15 @@ def listed(
     client: Client,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many on a page.")] = 50,
     cursor: Annotated[str, typer.Option(help="The `next` of the page before.")] = "",
+    source: Annotated[str, typer.Option("--source", help="Only alerts of this source.")] = "",
+    incident: Annotated[str, typer.Option("--incident", help="Only those that went to it, such as INC-7.")] = "",
+    placement: Annotated[
+        str, typer.Option("--placement", help="opens, joins, reopens, clears, suppresses, set_aside or waits.")
+    ] = "",
 ) -> Answer:
     """Alerts as they came in, newest first, and why each went where."""
-    asked = [("limit", str(limit)), *([("cursor", cursor)] if cursor else [])]
+    filters = {"source": source, "incident": incident, "placement": placement, "cursor": cursor}
+    asked = [("limit", str(limit)), *((key, value) for key, value in filters.items() if value)]
     found = client.get("/api/v1/alerts", asked, holds="alerts")
     columns = ("received (UTC)", "alert", "status", "what", "incident", "why", "component", "source", "seq")
     rows = [_row(one) for one in found["alerts"]]

@@ -27,6 +27,15 @@ class StoreUnavailable(Exception):
     """The store cannot make a durable change now. Receivers answer 503, and nothing is acted on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries of the journal are asked for. Empty means any; the placement `waits` means not placed yet."""
+
+    source: str = ""
+    incident: str = ""
+    placement: str = ""
+
+
 class Journal(Protocol):
     """The alert journal: durable before it answers, read in order."""
 
@@ -46,7 +55,7 @@ class Journal(Protocol):
         """What became of one entry: placement, incident id (or empty), reason; None while it waits."""
         ...
 
-    def alerts(self, *, limit: int = 50, before: int = 0) -> Sequence[Mapping[str, str]]:
+    def alerts(self, *, limit: int = 50, before: int = 0, sought: Sought = Sought()) -> Sequence[Mapping[str, str]]:
         """Entries, newest first: seq, received_at, source, alert, status, component, placement, incident, reason."""
         ...
 

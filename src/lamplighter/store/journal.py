@@ -9,16 +9,16 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.graph import Graph
 from lamplighter.domain.sameness import component_of
-from lamplighter.ports import Clock, StoreUnavailable
+from lamplighter.ports import Clock, Sought, StoreUnavailable
 from lamplighter.store.bodies import digest
 from lamplighter.store.driver import Many, utc_of
 from lamplighter.store.engine import Database
-from lamplighter.store.incident_rows import id_of
+from lamplighter.store.incident_rows import id_of, number_of
 from lamplighter.store.intake import AlertRow, Intake, Parcel
 from lamplighter.store.recent import RecentAlerts
 from lamplighter.store.tables import bodies, dead_letters, deliveries, journal, members
@@ -28,6 +28,7 @@ from lamplighter.store.writer import JournalWriter
 APPEND_TIMEOUT_SECONDS = 5.0
 LIMIT_MAX = 10_000
 TRUNCATED_MAX = 2**31 - 1
+WAITS = "waits"
 _NO_GRAPH = Graph(())
 log = structlog.get_logger()
 _WAITING = Many(
@@ -104,7 +105,13 @@ class SqlJournal:
             return None
         return row.placement or "", id_of(row.incident_number) if row.incident_number else "", row.reason or ""
 
-    def alerts(self, *, limit: int = 50, before: int = 0) -> Sequence[Mapping[str, str]]:
+    def alerts(
+        self,
+        *,
+        limit: int = 50,
+        before: int = 0,
+        sought: Sought = Sought(),  # noqa: B008 - a frozen value
+    ) -> Sequence[Mapping[str, str]]:
         """Entries, newest first, at most LIMIT_MAX; `before` is the seq that the last page ended with."""
         columns = [
             journal.c[name] for name in ("seq", "received_at", "source", "placement", "incident_number", "reason")
@@ -114,6 +121,7 @@ class SqlJournal:
             select(*columns, bodies.c.payload, members.c.component)
             .join(bodies, bodies.c.digest == journal.c.digest, isouter=True)
             .join(members, mine, isouter=True)
+            .where(*_conditions(sought))
             .order_by(journal.c.seq.desc())
             .limit(max(0, min(limit, LIMIT_MAX)))
         )
@@ -167,6 +175,19 @@ class SqlJournal:
     def close(self) -> None:
         """Write what waits and stop the writer."""
         self._writer.close()
+
+
+def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if sought.source:
+        conditions.append(journal.c.source == clean(sought.source))
+    if sought.incident:
+        conditions.append(journal.c.incident_number == number_of(sought.incident))
+    if sought.placement == WAITS:
+        conditions.append(journal.c.placed_at.is_(None))
+    elif sought.placement:
+        conditions.append(journal.c.placement == sought.placement)
+    return conditions
 
 
 def _row(alert: Alert) -> AlertRow:

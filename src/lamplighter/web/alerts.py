@@ -10,10 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from lamplighter.web.context import Context, context
-from lamplighter.web.cursors import CURSOR_PATTERN
-from lamplighter.web.filters import PAGE_MAX
+from lamplighter.web.filters import AlertQuery
 
-ASKED: dict[str, object] = {"list": "alerts"}
 router = APIRouter(tags=["alerts"])
 
 
@@ -29,20 +27,16 @@ class JournalPage:
 
 
 @router.get("/api/v1/alerts")
-async def listed(
-    request: Request,
-    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
-    cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
-) -> JournalPage:
+async def listed(request: Request, query: Annotated[AlertQuery, Query()]) -> JournalPage:
     """Alerts as they came in, newest first, and why each went where it went."""
-    return await journal_page(context(request), limit, cursor)
+    return await journal_page(context(request), query)
 
 
-async def journal_page(here: Context, limit: int, cursor: str) -> JournalPage:
+async def journal_page(here: Context, query: AlertQuery) -> JournalPage:
     """One page of the journal. Raises `Problem` 400 for a cursor that is not ours."""
-    before = int(here.cursors.position(cursor, ASKED) or "0")
+    before = int(here.cursors.position(query.cursor, query.asked) or "0")
     alerts = here.app.store.journal.alerts
-    found = await asyncio.to_thread(lambda: alerts(limit=limit + 1, before=before))
-    page = list(found[:limit])
-    following = here.cursors.after(page[-1]["seq"], ASKED) if len(found) > limit else None
+    found = await asyncio.to_thread(lambda: alerts(limit=query.limit + 1, before=before, sought=query.sought))
+    page = list(found[: query.limit])
+    following = here.cursors.after(page[-1]["seq"], query.asked) if len(found) > query.limit else None
     return JournalPage(page, following)

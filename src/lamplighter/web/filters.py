@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from lamplighter.domain.incident import CLOSED, State
-from lamplighter.ports import Wanted
+from lamplighter.ports import Sought, Wanted
 from lamplighter.settings.values import duration_seconds
 from lamplighter.web.cursors import CURSOR_PATTERN
 from lamplighter.web.problems import Problem
 
 PAGE_MAX = 200
 WORDS = {"open": frozenset(State) - CLOSED, "closed": CLOSED}
+Placement = Literal["opens", "joins", "reopens", "clears", "suppresses", "set_aside", "waits"]
 Severity = Literal["critical", "warning", "info", "none"]
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -73,6 +74,33 @@ class IncidentQuery(BaseModel):
             words = ", ".join(self.state)
             raise Problem(422, "nothing-asked", f"no state is both {word} and one of {words}", "leave one of them out")
         return found
+
+
+class AlertQuery(BaseModel):
+    """Filters on the journal, all of which must hold, and which page of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    source: Annotated[Text, Field(description="whose alerts, as in the receiver's path")] = ""
+    incident: Annotated[Text, Field(description="those that went to this incident: INC-7")] = ""
+    placement: Annotated[Placement | Literal[""], Field(description="where they went; waits: not placed yet")] = ""
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+    cursor: Annotated[str, Field(pattern=CURSOR_PATTERN, description="`next` of the page before")] = ""
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What a cursor is bound to: all but which page."""
+        return {"list": "alerts", **self.filters}
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters that are set."""
+        return {key: value for key in ("source", "incident", "placement") if (value := getattr(self, key))}
+
+    @property
+    def sought(self) -> Sought:
+        """The same for the store."""
+        return Sought(self.source.strip(), self.incident.strip().upper(), self.placement)
 
 
 def moment(key: str, text: str, now: datetime) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -13,21 +14,20 @@ from fastapi.responses import HTMLResponse
 from lamplighter.web.alerts import journal_page
 from lamplighter.web.checks import standings
 from lamplighter.web.context import context
-from lamplighter.web.cursors import CURSOR_PATTERN
+from lamplighter.web.filters import AlertQuery
 from lamplighter.web.maintenance import planned
 from lamplighter.web.rendering import local, page
 from lamplighter.web.silences import silences
 
-ROWS = 50
 DEAD_LETTERS_SHOWN_MAX = 50
 router = APIRouter(tags=["pages"])
 
 
 @router.get("/alerts", response_class=HTMLResponse)
-async def alerts(request: Request, cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "") -> HTMLResponse:
+async def alerts(request: Request, query: Annotated[AlertQuery, Query()]) -> HTMLResponse:
     """The alert journal, and what could not be read."""
     here = context(request)
-    found = await journal_page(here, ROWS, cursor)
+    found = await journal_page(here, query)
     letters = await asyncio.to_thread(here.app.store.journal.dead_letters, DEAD_LETTERS_SHOWN_MAX)
     zone = ZoneInfo(here.app.settings.configuration.site.timezone)
     return page(
@@ -35,7 +35,9 @@ async def alerts(request: Request, cursor: Annotated[str, Query(pattern=CURSOR_P
         "alerts.html",
         alerts=found.alerts,
         following=found.next,
-        first=not cursor,
+        first=not query.cursor,
+        filters=query.filters,
+        filtered=urlencode(query.filters),
         letters=letters,
         local_of=lambda text: local(datetime.fromisoformat(text), "%Y-%m-%d %H:%M:%S", zone=zone),
     )

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import delete, event, func, select, update
 
 from lamplighter.domain.alert import Alert, BadAlert, Delivery
-from lamplighter.ports import StoreUnavailable
+from lamplighter.ports import Sought, StoreUnavailable
 from lamplighter.store import SqlStore
 from lamplighter.store.tables import bodies, deliveries, journal
 
@@ -202,6 +202,20 @@ async def test_what_cannot_be_placed_is_set_aside_with_the_reason(
     assert letter["reason"] == "could not be placed"
     with pytest.raises(LookupError):
         store.journal.set_aside(entry.seq, "again", now)
+
+
+async def test_the_journal_can_be_asked_for_a_part_of_it(store: SqlStore, alert: Maker, now: datetime) -> None:
+    await store.journal.append(Delivery((alert("a"), alert("b"))), "s", now)
+    first, second = store.journal.unplaced(10)
+    store.journal.set_aside(first.seq, "could not be placed", now)
+
+    def seqs(**sought: str) -> list[str]:
+        return [row["seq"] for row in store.journal.alerts(sought=Sought(**sought))]
+
+    assert seqs(placement="waits") == [str(second.seq)]
+    assert seqs(placement="set_aside") == [str(first.seq)]
+    assert seqs(source=first.alert.source) == [str(second.seq), str(first.seq)]
+    assert seqs(source="nobody") == seqs(incident="INC-1") == seqs(incident="what' OR 1=1") == []
 
 
 async def test_what_cannot_be_decoded_is_set_aside_and_the_others_go_on(

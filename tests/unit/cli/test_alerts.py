@@ -39,6 +39,9 @@ def test_the_list_says_where_each_went_and_why(fake: Fake, command: Command) -> 
     assert "--cursor c2" in ended.err
     assert dict(fake.asked[0].query) == {"limit": "50", "cursor": "c1"}
     assert command("alerts", "list", "-o", "name").out == "12\n12\n"
+    command("alerts", "list", "--source", "grafana", "--placement", "waits", "--incident", "INC-1")
+    wanted = {"limit": "50", "source": "grafana", "placement": "waits", "incident": "INC-1"}
+    assert dict(fake.asked[-1].query) == wanted
 
 
 def test_dead_letters_say_why(fake: Fake, command: Command) -> None:

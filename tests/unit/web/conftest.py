@@ -23,12 +23,13 @@ from lamplighter.domain.quiet import checked
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.integrations.manual.signal import ManualSource
-from lamplighter.ports import StoreUnavailable, Wanted
+from lamplighter.ports import Sought, StoreUnavailable, Wanted
 from lamplighter.settings import Configuration
 from lamplighter.testing import NOON, FakeClock, firing
 from lamplighter.web import problems
 from lamplighter.web.context import make_context
 
+NOT_FILTERED = Sought()
 TOKEN = "correct-horse"
 
 
@@ -149,6 +150,7 @@ class MemoryJournal:
     rows: list[dict[str, str]] = field(default_factory=list)
     letters: list[dict[str, str]] = field(default_factory=list)
     taken: list[Alert] = field(default_factory=list)
+    sought: Sought = NOT_FILTERED
     waiting: list[JournalEntry] = field(default_factory=list)
     away: bool = False
 
@@ -166,7 +168,8 @@ class MemoryJournal:
     def outcome(self, seq: int) -> tuple[str, str, str] | None:
         return self.outcomes.pop(0) if self.outcomes else None
 
-    def alerts(self, *, limit: int = 50, before: int = 0) -> Sequence[Mapping[str, str]]:
+    def alerts(self, *, limit: int = 50, before: int = 0, sought: Sought = NOT_FILTERED) -> Sequence[Mapping[str, str]]:
+        self.sought = sought
         return [row for row in self.rows if not before or int(row["seq"]) < before][:limit]
 
     def dead_letters(self, limit: int, *, before: int = 0) -> Sequence[Mapping[str, str]]:

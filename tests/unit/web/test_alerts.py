@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lamplighter.ports import Sought
 from lamplighter.web import alerts
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ async def test_every_alert_says_where_it_went_and_why(bench: Bench) -> None:
     assert found == ["5", "4", "3", "2", "1"]
     assert page["alerts"][0]["reason"] == "same trouble"
     assert page["next"] is None
+
+
+async def test_filters_reach_the_store_and_bind_the_cursor(bench: Bench) -> None:
+    bench.journal.rows = rows(5)
+    asked = {"source": "grafana", "incident": "inc-7", "placement": "joins", "limit": 2}
+    async with bench.client(alerts.router) as client:
+        page = (await client.get("/api/v1/alerts", params=asked)).json()
+        assert bench.journal.sought == Sought("grafana", "INC-7", "joins")
+        assert (await client.get("/api/v1/alerts", params={**asked, "cursor": page["next"]})).status_code == 200
+        assert (await client.get("/api/v1/alerts", params={"cursor": page["next"]})).status_code == 400
+        assert (await client.get("/api/v1/alerts", params={"placement": "flies"})).status_code == 422
 
 
 async def test_a_cursor_of_the_incidents_is_400(bench: Bench) -> None:

@@ -31,6 +31,14 @@ async def test_alerts_and_dead_letters_say_why(bench: Bench) -> None:
     assert SCRIPT not in text
 
 
+async def test_a_filtered_journal_says_so_and_pages_within_it(bench: Bench) -> None:
+    bench.journal.rows = [{**ROW, "seq": str(seq)} for seq in range(60, 0, -1)]
+    async with bench.client(overviews.router) as client:
+        text = (await client.get("/alerts", params={"source": "fake", "placement": "set_aside"})).text
+    assert "set aside" in text
+    assert 'href="/alerts?source=fake&amp;placement=set_aside&amp;cursor=' in text
+
+
 async def test_an_empty_journal_says_where_to_begin(bench: Bench) -> None:
     async with bench.client(overviews.router) as client:
         text = (await client.get("/alerts")).text
