@@ -43,7 +43,7 @@ check: install
 	@$(BIN)/lint-imports --no-cache
 
 bench: install
-	@for one in grouping placement ingest retention response; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
+	@for one in grouping placement ingest load retention response; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 lock: install
 	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
