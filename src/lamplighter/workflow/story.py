@@ -87,8 +87,8 @@ class Work(Protocol):
 class Steps(Work, Protocol):
     """The work, and how to wait between."""
 
-    async def wait(self, seconds: float) -> None:
-        """Wait durably; a wake-up ends it early."""
+    async def wait(self, approval: Approval) -> None:
+        """Wait durably until the question expires; a wake-up ends it early, and so may a restart."""
         ...
 
     async def pause(self, seconds: float) -> None:
@@ -141,7 +141,7 @@ async def _await_approval(incident: Incident, plan: Plan, verdict: Verdict, do: 
         grant = await do.answered(incident, plan, approval)
         if grant is not None:
             return grant
-        await do.wait((approval.expires_at - approval.asked_at).total_seconds())
+        await do.wait(approval)
     return Grant("", given=False, by="", reason="the wait for an answer took too many turns; nothing was done")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lamplighter.domain.alert import Alert, Delivery
-from lamplighter.domain.approval import Grant
+from lamplighter.domain.approval import Approval, Grant
 from lamplighter.domain.board import Board
 from lamplighter.domain.cause import Cause, Diagnosis
 from lamplighter.domain.evidence import Case, Fact
@@ -57,11 +57,11 @@ class Plain(LiveSteps):
 
     __slots__ = ("meanwhile",)
 
-    async def wait(self, seconds: float) -> None:
+    async def wait(self, approval: Approval) -> None:
         if self.meanwhile:
             await self.meanwhile.pop(0)()
         else:
-            self.clock.advance(seconds)
+            self.clock.advance((approval.expires_at - approval.asked_at).total_seconds())
 
     async def pause(self, seconds: float) -> None:
         self.clock.advance(seconds)

@@ -81,8 +81,8 @@ class Playbook:
         self._step("answered")
         return self.answers.pop(0) if self.answers else None
 
-    async def wait(self, seconds: float) -> None:
-        self._step(f"wait {seconds:.0f}")
+    async def wait(self, approval: Approval) -> None:
+        self._step(f"wait {(approval.expires_at - approval.asked_at).total_seconds():.0f}")
 
     async def pause(self, seconds: float) -> None:
         self._step(f"pause {seconds:.0f}")
