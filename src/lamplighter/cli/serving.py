@@ -25,6 +25,8 @@ from lamplighter.web.api import make_api
 
 CONNECTIONS_WAITING_MAX = 2048
 STOP_SECONDS_MAX = 3
+# Senders keep connections open between their groups; one that is closed under a delivery costs them a repeat.
+IDLE_SECONDS_MAX = 75
 
 
 def run(settings: Settings) -> None:
@@ -49,6 +51,7 @@ def run(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS_MAX,
+            timeout_keep_alive=IDLE_SECONDS_MAX,
             backlog=CONNECTIONS_WAITING_MAX,
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",

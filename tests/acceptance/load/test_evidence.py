@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import select
+import socket
 import sqlite3
 import sys
 import threading
@@ -22,6 +24,7 @@ from tests.acceptance.load.conftest import Load, alert, facts_of, memory_bytes_p
 AT_ONCE_MAX = 4
 SLOW_SECONDS = 0.25
 LONG_SLOW_SECONDS = 2.0
+LISTENING_SECONDS = 0.02
 INVESTIGATIONS = 20
 P99_SECONDS_MAX = 2.5
 MIB = 1024**2
@@ -30,6 +33,12 @@ LINE = (
     b"2026-01-05 12:00:00 INFO order 000000001 taken by the till, and paid for in full by the customer; all is well\n"
 )
 MEMORY_BYTES_MAX = 512 * MIB
+
+
+def gone(connection: socket.socket) -> bool:
+    """Whether the other side has closed a connection on which it waits for an answer."""
+    readable, _, _ = select.select([connection], [], [], 0)
+    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
 
 
 class SlowPrometheus:
@@ -48,7 +57,10 @@ class SlowPrometheus:
                     slow.asked += 1
                     slow.at_once += 1
                     slow.at_once_most = max(slow.at_once_most, slow.at_once)
-                time.sleep(slow_seconds)
+                answered_at = time.monotonic() + slow_seconds
+                # As the real one, it drops a query whose asker has gone.
+                while time.monotonic() < answered_at and not gone(self.connection):
+                    time.sleep(LISTENING_SECONDS)
                 # Before the answer: whoever has it may ask the next at once.
                 with lock:
                     slow.at_once -= 1
