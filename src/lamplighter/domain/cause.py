@@ -12,7 +12,11 @@ LIKELY_FROM = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One ranked cause. `facts` and `against` are ids of facts; `confidence` is from 0 to 1."""
+    """One ranked cause. `facts` and `against` are ids of facts; `confidence` is from 0 to 1.
+
+    `immediate` and `prevention` are what a person can do at once, and against the next time.
+    `seen` is whether a look at the component itself carries it: what alerts, series or logs say alone brings no action.
+    """
 
     rank: int
     component: str
@@ -22,6 +26,9 @@ class Cause:
     statement: str
     facts: tuple[str, ...]
     against: tuple[str, ...] = ()
+    immediate: tuple[str, ...] = ()
+    prevention: tuple[str, ...] = ()
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

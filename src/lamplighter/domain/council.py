@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lamplighter.domain.cause import Diagnosis
-from lamplighter.domain.plan import REMEDIES, Plan, Risk, Verb
+from lamplighter.domain.plan import Plan, Risk, Verb, remedy_of
 from lamplighter.domain.policy import Record, Ruling, Verdict
 
 SECURITY_OFFICER = "Security Officer"
@@ -79,7 +79,7 @@ def auditor(motion: Motion) -> Vote:
 def sre_lead(motion: Motion) -> Vote:
     """Does this fix heal this fault, is the trouble still there, and has it not failed before?"""
     verbs = tuple(action.verb for action in motion.plan.actions)
-    if not set(verbs) <= set(REMEDIES.get(motion.plan.fault, ())):
+    if not set(verbs) <= set(remedy_of(motion.plan.fault)):
         return Vote(SRE_LEAD, False, f"{', '.join(verbs)} does not heal {motion.plan.fault}")
     if len(verbs) > ACTIONS_MAX:
         return Vote(SRE_LEAD, False, f"{len(verbs)} actions at once are too many")

@@ -59,7 +59,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that is known about one incident at one moment; what the diagnosis room is given."""
+    """All that is known about one incident at one moment; what the diagnosis room is given.
+
+    `start` to `end` is the time under suspicion, the baseline a stretch known to be normal. `components` and
+    `fault_kinds`, where they are given, are the only names that may be answered.
+    """
 
     id: str
     at: datetime
@@ -72,6 +76,9 @@ class Case:
     start: datetime | None = None
     end: datetime | None = None
     subject: str = ""
+    baseline_start: datetime | None = None
+    baseline_end: datetime | None = None
+    fault_kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,21 @@ class Offer:
 # because that text would choose the action.
 REMEDIES: dict[str, tuple[Verb, ...]] = {
     "process_hung": (Verb.RESTART,),
-    "crash_loop": (Verb.RESTART,),
     "process_crashed": (Verb.START,),
     "oom_killed": (Verb.SET_MEMORY_LIMIT, Verb.START),
+}
+# Kinds that a program's own text can bring about too: a remedy only where a look at the process itself measured it.
+# What is in its memory alone goes with the process; where it comes back, the verification tells.
+MEASURED_REMEDIES: dict[str, tuple[Verb, ...]] = {
+    "memory_leak": (Verb.RESTART,),
+    "cpu_saturation": (Verb.RESTART,),
+    # An engine that still tries needs no help; one that gave up may be asked to try once more.
+    "crash_loop": (Verb.RESTART,),
+}
+MEASURES: dict[str, tuple[str, dict[str, float]]] = {
+    "memory_leak": ("usage", {"memory_share": 0.9}),
+    "cpu_saturation": ("usage", {"cpu_share": 0.9, "cpu_wanted_share": 0.8, "throttled_share": 0.5}),
+    "crash_loop": ("state", {"gave_up": 1.0}),
 }
 ADVICE: dict[str, str] = {
     "config_error": "correct the value in that file, then start it again",
@@ -125,6 +137,9 @@ ADVICE: dict[str, str] = {
     "port_conflict": "free the port, or give one of the two another port",
     "permission_denied": "give it the right it lacks, then start it again",
     "disk_full": "free space on the disk that is full",
+    "crash_loop": "its engine starts it again and again already; repair what the end of its log names",
+    "connection_pool_exhausted": "find who holds the connections; a restart frees them, and a larger pool buys time",
+    "network_latency": "look at the network between it and who asks, and at what was changed on it last",
     "process_stopped": "it was stopped on purpose; start it again when you are ready",
 }
 
@@ -153,16 +168,32 @@ def make_plan(
     )
 
 
+def remedy_of(fault: str) -> tuple[Verb, ...]:
+    """What may heal a kind of fault at all."""
+    return REMEDIES.get(fault) or MEASURED_REMEDIES.get(fault, ())
+
+
+def is_measured(cause: Cause, facts: tuple[Fact, ...]) -> bool:
+    """Whether a look at the component measured what must be measured for a remedy; most kinds ask for nothing."""
+    if cause.fault not in MEASURES:
+        return True
+    kind, least = MEASURES[cause.fault]
+    own = [fact for fact in facts if fact.kind == kind and fact.component == cause.component]
+    return any((fact.number(key) or 0.0) >= bound for fact in own for key, bound in least.items())
+
+
 def _actions(
     cause: Cause, facts: tuple[Fact, ...], resolution: Resolution, offers: tuple[Offer, ...]
 ) -> tuple[tuple[Action, ...], str]:
-    verbs = REMEDIES.get(cause.fault, ())
+    verbs = remedy_of(cause.fault) if is_measured(cause, facts) else ()
     if not verbs:
         advice = ADVICE.get(cause.fault, "a person must look")
         return (), f"{cause.statement}. No action that I may take heals that: {advice}"
     # Written so that a confidence that is not a number does not act.
     if not cause.confidence >= CONFIDENCE_TO_ACT:
         return (), f"the cause is only {cause.word} ({cause.confidence:.0%}); I act from {CONFIDENCE_TO_ACT:.0%}"
+    if not cause.seen:
+        return (), f"no look of mine at {cause.component} itself shows that, so a person must look"
     if resolution.component is None:
         return (), f"I will not choose a target: {resolution.reason}"
     actions: list[Action] = []

@@ -11,7 +11,7 @@ from lamplighter.domain.alert import Delivery, JournalEntry
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.check import Sample
-from lamplighter.domain.evidence import Evidence
+from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Attempt, AttemptState
 from lamplighter.domain.lesson import Lesson
@@ -282,6 +282,14 @@ class Dossiers(Protocol):
 
     def diagnosis(self, incident_id: str, run: int) -> Diagnosis | None:
         """The diagnosis of this run."""
+        ...
+
+    def keep_case(self, incident_id: str, run: int, case: Case) -> None:
+        """Replace all but the evidence of the case that this run was diagnosed by."""
+        ...
+
+    def case(self, incident_id: str, run: int) -> Case | None:
+        """The case that this run was diagnosed by, with the evidence of the run."""
         ...
 
     def keep_plan(self, plan: Plan) -> None:

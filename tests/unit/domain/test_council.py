@@ -34,7 +34,7 @@ BACK = Component("docker", "container", "back", "c0ffee02")
 TARGET = Target("docker", "container", "front", "c0ffee01")
 RESTART = Action(Verb.RESTART, TARGET, reversible=False)
 FACT = Fact("f1", "e1", "front", "unresponsive", "front does not answer", NOON)
-CAUSE = Cause(1, "front", "process_hung", 0.9, "confirmed", "front hangs", ("f1",))
+CAUSE = Cause(1, "front", "process_hung", 0.9, "confirmed", "front hangs", ("f1",), seen=True)
 DIAGNOSIS = Diagnosis((CAUSE,), (FACT,))
 PLAN = Plan("INC-7", 1, "front", "process_hung", 0.9, (RESTART,), facts=("f1",))
 MOTION = Motion(PLAN, DIAGNOSIS, Record(NOON, components=(FRONT, BACK)), NOON, signal_firing=True)
@@ -120,12 +120,12 @@ def test_a_cause_may_lie_long_ago() -> None:
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95])
 def test_the_auditor_refuses_where_another_component_is_as_likely(confidence: float) -> None:
-    rival = Cause(2, "back", "crash_loop", confidence, "confirmed", "back dies", ("f1",))
+    rival = Cause(2, "back", "crash_loop", confidence, "confirmed", "back dies", ("f1",), seen=True)
     against(auditor(knowing(CAUSE, rival)), "back")
 
 
 def test_a_less_likely_rival_does_not_count() -> None:
-    rival = Cause(2, "back", "crash_loop", 0.89, "likely", "back dies", ("f1",))
+    rival = Cause(2, "back", "crash_loop", 0.89, "likely", "back dies", ("f1",), seen=True)
     assert auditor(knowing(CAUSE, rival)).in_favour
 
 

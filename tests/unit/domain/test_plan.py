@@ -41,13 +41,22 @@ PLAN = Plan(
 )
 
 
-def diagnosed(fault: str, confidence: float = 0.9, facts: tuple[Fact, ...] = (LIMIT,)) -> Diagnosis:
-    cause = Cause(1, "front", fault, confidence, "likely", "it is so", tuple(fact.id for fact in facts))
+def diagnosed(
+    fault: str, confidence: float = 0.9, facts: tuple[Fact, ...] = (LIMIT,), *, seen: bool = True
+) -> Diagnosis:
+    cause = Cause(1, "front", fault, confidence, "likely", "it is so", tuple(fact.id for fact in facts), seen=seen)
     return Diagnosis((cause,), facts)
 
 
 def planned(diagnosis: Diagnosis, resolution: Resolution = FOUND, offers: tuple[Offer, ...] = OFFERS) -> Plan:
     return make_plan("INC-7", 1, diagnosis, resolution, offers, "clear for 30 s")
+
+
+@pytest.mark.parametrize("fault", sorted(REMEDIES))
+def test_what_no_look_of_our_own_shows_brings_no_action(fault: str) -> None:
+    plan = planned(diagnosed(fault, seen=False))
+    assert plan.actions == ()
+    assert "no look of mine at front itself shows that" in plan.advice
 
 
 @pytest.mark.parametrize("fault", sorted(REMEDIES))
@@ -85,6 +94,25 @@ def test_no_cause_does_nothing_and_says_what_it_needs() -> None:
     plan = planned(Diagnosis(undetermined=True, needs=("the log of front",)))
     assert plan.actions == ()
     assert "the log of front" in plan.advice
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "values", "verbs"),
+    [
+        ("memory_leak", "usage", {"memory_share": 0.93}, (Verb.RESTART,)),
+        ("memory_leak", "usage", {"memory_share": 0.5}, ()),
+        ("memory_leak", "log_sign", {"memory_share": 0.93}, ()),
+        ("cpu_saturation", "usage", {"throttled_share": 1.0}, (Verb.RESTART,)),
+        ("cpu_saturation", "metric_shift", {"cpu_share": 1.0}, ()),
+    ],
+)
+def test_what_a_log_can_claim_is_healed_only_where_the_process_itself_was_measured(
+    fault: str, kind: str, values: dict[str, float], verbs: tuple[Verb, ...]
+) -> None:
+    fact = Fact("f1", "e1", "front", kind, "words", values=values)
+    cause = replace(diagnosed("process_hung").causes[0], fault=fault, facts=("f1",))
+    plan = planned(replace(diagnosed("process_hung"), causes=(cause,), facts=(fact,)))
+    assert tuple(action.verb for action in plan.actions) == verbs
 
 
 def test_an_undetermined_diagnosis_does_nothing() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamplighter.domain.redaction import MASK, redact, redact_values
+from lamplighter.domain.redaction import MASK, redact, redact_json, redact_values
 
 CANARY = "Zx9QcAnArY77hUmbug42"
 HEX = "0123456789abcdef0123456789abcdef"
@@ -201,3 +202,48 @@ def test_other_values_are_redacted_each_for_itself() -> None:
     assert cleaned["name"] == "front"
     assert cleaned["empty"] == cleaned["password"] == ""
     assert list(cleaned) == list(values)
+
+
+def test_json_stays_json_and_loses_only_its_secrets() -> None:
+    pod = {
+        "imagePullSecrets": [{"name": "registry"}],
+        "automountServiceAccountToken": False,
+        "volumes": [{"projected": {"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": 3607}}]}}],
+        "args": [f"--password={CANARY}", "--port=80"],
+        "db": {
+            "password": CANARY,
+            "pin_token": 12345,
+            f"token={CANARY}": 1,
+            "url": f"postgresql://ann:{CANARY}@db/shop",
+        },
+    }
+    text = redact_json(json.dumps(pod))
+    told = json.loads(text)
+    assert CANARY not in text
+    assert {key: told[key] for key in pod if key not in {"args", "db"}} == {
+        key: pod[key] for key in pod if key not in {"args", "db"}
+    }
+    assert told["args"][1] == "--port=80"
+    assert (told["db"]["password"], told["db"]["pin_token"]) == (MASK, MASK)
+
+
+@pytest.mark.parametrize("text", ['{"a": "b"}', "", "plain", "[1, 2,   3]"])
+def test_json_without_secrets_is_left_as_it_is(text: str) -> None:
+    assert redact_json(text) == text
+
+
+def test_what_only_looks_like_json_is_redacted_as_text() -> None:
+    assert CANARY not in redact_json(f'{{"password": "{CANARY}"')
+    assert CANARY not in redact_json("[" * 20_000 + f"password={CANARY}")
+
+
+def test_the_line_that_grants_rights_to_a_token_keeps_its_id() -> None:
+    line = "on a node run: pveum acl modify / --tokens 'on@pve!call' --roles PVEAuditor"
+    assert redact(line) == line
+    assert CANARY not in redact(f"tool --tokens '{CANARY}' --roles x --tokens {CANARY}")
+
+
+def test_json_inside_json_loses_its_secrets_too() -> None:
+    assert redact(json.dumps({"log": json.dumps({"password": f"{CANARY} x", "a": 1})})) == (
+        '{"log": "{\\"password\\": [redacted], \\"a\\": 1}"}'
+    )
