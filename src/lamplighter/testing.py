@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 from lamplighter.domain.alert import Alert, AlertStatus, fingerprint_of
 from lamplighter.domain.check import Sample
@@ -223,3 +228,56 @@ def roles_of(name: str, config: Mapping[str, object] | None = None, at: datetime
     integration = load(name)
     parsed = integration.config.model_validate(config or {})
     return integration.build(parsed, Surroundings(FakeClock(at), (), FakeSamples()))
+
+
+Answers = object | Callable[[dict[str, str]], object]
+
+
+@dataclass(slots=True)
+class JsonServer:
+    """An outside system that answers GET requests in JSON: a value by path, or what a function makes of the query."""
+
+    url: str = ""
+    answers: Mapping[str, Answers] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+
+    def respond(self, target: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """The status and the body; 404 for a path that has no answer."""
+        parts = urlsplit(target)
+        params = dict(parse_qsl(parts.query))
+        self.asked.append((parts.path, params))
+        self.headers.append(headers)
+        if parts.path not in self.answers:
+            return 404, b'{"message": "not found"}'
+        answer = self.answers[parts.path]
+        return 200, json.dumps(answer(params) if callable(answer) else answer).encode()
+
+
+@contextmanager
+def serving_json() -> Iterator[JsonServer]:
+    """A `JsonServer` on a free port of this machine."""
+    told = JsonServer()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = told.respond(self.path, {name.lower(): value for name, value in self.headers.items()})
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            # Whoever asked may have had enough of it.
+            with suppress(OSError):
+                self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own signature
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        told.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield told
+        finally:
+            server.shutdown()
+            thread.join(5)

@@ -14,6 +14,10 @@ from lamplighter.ports import ChannelError, Message, NotificationChannel
 from lamplighter.testing import roles_of
 
 CONFIGS: dict[str, dict[str, object]] = {
+    "ansible": {"folder": "/no/such/folder"},
+    "logfile": {"files": {"a": "/var/log/no-such-file"}},
+    "loki": {"url": "http://127.0.0.1:9"},
+    "postgresql": {"url": "postgresql://127.0.0.1:9/x", "components": ["db"]},
     "prometheus": {"url": "http://127.0.0.1:9"},
     "proxmox": {"url": "http://127.0.0.1:9", "token_id": "on@pve!call", "token": "t"},
 }

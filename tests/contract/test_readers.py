@@ -22,6 +22,10 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "prometheus"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 # Port 9 answers nothing: whatever a reader concludes from it, it must not be health.
 CONFIGS: dict[str, dict[str, object]] = {
+    "ansible": {"folder": "/no/such/folder"},
+    "logfile": {"files": {"a": "/var/log/no-such-file"}},
+    "loki": {"url": "http://127.0.0.1:9"},
+    "postgresql": {"url": "postgresql://127.0.0.1:9/x", "components": ["db"]},
     "prometheus": {"url": "http://127.0.0.1:9", "timeout_seconds": 1},
     "proxmox": {"url": "http://127.0.0.1:9", "token_id": "on@pve!call", "token": "t", "timeout_seconds": 1},
 }

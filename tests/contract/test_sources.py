@@ -37,6 +37,10 @@ GARDEN = {
     "severities": {"Disaster": "critical", "Average": "warning"},
 }
 CONFIGS: dict[str, dict[str, object]] = {
+    "ansible": {"folder": "/no/such/folder"},
+    "logfile": {"files": {"a": "/var/log/no-such-file"}},
+    "loki": {"url": "http://127.0.0.1:9"},
+    "postgresql": {"url": "postgresql://127.0.0.1:9/x", "components": ["db"]},
     "prometheus": {"url": "http://127.0.0.1:9"},
     "proxmox": {"url": "http://127.0.0.1:9", "token": "lamp@pve!x=1"},
     "kubernetes": {"url": "http://127.0.0.1:9"},

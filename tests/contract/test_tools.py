@@ -5,22 +5,55 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
+import asyncssh
 import pytest
 
 from lamplighter.domain.check import CheckKind, CheckSpec, Expected
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Question
 from lamplighter.domain.topology import Component
-from lamplighter.integrations import alertmanager, docker, probe, prometheus, supervisor
+from lamplighter.integrations import (
+    alertmanager,
+    ansible,
+    docker,
+    grafana,
+    host,
+    kubernetes,
+    logfile,
+    loki,
+    postgresql,
+    probe,
+    prometheus,
+    proxmox,
+    supervisor,
+    systemd,
+)
+from lamplighter.integrations.host.tools import Df
 from lamplighter.ports import EvidenceTool, Integration, Surroundings
 from lamplighter.testing import NOON, FakeClock, firing
 
 WAIT_SECONDS = 0.3
-KINDS = {"docker": "container", "supervisor": "process"}
-IDS = {"docker": "1f" * 32, "supervisor": "shop:store:store"}
+KINDS = {
+    "host": "host",
+    "docker": "container",
+    "supervisor": "process",
+    "systemd": "unit",
+    "kubernetes": "deployment",
+    "proxmox": "lxc",
+}
+IDS = {
+    "docker": "1f" * 32,
+    "supervisor": "shop:store:store",
+    "kubernetes": "6f1e-uid",
+    "proxmox": "lxc/101/store",
+    "systemd": "store:store.service",
+    "host": "host:store",
+}
 GARBAGE = (
     b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{]\xff\x00[[",
     b"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n" + b"[" * 40_000,
@@ -41,9 +74,20 @@ class NoSamples:
         return []
 
 
+def key_file() -> str:
+    """A key of our own; the server that is asked never proves who it is, so it is never offered."""
+    file = Path(tempfile.mkdtemp()) / "key"
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(file)
+    return str(file)
+
+
+KEY_FILE = key_file()
+
+
 def tools_at(port: int) -> list[EvidenceTool]:
     checks = (
         CheckSpec("web", CheckKind.HTTP, f"http://127.0.0.1:{port}/", component="store", timeout_seconds=WAIT_SECONDS),
+        CheckSpec("tls", CheckKind.HTTP, f"https://127.0.0.1:{port}/", component="store", timeout_seconds=WAIT_SECONDS),
         CheckSpec("port", CheckKind.TCP, f"127.0.0.1:{port}", component="store", timeout_seconds=WAIT_SECONDS),
         CheckSpec("program", CheckKind.PROCESS, "no-such-program-runs", component="store"),
         CheckSpec("disk", CheckKind.DISK, "/no/such/path", component="store"),
@@ -59,18 +103,37 @@ def tools_at(port: int) -> list[EvidenceTool]:
     )
     around = Surroundings(FakeClock(), checks, NoSamples())  # type: ignore[arg-type] # a stand-in that must not be used
     url = f"http://127.0.0.1:{port}"
+    over_ssh = {"name": "store", "address": "127.0.0.1", "port": port, "user": "lamp", "key_file": KEY_FILE}
+    over_ssh["known_hosts"] = "/dev/null"
     settings: tuple[tuple[Integration, dict[str, object]], ...] = (
         (docker.INTEGRATION, {"host": f"tcp://127.0.0.1:{port}", "timeout_seconds": WAIT_SECONDS}),
         (supervisor.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS, "memory_guard": "guard"}),
         (prometheus.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS}),
         (alertmanager.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS}),
+        (ansible.INTEGRATION, {"ara_url": url, "timeout_seconds": WAIT_SECONDS}),
+        (grafana.INTEGRATION, {"url": url, "token": "t", "timeout_seconds": WAIT_SECONDS}),
+        (logfile.INTEGRATION, {"files": {"store": "/var/log/no-such-file"}}),
+        (loki.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS}),
+        (
+            postgresql.INTEGRATION,
+            {
+                "url": f"postgresql://me@127.0.0.1:{port}/x",
+                "timeout_seconds": WAIT_SECONDS,
+                "components": ["store"],
+            },
+        ),
+        (kubernetes.INTEGRATION, {"url": url, "timeout_seconds": WAIT_SECONDS}),
+        (proxmox.INTEGRATION, {"url": url, "token_id": "on@pve!call", "token": "t", "timeout_seconds": WAIT_SECONDS}),
         (probe.INTEGRATION, {}),
+        (systemd.INTEGRATION, {"hosts": [over_ssh], "timeout_seconds": WAIT_SECONDS}),
+        (host.INTEGRATION, {"hosts": [over_ssh], "timeout_seconds": WAIT_SECONDS}),
     )
     built = [integration.build(integration.config(**config), around) for integration, config in settings]
     return [tool for roles in built for tool in roles.tools]
 
 
-NAMES = [tool.name for tool in tools_at(1)]
+# Another machine's df bears the name of our own disk check, and is tested through free and ps, whose code it shares.
+NAMES = [tool.name for tool in tools_at(1) if not isinstance(tool, Df)]
 
 
 def tool_of(name: str, port: int) -> EvidenceTool:
@@ -79,10 +142,10 @@ def tool_of(name: str, port: int) -> EvidenceTool:
 
 def question(tool: EvidenceTool) -> Question:
     for system, kind in KINDS.items():
-        part = Component(system, kind, "store", IDS[system])
+        part = Component(system, kind, "store", IDS[system], group="shop")
         if tool.serves(part):
             return Question(part, firing(name="store"), NOON - timedelta(minutes=5), NOON)
-    pytest.fail(f"{tool.name} serves neither a container nor a process")
+    pytest.fail(f"{tool.name} serves none of {sorted(KINDS)}")
 
 
 class Answering(threading.Thread):
@@ -129,9 +192,15 @@ def answering(request: pytest.FixtureRequest) -> Iterator[Answering]:
 
 def test_names_are_the_ones_that_cases_know() -> None:
     assert len(set(NAMES)) == len(NAMES)
-    assert {"docker.inspect", "docker.logs", "docker.stats", "docker.events"} <= set(NAMES)
+    assert {"docker.inspect", "docker.logs", "docker.stats", "docker.events", "docker.ps", "docker.df"} <= set(NAMES)
+    assert {"prometheus.query", "prometheus.rules", "prometheus.targets"} <= set(NAMES)
     assert {"supervisor.status", "supervisor.logs"} <= set(NAMES)
+    assert {"kubectl.get", "kubectl.events", "kubectl.logs", "kubectl.top"} <= set(NAMES)
+    assert {"proxmox.status", "proxmox.tasks", "proxmox.storage", "proxmox.nodes"} <= set(NAMES)
+    assert {"loki.query_range", "logs", "ansible.runs", "grafana.annotations", "grafana.alerts"} <= set(NAMES)
+    assert {"postgresql.activity", "postgresql.locks", "postgresql.statements", "postgresql.replication"} <= set(NAMES)
     assert {"http.probe", "tcp.probe", "process.probe", "df", "dns.probe", "heartbeat.pings"} <= set(NAMES)
+    assert {"systemctl.status", "journalctl", "host.state", "free", "ps", "packages.changes", "tls.probe"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -141,10 +210,12 @@ async def test_where_nobody_answers_the_evidence_is_the_failure_with_what_was_as
     tool = tool_of(name, port)
     (found, *_) = await tool.gather(question(tool))
     assert found.tool == name
-    if name in {"http.probe", "tcp.probe"}:
+    if name in {"http.probe", "tcp.probe", "tls.probe"}:
         assert json.loads(found.content)["error"] == "refused"
     elif name in {"process.probe", "dns.probe"}:
         assert json.loads(found.content)["state"] == "failing"
+    elif name == "host.state":
+        assert found.content or "no answer" in found.error
     else:
         assert found.error
     assert found.params["query"]

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from lamplighter.diagnosis.readers import read as read_facts
 from lamplighter.domain.alert import Alert, AlertStatus
 from lamplighter.domain.check import CheckKind, CheckSpec, Expected, SampleState, Watch, observe
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Question
@@ -29,6 +31,7 @@ from lamplighter.integrations.prometheus.checks import PrometheusCheckReader, Pr
 from lamplighter.integrations.prometheus.client import PrometheusClient, PrometheusConfig
 from lamplighter.integrations.prometheus.reader import PrometheusReader
 from lamplighter.integrations.prometheus.rules import Rulebook
+from lamplighter.integrations.prometheus.server_tools import PrometheusInstant, PrometheusRules, PrometheusTargets
 from lamplighter.integrations.prometheus.tools import PrometheusRanges
 from lamplighter.lab.shop.layout import free_ports
 
@@ -330,6 +333,57 @@ async def test_a_failed_look_is_evidence_with_the_query_and_the_raw_error() -> N
     assert len(found) == 2
     assert all("ConnectError" in item.error and not item.content for item in found)
     assert "__name__" in found[1].error
+
+
+def looks_at(url: str, wanted: Alert, name: str) -> tuple[Question, tuple[Any, ...]]:
+    client = PrometheusClient(PrometheusConfig(url=url), WallClock())
+    rulebook, now = Rulebook(client, WallClock()), datetime.now(UTC)
+    question = Question(Component("docker", "container", name, "c1"), wanted, now - timedelta(minutes=10), now)
+    kinds = (PrometheusInstant, PrometheusRules, PrometheusTargets)
+    return question, tuple(kind(client, rulebook, WallClock().now) for kind in kinds)
+
+
+async def test_the_rule_its_expression_now_and_the_targets_are_told(site: Site) -> None:
+    hot = alert("Hot", room="cellar", job="demo", instance=site.demo.address, severity="warning")
+    question, (instant, rules, targets) = looks_at(site.url, hot, "demo")
+    (now,) = await instant.gather(question)
+    (series,) = json.loads(now.content)["data"]["result"]
+    assert (series["metric"]["component"], series["value"][1]) == ("demo", "90")
+    assert now.params["query"] == "temperature_celsius > 50"
+    (rule,) = await rules.gather(question)
+    assert [fact.values["state"] for fact in read_facts(rule)] == ["firing"]
+    (target,) = await targets.gather(question)
+    (up,) = read_facts(target)
+    assert (up.kind, up.values["health"], up.number("stale")) == ("target", "up", 0.0)
+
+
+async def test_of_another_components_alert_only_the_targets_are_told(site: Site) -> None:
+    question, (instant, rules, targets) = looks_at(site.url, alert("Hot", job="demo"), "victim")
+    assert (await instant.gather(question), await rules.gather(question)) == ((), ())
+    (target,) = await targets.gather(question)
+    assert [one["labels"]["job"] for one in json.loads(target.content)["data"]["activeTargets"]] == ["victim"]
+    question, (_, _, targets) = looks_at(site.url, alert("Hot", job="demo"), "nobody")
+    (none,) = await targets.gather(question)
+    assert (json.loads(none.content)["data"]["activeTargets"], none.error) == ([], "")
+
+
+async def test_a_target_that_refuses_is_down_with_the_raw_error(breakable_site: Site) -> None:
+    breakable_site.victim.kill()
+    # The first failed scrape may still find the old connection, which ends in another way.
+    until(lambda: "refused" in httpx.get(f"{breakable_site.url}/api/v1/targets", trust_env=False).text)
+    question, (_, _, targets) = looks_at(breakable_site.url, alert("TargetDown", job="victim"), "victim")
+    (found,) = await targets.gather(question)
+    (down,) = read_facts(found)
+    assert (down.kind, down.values["error"], down.number("answers")) == ("up", "refused", 0.0)
+    assert "connection refused" in down.text
+
+
+async def test_a_server_that_is_away_fails_each_look_by_name() -> None:
+    question, looks = looks_at(f"http://127.0.0.1:{free_port()}", alert("Hot"), "demo")
+    for look in looks:
+        (found,) = await look.gather(question)
+        assert "ConnectError" in found.error
+        assert found.params["query"].startswith("GET /api/v1/")
 
 
 def checks_of(url: str, *, freshness_seconds: float = 60.0) -> PrometheusChecks:

@@ -18,6 +18,7 @@ from lamplighter.ports import ToolError
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
 ERROR_CHARS_MAX = 500
 ACTIVE = {"active": "true", "silenced": "false", "inhibited": "false"}
+EVERY = {"active": "true", "silenced": "true", "inhibited": "true"}
 
 _SILENCE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -62,6 +63,10 @@ class AlertmanagerClient:
     async def active_alerts(self) -> bytes:
         """The JSON of every alert that is active and neither silenced nor inhibited. Raises `ToolError`."""
         return await self._fetched("alerts", ACTIVE)
+
+    async def every_alert(self) -> bytes:
+        """The JSON of every alert that fires, also of those that are silenced or inhibited. Raises `ToolError`."""
+        return await self._fetched("alerts", EVERY)
 
     async def silences(self) -> bytes:
         """The JSON of every silence, those that ended lately included. Raises `ToolError`."""

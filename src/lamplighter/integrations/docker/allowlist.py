@@ -10,7 +10,9 @@ from lamplighter.ports import ToolError
 CONTAINER_ID = re.compile(r"[0-9a-f]{12,64}")
 _VERSION = r"(?:/v1\.[0-9]{1,3})?"
 _CONTAINER = rf"/containers/{CONTAINER_ID.pattern}"
-_READS = re.compile(rf"{_VERSION}(?:/_ping|/version|/info|/events|/containers/json|{_CONTAINER}/(?:json|logs|stats))")
+_READS = re.compile(
+    rf"{_VERSION}(?:/_ping|/version|/info|/system/df|/events|/containers/json|{_CONTAINER}/(?:json|logs|stats))"
+)
 _CHANGES = re.compile(rf"{_VERSION}{_CONTAINER}/(restart|start|stop|update)")
 UPDATE_KEYS = frozenset({"Memory", "MemorySwap"})
 BODY_BYTES_MAX = 256

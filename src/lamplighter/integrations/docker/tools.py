@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Evidence, Question
+from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.topology import Component
 from lamplighter.integrations.docker.client import Engine
 from lamplighter.integrations.docker.container import decoded
@@ -21,6 +24,7 @@ LOG_LINES_MAX = 200
 JSON_MEDIA = "application/json"
 TEXT_MEDIA = "text/plain"
 ESSENTIAL = frozenset({"Id", "Name", "State", "RestartCount", "HostConfig", "Config", "Created", "Image"})
+USAGE = frozenset({"memory_stats", "pids_stats", "cpu_stats", "precpu_stats", "read"})
 TOLD_EVENTS = (
     "create",
     "destroy",
@@ -36,6 +40,10 @@ TOLD_EVENTS = (
     "unpause",
     "update",
 )
+# Pulled, loaded or tagged anew: what runs next under this name is something else.
+IMAGE_EVENTS = ("delete", "import", "load", "pull", "tag", "untag")
+NOTHING = "[]"
+BARE_ID = re.compile(r"[0-9a-f]{12,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +135,85 @@ class Stats(ContainerTool):
         return f"/containers/{question.component.id}/stats", {"stream": "false", "one-shot": "true"}
 
     async def look(self, path: str, params: Mapping[str, str]) -> Look:
-        """The JSON as the engine gave it."""
-        body = await self._engine.read(path, params)
-        return _shrunk(decoded(body, dict[str, Any], f"GET {path}"), frozenset({"memory_stats", "pids_stats", "read"}))
+        """The JSON as the engine gave it; of one that was ever throttled, with the reading before as `precpu_stats`.
+
+        Only two readings tell whether it is short of processor time now, and the second one takes the engine a second.
+        """
+        reading = decoded(await self._engine.read(path, params), dict[str, Any], f"GET {path}")
+        if was_throttled(reading):
+            later = decoded(await self._engine.read(path, params), dict[str, Any], f"GET {path}")
+            reading = {**later, "precpu_stats": reading["cpu_stats"]}
+        return _shrunk(reading, USAGE)
 
 
 class Events(ContainerTool):
-    """What happened to the container since the window opened."""
+    """What happened to the container since the window opened, and to the image that it was made from."""
 
     name = "docker.events"
+
+    async def gather(self, question: Question) -> Sequence[Evidence]:
+        """The container's events; a second piece where images were pulled or tagged, or could not be asked for."""
+        own, images = await asyncio.gather(super().gather(question), self._images(question))
+        return [*own, *images]
+
+    async def _images(self, question: Question) -> Sequence[Evidence]:
+        part = question.component
+        path, params = "/events", self._window(question, {"type": ["image"], "event": list(IMAGE_EVENTS)})
+        query = f"GET {path}?{urlencode(params)}"
+        image = part.labels.get(IMAGE_LABEL, "")
+        about = {"query": query, "component": part.name} | ({"image": image} if image else {})
+        key, error = f"{self.name}:{part.name}:images", ""
+        try:
+            look = newest_events([event for event in await self._asked(path, params) if is_of(event, image)])
+        except ToolError as problem:
+            look, error = Look(""), f"{query}: {problem}"
+        if look.content == NOTHING:
+            return ()
+        at = self._clock.now()
+        return (Evidence(key, self.name, part.name, about, self.media, look.content, at, error, look.truncated),)
 
     def request(self, question: Question) -> tuple[str, dict[str, str]]:
         """The window up to now. Health probes are left out: each is three events, and they would hide the rest."""
         filters = {"container": [question.component.id], "event": list(TOLD_EVENTS), "type": ["container"]}
-        since, until = question.start.timestamp(), self._clock.now().timestamp()
-        params = {"since": f"{since:.6f}", "until": f"{until:.6f}", "filters": json.dumps(filters)}
-        return "/events", params
+        return "/events", self._window(question, filters)
 
     async def look(self, path: str, params: Mapping[str, str]) -> Look:
         """A JSON array of the engine's events, oldest first; where there are too many, the newest."""
+        return newest_events(await self._asked(path, params))
+
+    def _window(self, question: Question, filters: Mapping[str, list[str]]) -> dict[str, str]:
+        since, until = question.start.timestamp(), self._clock.now().timestamp()
+        return {"since": f"{since:.6f}", "until": f"{until:.6f}", "filters": json.dumps(filters)}
+
+    async def _asked(self, path: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
         body = await self._engine.read(path, params)
-        events = [decoded(line, dict[str, Any], f"GET {path}") for line in body.splitlines() if line.strip()]
-        return newest_events(events)
+        return [decoded(line, dict[str, Any], f"GET {path}") for line in body.splitlines() if line.strip()]
+
+
+def repository(image: str) -> str:
+    """An image's name without tag and digest; empty for a bare id, which names none."""
+    name = image.partition("@")[0]
+    head, _, last = name.rpartition("/")
+    plain = last.partition(":")[0]
+    if name.startswith("sha256:") or BARE_ID.fullmatch(name):
+        return ""
+    return f"{head}/{plain}" if head else plain
+
+
+def is_of(event: Mapping[str, Any], image: str) -> bool:
+    """Whether an image's event is about the repository of `image`; of an unknown one every event may be."""
+    actor = event.get("Actor")
+    attributes = actor.get("Attributes") if isinstance(actor, dict) else None
+    named = attributes.get("name") if isinstance(attributes, dict) else None
+    wanted = repository(image)
+    return not wanted or (isinstance(named, str) and repository(named) == wanted)
+
+
+def was_throttled(reading: Mapping[str, Any]) -> bool:
+    """Whether the container was held back from the processors at any time since its start."""
+    cpu = reading.get("cpu_stats")
+    throttling = cpu.get("throttling_data") if isinstance(cpu, dict) else None
+    return isinstance(throttling, dict) and bool(throttling.get("throttled_periods"))
 
 
 def without_secrets(details: dict[str, Any]) -> Look:

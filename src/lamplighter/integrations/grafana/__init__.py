@@ -1,34 +1,27 @@
-"""The integration `grafana`: webhooks of Grafana Alerting, with its HMAC. It asks Grafana nothing."""
+"""The integration `grafana`: webhooks of Grafana Alerting with its HMAC; annotations and alerts where it is asked."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from lamplighter.integrations.grafana.config import GrafanaConfig
 from lamplighter.integrations.grafana.gate import GrafanaGate
 from lamplighter.integrations.grafana.signal import GrafanaSource
+from lamplighter.integrations.grafana.tools import GrafanaAlerts, GrafanaAnnotations, api_of
 from lamplighter.ports import Integration, Roles, Surroundings
-
-HEADER_NAME = r"^[A-Za-z0-9-]{1,100}$"
-
-
-class GrafanaConfig(BaseModel):
-    """Without `hmac_secret` the token alone proves the sender. Grafana has no default for `timestamp_header`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    hmac_secret: str = ""
-    signature_header: str = Field(default="X-Grafana-Alerting-Signature", pattern=HEADER_NAME)
-    timestamp_header: str = Field(default="", pattern=rf"{HEADER_NAME}|^$")
 
 
 def _build(config: GrafanaConfig, surroundings: Surroundings) -> Roles:
-    source = GrafanaSource(surroundings.clock.now)
-    if not config.hmac_secret:
-        return Roles(sources=(source,))
-    gate = GrafanaGate(
-        config.hmac_secret.encode(), config.signature_header, config.timestamp_header, surroundings.clock
+    clock = surroundings.clock
+    api = api_of(config) if config.url else None
+    return Roles(
+        sources=(GrafanaSource(clock.now),),
+        gates=(_gate(config, surroundings),) if config.hmac_secret else (),
+        tools=(GrafanaAnnotations(api, clock.now), GrafanaAlerts(api, clock.now)) if api is not None else (),
     )
-    return Roles(sources=(source,), gates=(gate,))
+
+
+def _gate(config: GrafanaConfig, surroundings: Surroundings) -> GrafanaGate:
+    secret = config.hmac_secret.encode()
+    return GrafanaGate(secret, config.signature_header, config.timestamp_header, surroundings.clock)
 
 
 INTEGRATION = Integration(name="grafana", config=GrafanaConfig, build=_build)

@@ -1,12 +1,14 @@
-"""The cluster's REST API, lists only. What they mean is decided in objects.py and topology.py."""
+"""The cluster's REST API, read only and bounded. What the answers mean is decided elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
@@ -31,7 +33,9 @@ CLUSTER_WIDE = frozenset({"nodes"})
 PAGE_ITEMS = 500
 PAGES_MAX = 20
 PAGE_BYTES_MAX = 32 * 1024 * 1024
+ANSWER_BYTES_MAX = 8 * 1024 * 1024
 ERROR_LETTERS_MAX = 300
+Ask = Callable[[str, Mapping[str, str]], Awaitable[bytes]]
 
 
 class KubernetesConfig(BaseModel):
@@ -62,6 +66,14 @@ class KubernetesConfig(BaseModel):
         return names
 
 
+class Refused(ToolError):
+    """The server answered, with an error."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class KubernetesClient:
     """One list after the other, each in pages, bounded in time, items and bytes, without redirects."""
 
@@ -71,17 +83,39 @@ class KubernetesClient:
     async def things(self) -> tuple[Thing, ...]:
         """Everything that is listed. Raises `ToolError` where any list cannot be had: half a cluster misleads."""
         paths = [path for resource, group in RESOURCES.items() for path in self._paths(group, resource)]
-        async with httpx.AsyncClient(
-            trust_env=False,
-            follow_redirects=False,
-            timeout=self._config.timeout_seconds,
-            verify=_trust(self._config),
-            headers=self._headers(),
-        ) as client:
+        async with self._session() as client:
             found: list[Thing] = []
             for path in paths:
                 found.extend(await self._whole(client, path))
             return tuple(found)
+
+    @asynccontextmanager
+    async def asking(self, wait_seconds: float) -> AsyncIterator[Ask]:
+        """A way to ask for single answers, each in `wait_seconds` or the configured time, whichever is less.
+
+        Raises `ToolError`; asking raises it too, as a `Refused` where the server answered with an error.
+        """
+        wait_seconds = min(wait_seconds, self._config.timeout_seconds)
+
+        async def ask(path: str, params: Mapping[str, str]) -> bytes:
+            query = asked(path, params)
+            async with self._bounded(query, f"no whole answer in {wait_seconds:g} s", wait_seconds):
+                return await self._body(client, path, params, query, ANSWER_BYTES_MAX)
+
+        async with self._session() as client:
+            yield ask
+
+    def _session(self) -> httpx.AsyncClient:
+        try:
+            return httpx.AsyncClient(
+                trust_env=False,
+                follow_redirects=False,
+                timeout=self._config.timeout_seconds,
+                verify=_trust(self._config),
+                headers=self._headers(),
+            )
+        except OSError as problem:
+            raise ToolError(f"{self._config.url}: the token or the authority cannot be read: {problem}") from problem
 
     def _paths(self, group: str, resource: str) -> tuple[str, ...]:
         if not self._config.namespaces or resource in CLUSTER_WIDE:
@@ -96,35 +130,53 @@ class KubernetesClient:
     async def _whole(self, client: httpx.AsyncClient, path: str) -> tuple[Thing, ...]:
         found: list[Thing] = []
         token = ""
-        try:
-            async with asyncio.timeout(self._config.timeout_seconds):
-                for _ in range(PAGES_MAX):
-                    page = await self._page(client, path, token)
-                    found.extend(page.things)
-                    token = page.token
-                    if not token:
-                        return tuple(found)
-        except (TimeoutError, httpx.TimeoutException) as problem:
-            raise _failed(path, f"no whole list in {self._config.timeout_seconds:g} s") from problem
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-            raise _failed(path, f"{self._config.url}: {type(problem).__name__}: {problem}") from problem
+        wait_seconds = self._config.timeout_seconds
+        async with self._bounded(path, f"no whole list in {wait_seconds:g} s", wait_seconds):
+            for _ in range(PAGES_MAX):
+                page = await self._page(client, path, token)
+                found.extend(page.things)
+                token = page.token
+                if not token:
+                    return tuple(found)
         raise _failed(path, f"more than {PAGES_MAX * PAGE_ITEMS} items")
+
+    @asynccontextmanager
+    async def _bounded(self, query: str, late: str, wait_seconds: float) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(wait_seconds):
+                yield
+        except (TimeoutError, httpx.TimeoutException) as problem:
+            raise _failed(query, late) from problem
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+            raise _failed(query, f"{self._config.url}: {type(problem).__name__}: {problem}") from problem
 
     async def _page(self, client: httpx.AsyncClient, path: str, token: str) -> Listing:
         params = {"limit": str(PAGE_ITEMS)} | ({"continue": token} if token else {})
+        body = await self._body(client, path, params, path, PAGE_BYTES_MAX)
+        try:
+            return listed(body)
+        except ValueError as problem:
+            raise _failed(path, str(problem)) from problem
+
+    async def _body(
+        self, client: httpx.AsyncClient, path: str, params: Mapping[str, str], query: str, bytes_max: int
+    ) -> bytes:
         body = bytearray()
         async with client.stream("GET", f"{self._config.url}{path}", params=params) as answer:
             async for chunk in answer.aiter_raw():
                 body += chunk
-                if len(body) > PAGE_BYTES_MAX:
-                    raise _failed(path, f"the answer is larger than {PAGE_BYTES_MAX} bytes")
+                if len(body) > bytes_max:
+                    raise _failed(query, f"the answer is larger than {bytes_max} bytes")
         if answer.status_code != httpx.codes.OK:
             said = bytes(body[: 4 * ERROR_LETTERS_MAX]).decode("utf-8", "replace")
-            raise _failed(path, f"HTTP {answer.status_code}: {said}")
-        try:
-            return listed(bytes(body))
-        except ValueError as problem:
-            raise _failed(path, str(problem)) from problem
+            problem = _failed(query, f"HTTP {answer.status_code}: {said}")
+            raise Refused(str(problem), answer.status_code)
+        return bytes(body)
+
+
+def asked(path: str, params: Mapping[str, str]) -> str:
+    """The path with its parameters, as it is shown."""
+    return f"{path}?{urlencode(params, safe='=,()!/')}" if params else path
 
 
 def _trust(config: KubernetesConfig) -> ssl.SSLContext:
@@ -140,5 +192,5 @@ def _own_token() -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
-def _failed(path: str, problem: str) -> ToolError:
-    return ToolError(f"GET {path}: {redact(problem)[:ERROR_LETTERS_MAX]}")
+def _failed(query: str, problem: str) -> ToolError:
+    return ToolError(f"GET {query}: {redact(problem)[:ERROR_LETTERS_MAX]}")

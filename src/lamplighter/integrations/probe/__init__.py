@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lamplighter.integrations.probe.reader import CheckReader
 from lamplighter.integrations.probe.runner import Runner
+from lamplighter.integrations.probe.tls import TlsTool
 from lamplighter.integrations.probe.tools import TOOL_NAMES, ProbeTool
 from lamplighter.ports import Integration, Roles, Surroundings
 
@@ -20,7 +21,7 @@ def build(_config: ProbeConfig, surroundings: Surroundings) -> Roles:
     """The roles of the prober, all over one runner."""
     runner = Runner(surroundings.clock, surroundings.samples)
     return Roles(
-        tools=tuple(ProbeTool(kind, runner, surroundings) for kind in TOOL_NAMES),
+        tools=(*(ProbeTool(kind, runner, surroundings) for kind in TOOL_NAMES), TlsTool(surroundings)),
         readers=(CheckReader(surroundings.checks, runner),),
         runners=(runner,),
     )

@@ -33,11 +33,13 @@ class Answer:
 def judged(expects: Expected, answer: Answer) -> Look:
     """The look that an answer comes to; its first fault is told, statuses before bodies."""
     told = f"HTTP {answer.status} in {answer.took_seconds:.3f} s"
-    fault = _status_fault(expects, answer) or _latency_fault(expects, answer) or _body_fault(expects, answer)
+    late = _latency_fault(expects, answer)
+    fault = _status_fault(expects, answer) or late or _body_fault(expects, answer)
     fault = fault or _certificate_fault(expects, answer)
     state = SampleState.FAILING if fault else SampleState.OK
     detail = f"{told}; {fault}" if fault else told
-    return Look(state, detail, answer.took_seconds, connected=True, status=answer.status)
+    error = "slow" if fault and fault == late else ""
+    return Look(state, detail, answer.took_seconds, connected=True, status=answer.status, error=error)
 
 
 def _status_fault(expects: Expected, answer: Answer) -> str:

@@ -16,7 +16,7 @@ BLIND_ERRNOS = frozenset({errno.EACCES, errno.EPERM, errno.ENETUNREACH, errno.EN
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look. `value` as in `Sample`; `error` is one of timeout, refused, reset, dns, tls, or empty."""
+    """One look. `value` as in `Sample`; `error` is one of timeout, slow, refused, reset, dns, tls, or empty."""
 
     state: SampleState
     detail: str

@@ -63,7 +63,7 @@ async def _get(spec: CheckSpec, progress: Progress) -> Answer:
     port = httpx.URL(spec.target).port
     if port is not None and not 0 < port <= PORT_MAX:
         raise ValueError(f"there is no port {port}")
-    trust = _trust() if spec.expects.verify_tls else _blind_trust()
+    trust = machine_trust() if spec.expects.verify_tls else blind_trust()
     headers = {"accept-encoding": "identity"}
     async with httpx.AsyncClient(
         verify=trust, timeout=timeout, trust_env=False, follow_redirects=False, headers=headers
@@ -91,13 +91,13 @@ def _certificate_end(response: httpx.Response) -> datetime | None:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def machine_trust() -> ssl.SSLContext:
     """The machine's own certificate authorities; loading them takes longer than most looks, so they are kept."""
     return ssl.create_default_context()
 
 
 @cache
-def _blind_trust() -> ssl.SSLContext:
+def blind_trust() -> ssl.SSLContext:
     """Speaks TLS with anybody: only for checks whose owner said that certificates are not to be verified."""
     context = ssl.create_default_context()
     context.check_hostname = False

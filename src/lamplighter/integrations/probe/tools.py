@@ -39,18 +39,13 @@ class ProbeTool:
 
     def serves(self, component: Component) -> bool:
         """Components that a check of this kind names."""
-        return bool(self._about(component))
+        return bool(checks_about(self._checks, component))
 
     async def gather(self, question: Question) -> Sequence[Evidence]:
         """One piece for each check of the component, at most ten; `error` is set where a check cannot see."""
-        specs = self._about(question.component)
+        specs = checks_about(self._checks, question.component)
         looks = await asyncio.gather(*(self._runner.look(spec) for spec in specs))
         return [self._evidence(spec, look, question) for spec, look in zip(specs, looks, strict=True)]
-
-    def _about(self, component: Component) -> tuple[CheckSpec, ...]:
-        found = (spec for spec in self._checks if (spec.component or spec.name) in component.names)
-        named = (spec for spec in self._checks if spec.component and spec.name == component.name)
-        return tuple(dict.fromkeys((*found, *named)))[:CHECKS_MAX]
 
     def _evidence(self, spec: CheckSpec, look: Look, question: Question) -> Evidence:
         query = query_of(spec)
@@ -61,6 +56,13 @@ class ProbeTool:
         return Evidence(
             key, self.name, question.component.name, about, "application/json", content, self._clock.now(), error
         )
+
+
+def checks_about(checks: Sequence[CheckSpec], component: Component) -> tuple[CheckSpec, ...]:
+    """The checks that name a component, at most ten."""
+    found = (spec for spec in checks if (spec.component or spec.name) in component.names)
+    named = (spec for spec in checks if spec.component and spec.name == component.name)
+    return tuple(dict.fromkeys((*found, *named)))[:CHECKS_MAX]
 
 
 def window(samples: Samples, spec: CheckSpec, question: Question) -> Sequence[Sample]:

@@ -6,8 +6,11 @@ from lamplighter.integrations.prometheus.checks import PrometheusCheckReader, Pr
 from lamplighter.integrations.prometheus.client import PrometheusClient, PrometheusConfig
 from lamplighter.integrations.prometheus.reader import PrometheusReader
 from lamplighter.integrations.prometheus.rules import Rulebook
+from lamplighter.integrations.prometheus.server_tools import PrometheusInstant, PrometheusRules, PrometheusTargets
 from lamplighter.integrations.prometheus.tools import PrometheusRanges
 from lamplighter.ports import Integration, Roles, Surroundings
+
+LOOKS = (PrometheusRanges, PrometheusInstant, PrometheusRules, PrometheusTargets)
 
 
 def _build(config: PrometheusConfig, surroundings: Surroundings) -> Roles:
@@ -17,7 +20,7 @@ def _build(config: PrometheusConfig, surroundings: Surroundings) -> Roles:
     checks = PrometheusChecks(client, surroundings.clock, config.freshness_seconds)
     return Roles(
         readers=(reader, PrometheusCheckReader(surroundings.checks, checks)),
-        tools=(PrometheusRanges(client, rulebook, surroundings.clock.now),),
+        tools=tuple(look(client, rulebook, surroundings.clock.now) for look in LOOKS),
         runners=(checks,),
     )
 

@@ -24,7 +24,9 @@ ERROR_CHARS_MAX = 500
 REQUESTS_MAX = 4
 TURN_WAIT_SECONDS_MAX = 60.0
 TURN_POLL_SECONDS = 0.02
+QUERY = "/api/v1/query"
 RULES = "/api/v1/rules"
+TARGETS = "/api/v1/targets"
 
 
 class PrometheusConfig(BaseModel):
@@ -121,12 +123,12 @@ class PrometheusClient:
 
     async def server_time(self) -> float:
         """The server's own clock, in seconds since 1970. Raises `ToolError`."""
-        answer = await self._get("/api/v1/query", {"query": "time()"})
+        answer = await self._get(QUERY, {"query": "time()"})
         return _decoded(_SCALAR, answer, "query=time()")[0]
 
     async def query(self, query: str, at: float) -> Vector:
         """An instant query at server time `at`; a scalar comes as one series without labels. Raises `ToolError`."""
-        answer = await self._get("/api/v1/query", {"query": query, "time": f"{at:.3f}"})
+        answer = await self._get(QUERY, {"query": query, "time": f"{at:.3f}"})
         if answer.data is not None and answer.data.result_type == "scalar":
             return Vector((Series({}, _decoded(_SCALAR, answer, query)),), tuple(answer.warnings))
         return Vector(_decoded(_VECTOR, answer, query), tuple(answer.warnings))
@@ -136,6 +138,18 @@ class PrometheusClient:
         answer = await self._get("/api/v1/query_range", {"query": query, **window})
         return Matrix(_decoded(_MATRIX, answer, query), tuple(answer.warnings))
 
+    async def instant(self, query: str) -> Matrix:
+        """What an expression gives at the server's own now, each series still as JSON. Raises `ToolError`."""
+        answer = await self._get(QUERY, {"query": query})
+        if answer.data is not None and answer.data.result_type == "scalar":
+            value = msgspec.json.encode({"metric": {}, "value": _decoded(_SCALAR, answer, query)})
+            return Matrix((msgspec.Raw(value),), tuple(answer.warnings))
+        return Matrix(_decoded(_MATRIX, answer, query), tuple(answer.warnings))
+
+    async def document(self, path: str, params: Mapping[str, str]) -> bytes:
+        """The body of a successful answer as it came. Raises `ToolError`."""
+        return (await self._answered(path, params))[1]
+
     async def alerting_rules(self) -> tuple[RuleSpec, ...]:
         """Every alerting rule the server runs. Raises `ToolError`."""
         answer = await self._get(RULES, {"type": "alert"})
@@ -143,6 +157,9 @@ class PrometheusClient:
         return tuple(rule for group in groups for rule in group.rules)
 
     async def _get(self, path: str, params: Mapping[str, str]) -> _Answer:
+        return (await self._answered(path, params))[0]
+
+    async def _answered(self, path: str, params: Mapping[str, str]) -> tuple[_Answer, bytes]:
         asked = f"GET {path} {params.get('query', '')}".rstrip()
         async with self._turn(asked):
             try:
@@ -154,7 +171,7 @@ class PrometheusClient:
                 raise _failed(asked, f"{self._url}: {type(problem).__name__}: {problem}") from problem
         if len(body) > ANSWER_BYTES_MAX:
             raise _failed(asked, f"the answer is larger than {ANSWER_BYTES_MAX} bytes")
-        return _read(asked, status, body)
+        return _read(asked, status, body), body
 
     async def _fetch(self, path: str, params: Mapping[str, str]) -> tuple[int, bytes]:
         client = httpx.AsyncClient(

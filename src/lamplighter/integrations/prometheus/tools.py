@@ -125,14 +125,19 @@ def component_query(component: Component) -> str:
 
 
 def kept_json(
-    series: Sequence[msgspec.Raw], warnings: Sequence[str], labels: Mapping[str, str], component: Component
+    series: Sequence[msgspec.Raw],
+    warnings: Sequence[str],
+    labels: Mapping[str, str],
+    component: Component,
+    *,
+    kind: str = "matrix",
 ) -> tuple[str, bool]:
     """The API's JSON with as many whole series as fit, and whether any was left out."""
     rated = sorted((_rated(raw, labels, component) for raw in series), key=lambda pair: not pair[0])
     answer: dict[str, object] = {"status": "success"}
     if warnings:
         answer["warnings"] = [warning[:WARNING_CHARS_MAX] for warning in warnings[:5]]
-    head = json.dumps(answer)[:-1] + ', "data": {"resultType": "matrix", "result": ['
+    head = json.dumps(answer)[:-1] + f', "data": {{"resultType": "{kind}", "result": ['
     room = EVIDENCE_BYTES_MAX - len(head.encode()) - 3
     kept: list[str] = []
     for _, text in rated:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -26,6 +27,8 @@ FORBIDDEN = 403
 NODE_AWAY = frozenset({595, 596, 599})
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
 _KIND = re.compile(r"lxc|qemu")
+# Such as: Permission check failed (/vms/101, VM.Audit)
+_MISSING = re.compile(r"\((/[\w./-]{0,80}), ([\w.|]{1,80})\)")
 T = TypeVar("T")
 
 
@@ -68,19 +71,26 @@ class ProxmoxClient:
         }
         self._places = asyncio.Semaphore(REQUESTS_MAX)
 
-    async def resources(self) -> tuple[Resource, ...]:
+    async def resources(self, wait_seconds: float | None = None) -> tuple[Resource, ...]:
         """Everything in the cluster that the token may see. Raises `ToolError` where that is nothing at all.
 
         Proxmox answers 200 with an empty list to a token without rights, which must never read as an empty cluster.
         """
         path = f"{API}/cluster/resources"
-        found = await self._get(path, tuple[Resource, ...])
+        found = await self._get(path, tuple[Resource, ...], wait_seconds=wait_seconds)
         if not any(resource.is_guest or resource.type == "node" for resource in found):
             raise ToolError(
-                f"GET {path}: an empty list. The token can log in but sees nothing; on a node run: "
-                f"pveum acl modify / --tokens '{self._config.token_id}' --roles PVEAuditor"
+                f"GET {path}: an empty list. The token can log in but sees nothing; on a node run: {self.grant('/')}"
             )
         return found
+
+    async def look(self, path: str, params: Mapping[str, str], wait_seconds: float) -> object:
+        """The data of any answer, of whatever shape; `path` is below the API. Raises `NodeAway`, `ToolError`."""
+        return await self._get(asked(path, params), object, wait_seconds=wait_seconds)
+
+    def grant(self, path: str) -> str:
+        """The line that lets the token see what is below `path`, to be run on a node."""
+        return f"pveum acl modify {path} --tokens '{self._config.token_id}' --roles PVEAuditor"
 
     async def settings(self, guest: Resource) -> Settings:
         """The configuration of one guest. Raises `NodeAway`, `ToolError`."""
@@ -88,8 +98,8 @@ class ProxmoxClient:
             raise ToolError(f"{guest.id}: not a guest that can be asked for")
         return await self._get(f"{API}/nodes/{guest.node}/{guest.type}/{guest.vmid}/config", Settings)
 
-    async def _get(self, path: str, shape: type[T]) -> T:
-        wait_seconds = self._config.timeout_seconds
+    async def _get(self, path: str, shape: type[T], *, wait_seconds: float | None = None) -> T:
+        wait_seconds = min(wait_seconds or self._config.timeout_seconds, self._config.timeout_seconds)
         try:
             async with self._places, asyncio.timeout(wait_seconds):
                 status, reason, body = await self._fetch(path)
@@ -100,10 +110,19 @@ class ProxmoxClient:
         if status in NODE_AWAY:
             raise NodeAway(f"GET {path}: HTTP {status} {reason}: the node cannot be reached")
         if status != httpx.codes.OK:
-            raise _failed(path, f"HTTP {status} {reason}{_advice(status)}")
+            raise _failed(path, f"HTTP {status} {reason}{self._advice(status, reason)}")
         if len(body) > ANSWER_BYTES_MAX:
             raise _failed(path, f"the answer is larger than {ANSWER_BYTES_MAX} bytes")
         return _decoded(path, body, shape)
+
+    def _advice(self, status: int, reason: str) -> str:
+        if status == UNAUTHORISED:
+            return ": the token is wrong, expired or removed; make another with: pveum user token add"
+        if status != FORBIDDEN:
+            return ""
+        missing = _MISSING.search(reason)
+        words = f"it lacks {missing[2]} on {missing[1]}" if missing else "it needs the role PVEAuditor"
+        return f": the token may not see this; {words}; on a node run: {self.grant(missing[1] if missing else '/')}"
 
     async def _fetch(self, path: str) -> tuple[int, str, bytes]:
         client = httpx.AsyncClient(
@@ -133,12 +152,9 @@ def _trust(config: ProxmoxConfig) -> ssl.SSLContext:
     return context
 
 
-def _advice(status: int) -> str:
-    if status == UNAUTHORISED:
-        return ": the token is wrong, expired or removed; make another with: pveum user token add"
-    if status == FORBIDDEN:
-        return ": the token may not see this; it needs the role PVEAuditor"
-    return ""
+def asked(path: str, params: Mapping[str, str]) -> str:
+    """The whole path of a request, with its parameters."""
+    return f"{API}{path}" + (f"?{urlencode(params)}" if params else "")
 
 
 def _decoded(path: str, body: bytes, shape: type[T]) -> T:

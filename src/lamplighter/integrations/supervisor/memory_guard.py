@@ -217,8 +217,9 @@ class Guard:
 
 
 def say(text: str) -> None:
-    """One line to standard error, which supervisord keeps."""
-    sys.stderr.write(f"memory guard: {text}\n")
+    """One line with its time in UTC to standard error, which supervisord keeps."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    sys.stderr.write(f"{stamp} memory guard: {text}\n")
     sys.stderr.flush()
 
 

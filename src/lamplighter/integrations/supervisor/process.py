@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 RUNNING = "RUNNING"
-_LIMIT_LINE = re.compile(r"^memory guard: limit of (?P<name>\S+) is now (?P<bytes>[0-9]{1,15}) bytes$")
-_KILL_LINE = re.compile(r"^memory guard: (?P<name>\S+) killed: ")
+_STAMP = r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ )?"
+_LIMIT_LINE = re.compile(_STAMP + r"memory guard: limit of (?P<name>\S+) is now (?P<bytes>[0-9]{1,15}) bytes$")
+_KILL_LINE = re.compile(_STAMP + r"memory guard: (?P<name>\S+) killed: ")
 
 
 class Info(msgspec.Struct):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-import psutil
 
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Evidence, Question, bounded
 from lamplighter.domain.topology import Component
@@ -14,10 +13,10 @@ from lamplighter.integrations.supervisor.client import Supervisord
 from lamplighter.integrations.supervisor.inventory import SYSTEM
 from lamplighter.integrations.supervisor.logs import guard_log, log_tail
 from lamplighter.integrations.supervisor.process import Info, guard_lines, guarded_limit, parse_id
+from lamplighter.integrations.supervisor.usage import resident_bytes, usage
 from lamplighter.ports import Clock, ToolError
 
 STREAM_BYTES_MAX = EVIDENCE_BYTES_MAX // 2 - 1024
-START_SLACK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Status(ProcessTool):
     name = "supervisor.status"
 
     async def gather(self, question: Question) -> Sequence[Evidence]:
-        """One JSON object: the answer to getProcessInfo, with `memory_limit_bytes` and `rss_bytes` where known."""
+        """One JSON object: getProcessInfo's answer, with `memory_limit_bytes`, `rss_bytes` and `usage` where known."""
         part = question.component
         spec = self._spec(part)
         query = f"supervisor.getProcessInfo({spec!r})"
@@ -53,8 +52,10 @@ class Status(ProcessTool):
             limit = guarded_limit(await guard_log(self.daemon), part.name)
         except ToolError as problem:
             return [Evidence(key, self.name, part.name, about, "application/json", "", self.clock.now(), str(problem))]
-        rss = resident_bytes(info) if self.daemon.config.local else None
-        content = msgspec.json.encode({**msgspec.to_builtins(info), "memory_limit_bytes": limit, "rss_bytes": rss})
+        here = self.daemon.config.local
+        used = await usage(info, self.clock) if here else None
+        seen = {"memory_limit_bytes": limit, "rss_bytes": resident_bytes(info) if here else None, "usage": used}
+        content = msgspec.json.encode({**msgspec.to_builtins(info), **seen})
         text, truncated = bounded(content.decode())
         return [
             Evidence(key, self.name, part.name, about, "application/json", text, self.clock.now(), truncated=truncated)
@@ -95,16 +96,3 @@ class Logs(ProcessTool):
         key = ":".join(filter(None, (self.name, part.name, about.get("log", ""))))
         at = self.clock.now()
         return Evidence(key, self.name, part.name, about, "text/plain", text, at, error, truncated or cut)
-
-
-def resident_bytes(info: Info) -> int | None:
-    """The process's resident memory; None where it does not run, or the pid is another process here."""
-    if not info.pid:
-        return None
-    try:
-        process = psutil.Process(info.pid)
-        if abs(process.create_time() - info.start) > START_SLACK_SECONDS:
-            return None
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return None

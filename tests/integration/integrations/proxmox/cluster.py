@@ -10,10 +10,15 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 TOKEN = "lamplighter@pve!ops=8f4e7c1a-0000-4000-8000-5d2b3c4d5e6f"
 _GUEST = re.compile(r"/nodes/([^/]+)/(lxc|qemu)/(\d+)/config")
 _GUESTS = re.compile(r"/nodes/([^/]+)/(lxc|qemu)")
+_CURRENT = re.compile(r"/nodes/([^/]+)/(lxc|qemu)/(\d+)/status/current")
+_NODE = re.compile(r"/nodes/([^/]+)/(tasks|storage|status)")
+AUDIT = frozenset({"Sys.Audit", "Datastore.Audit"})
+LOCAL = {"storage": "local", "type": "dir", "content": "iso,vztmpl,backup", "enabled": 1, "active": 1, "shared": 0}
 
 
 @dataclass
@@ -39,6 +44,8 @@ class Cluster:
     guests: list[Guest] = field(default_factory=list)
     nodes: dict[str, bool] = field(default_factory=lambda: {"pve1": True, "pve2": True})
     rights: bool = True
+    audits: frozenset[str] = AUDIT
+    tasks: list[dict[str, Any]] = field(default_factory=list)
     hangs: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -80,17 +87,58 @@ class Cluster:
         }
         return {**told, **{key: value for key, value in (("tags", guest.tags), ("lock", guest.lock)) if value}}
 
-    def answer(self, path: str) -> tuple[int, str, Any]:
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, str, Any]:
         """Status, reason phrase and data of a path below /api2/json."""
         if path == "/cluster/resources":
             return 200, "OK", self.resources()
         if path == "/nodes":
-            return 200, "OK", [one for one in self.resources() if one["type"] == "node"]
+            return 200, "OK", self._nodes()
+        if path == "/access/permissions":
+            return 200, "OK", {query["path"]: dict.fromkeys(sorted(self.audits), 1)}
         for pattern in (_GUEST, _GUESTS):
             found = pattern.fullmatch(path)
             if found is not None:
                 return self._on_node(*found.groups())
+        if (found := _CURRENT.fullmatch(path)) is not None:
+            return self._current(*found.groups())
+        if (found := _NODE.fullmatch(path)) is not None:
+            return self._of_node(found[1], found[2], query)
         return 501, f"Method 'GET {path}' not implemented", None
+
+    def _nodes(self) -> list[dict[str, Any]]:
+        told = [one for one in self.resources() if one["type"] == "node"]
+        if "Sys.Audit" in self.audits:
+            return told
+        return [{key: one[key] for key in ("id", "type", "node")} | {"status": "unknown"} for one in told]
+
+    def _of_node(self, node: str, what: str, query: dict[str, str]) -> tuple[int, str, Any]:
+        if not self.nodes.get(node):
+            return 595, "No route to host", None
+        if what == "storage":
+            return (
+                200,
+                "OK",
+                [{**LOCAL, "total": 100, "used": 99, "avail": 1}] if "Datastore.Audit" in self.audits else [],
+            )
+        if what == "status":
+            if "Sys.Audit" not in self.audits:
+                return 403, f"Permission check failed (/nodes/{node}, Sys.Audit)", None
+            memory = {"total": 16_000_000_000, "used": 15_800_000_000, "free": 200_000_000}
+            return 200, "OK", {"cpu": 0.97, "loadavg": ["9.1", "8.0", "7.5"], "memory": memory, "uptime": 90}
+        if "Sys.Audit" not in self.audits:
+            return 200, "OK", []
+        since, until = int(query["since"]), int(query["until"])
+        told = [one for one in self.tasks if one["node"] == node and since <= one["starttime"] <= until]
+        told = [one for one in told if query.get("vmid", one["id"]) == one["id"]]
+        return 200, "OK", [one for one in told if "errors" not in query or one.get("status") not in {None, "OK"}]
+
+    def _current(self, node: str, kind: str, vmid: str) -> tuple[int, str, Any]:
+        code, reason, data = self._on_node(node, kind, vmid)
+        if code != 200:
+            return code, reason, data
+        (guest,) = [one for one in self.guests if str(one.vmid) == vmid]
+        usage = {"cpu": 0.25, "cpus": 2, "mem": 1_900_000_000, "maxmem": 2_000_000_000, "disk": 99, "maxdisk": 100}
+        return 200, "OK", {"status": guest.status, "vmid": guest.vmid, "name": guest.name, "uptime": 4711, **usage}
 
     def _on_node(self, node: str, kind: str, vmid: str = "") -> tuple[int, str, Any]:
         if node not in self.nodes:
@@ -124,8 +172,9 @@ class FakeProxmox:
                 if self.headers.get("Authorization", "") != f"PVEAPIToken={TOKEN}":
                     self._say(401, "No ticket", None)
                     return
-                path = self.path.partition("?")[0].removeprefix("/api2/json")
-                self._say(*cluster.answer(path))
+                asked = urlsplit(self.path)
+                query = dict(parse_qsl(asked.query))
+                self._say(*cluster.answer(asked.path.removeprefix("/api2/json"), query))
 
             def _say(self, status: int, reason: str, data: object) -> None:
                 body = json.dumps({"data": data}).encode()

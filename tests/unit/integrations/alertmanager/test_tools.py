@@ -19,7 +19,7 @@ class Answering:
     def __init__(self, body: bytes | ToolError) -> None:
         self._body = body
 
-    async def active_alerts(self) -> bytes:
+    async def every_alert(self) -> bytes:
         if isinstance(self._body, ToolError):
             raise self._body
         return self._body
@@ -39,3 +39,13 @@ async def test_a_failed_look_is_evidence() -> None:
     assert (found.error, found.content, found.component) == ("GET x: refused", "", "db")
     (odd,) = await AlertmanagerAlerts(Answering(b"<html>"), lambda: NOW).gather(QUESTION)
     assert "is not a JSON list" in odd.error
+
+
+async def test_what_is_active_comes_before_what_is_silenced_or_inhibited() -> None:
+    silenced = {"labels": {"n": "1"}, "status": {"state": "suppressed", "silencedBy": ["s1"], "inhibitedBy": []}}
+    active = {"labels": {"n": "2"}, "status": {"state": "active", "silencedBy": [], "inhibitedBy": []}}
+    odd = {"labels": {"n": "3"}, "status": "odd"}
+    body = json.dumps([silenced, active, odd]).encode()
+    (found,) = await AlertmanagerAlerts(Answering(body), lambda: NOW).gather(QUESTION)
+    assert json.loads(found.content) == [active, odd, silenced]
+    assert (found.params["silenced"], found.params["inhibited"]) == ("true", "true")

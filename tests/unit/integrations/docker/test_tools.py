@@ -4,8 +4,18 @@ import json
 
 import pytest
 
-from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX
-from lamplighter.integrations.docker.tools import newest_events, without_secrets
+from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Question
+from lamplighter.domain.policy import IMAGE_LABEL
+from lamplighter.domain.topology import Component
+from lamplighter.integrations.docker.tools import (
+    Events,
+    is_of,
+    newest_events,
+    repository,
+    was_throttled,
+    without_secrets,
+)
+from lamplighter.testing import NOON, FakeClock, firing
 
 STATE = {"Id": "a", "State": {"OOMKilled": True}, "HostConfig": {"Memory": 1}}
 
@@ -47,3 +57,67 @@ def test_of_too_many_events_the_newest_stay_in_order() -> None:
 
 def test_no_events_are_an_empty_list() -> None:
     assert (newest_events([]).content, newest_events([]).truncated) == ("[]", False)
+
+
+@pytest.mark.parametrize(
+    ("reading", "held_back"),
+    [
+        ({"cpu_stats": {"throttling_data": {"periods": 9, "throttled_periods": 2}}}, True),
+        ({"cpu_stats": {"throttling_data": {"periods": 9, "throttled_periods": 0}}}, False),
+        ({"cpu_stats": {"throttling_data": None}}, False),
+        ({"cpu_stats": "odd"}, False),
+        ({}, False),
+    ],
+)
+def test_only_what_was_throttled_is_read_twice(reading: dict[str, object], *, held_back: bool) -> None:
+    assert was_throttled(reading) is held_back
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ("shop:2", "shop"),
+        ("shop", "shop"),
+        ("reg.example:5000/team/shop:2", "reg.example:5000/team/shop"),
+        ("reg.example:5000/shop@sha256:0", "reg.example:5000/shop"),
+        ("sha256:0123", ""),
+        ("0123456789ab", ""),
+    ],
+)
+def test_an_images_name_is_without_its_tag(image: str, name: str) -> None:
+    assert repository(image) == name
+
+
+def tagged(name: object) -> dict[str, object]:
+    return {"Type": "image", "Action": "tag", "Actor": {"ID": "sha256:1", "Attributes": {"name": name}}}
+
+
+def test_only_events_of_the_containers_own_image_are_told_unless_it_is_unknown() -> None:
+    assert is_of(tagged("shop:3"), "shop:2")
+    assert not is_of(tagged("postgres:16"), "shop:2")
+    assert is_of(tagged("postgres:16"), "sha256:0")
+    assert not is_of(tagged(None), "shop:2")
+    assert not is_of({"Actor": "odd"}, "shop:2")
+
+
+class Engine:
+    def __init__(self, images: bytes) -> None:
+        self.images = images
+
+    async def read(self, _path: str, params: dict[str, str]) -> bytes:
+        if json.loads(params["filters"])["type"] == ["image"]:
+            return self.images
+        return b'{"Type": "container", "Action": "start", "time": 1}\n'
+
+
+async def test_an_image_that_was_tagged_anew_is_a_piece_of_its_own() -> None:
+    part = Component("docker", "container", "store", "1f" * 32, {IMAGE_LABEL: "shop:2"})
+    question = Question(part, firing(), NOON, NOON)
+    body = json.dumps(tagged("shop:3")).encode() + b"\n" + json.dumps(tagged("postgres:16")).encode()
+    own, images = await Events(Engine(body), FakeClock()).gather(question)
+    assert [event["Action"] for event in json.loads(own.content)] == ["start"]
+    assert [event["Actor"]["Attributes"]["name"] for event in json.loads(images.content)] == ["shop:3"]
+    assert images.params["image"] == "shop:2"
+    assert own.id != images.id
+    (alone,) = await Events(Engine(b""), FakeClock()).gather(question)
+    assert alone.content == own.content

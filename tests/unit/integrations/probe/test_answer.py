@@ -46,6 +46,12 @@ def test_each_wish_that_is_not_met_is_told(wish: Expected, words: str) -> None:
     assert words in look.detail
 
 
+def test_an_answer_that_is_only_late_is_called_slow() -> None:
+    assert judged(Expected(latency_seconds_max=0.1), FINE).error == "slow"
+    assert judged(Expected(contains="nope"), FINE).error == ""
+    assert judged(Expected((500,), latency_seconds_max=0.1), FINE).error == ""
+
+
 def test_every_wish_that_is_met_is_fine() -> None:
     wish = Expected((200,), '"ok"', r'"status":\s*"ok"', 0.5, 14)
     assert judged(wish, FINE).state is SampleState.OK

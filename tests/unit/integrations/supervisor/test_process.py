@@ -5,7 +5,7 @@ import pytest
 from lamplighter.integrations.supervisor.process import ProcessId, guard_lines, guarded_limit, parse_id
 
 LOG = """memory guard: limit of store is now 67108864 bytes
-memory guard: limit of orders is now 134217728 bytes
+2026-11-21T01:21:45Z memory guard: limit of orders is now 134217728 bytes
 memory guard: store killed: it used 64.8 MiB, its limit is 64 MiB
 memory guard: limit of store is now 134217728 bytes
 memory guard: cannot ask supervisord: store is now 5 bytes
@@ -33,5 +33,5 @@ def test_the_last_announced_limit_counts() -> None:
 
 
 def test_the_guards_lines_are_filtered_by_name() -> None:
-    assert guard_lines(LOG, "orders") == ("memory guard: limit of orders is now 134217728 bytes",)
+    assert guard_lines(LOG, "orders") == ("2026-11-21T01:21:45Z memory guard: limit of orders is now 134217728 bytes",)
     assert len(guard_lines(LOG, "store")) == 3

@@ -1,20 +1,34 @@
 from __future__ import annotations
 
-import os
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
-import psutil
+from lamplighter.domain.alert import Alert, AlertStatus
+from lamplighter.domain.evidence import Question
+from lamplighter.domain.topology import Component
+from lamplighter.integrations.supervisor.tools import Logs, Status
+from lamplighter.ports import ToolError
+from lamplighter.testing import FakeClock
 
-from lamplighter.integrations.supervisor.process import Info
-from lamplighter.integrations.supervisor.tools import resident_bytes
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+STORE = Component("supervisor", "process", "store", "lab:store:store")
 
 
-def info(pid: int, start: int) -> Info:
-    return Info("store", "store", start, 0, 0, 20, "RUNNING", "", 0, pid)
+class Away:
+    config = SimpleNamespace(local=True, memory_guard="guard")
+
+    async def call(self, *_: object, **__: object) -> object:
+        raise ToolError("no such socket")
 
 
-def test_memory_is_told_only_of_the_process_that_supervisord_started() -> None:
-    started = int(psutil.Process().create_time())
-    assert (resident_bytes(info(os.getpid(), started)) or 0) > 1 << 20
-    assert resident_bytes(info(os.getpid(), started - 1000)) is None
-    assert resident_bytes(info(0, started)) is None
-    assert resident_bytes(info(2**22 + 1, started)) is None
+def question() -> Question:
+    alert = Alert("checks", "f", AlertStatus.FIRING, {"name": "store"}, {}, NOON)
+    return Question(STORE, alert, NOON, NOON)
+
+
+async def test_a_supervisord_that_is_away_is_evidence_with_the_very_call() -> None:
+    for tool in (Status(Away(), FakeClock()), Logs(Away(), FakeClock())):
+        (piece,) = await tool.gather(question())
+        assert (piece.component, piece.content) == ("store", "")
+        assert "no such socket" in piece.error
+        assert "'store:store'" in piece.params["query"]
