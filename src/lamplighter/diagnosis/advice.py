@@ -25,6 +25,7 @@ LESSONS_MAX = 1
 STEPS_OF_ONE_MAX = 2
 # A secret that begins just before the cut is still seen whole when it is looked for.
 MARGIN_BYTES = 4_096
+_STEPS = {**{kind.name: kind.at_once for kind in CATALOGUE if kind.at_once}, **STEPS}
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,7 +53,7 @@ def weigh_up(text: str, component: str, lessons: Sequence[Lesson] = ()) -> Advic
     steps: list[str] = list(learned)
     spoken: list[str] = []
     for name, kind, fact in _speaking(signs):
-        of_one = [state_cause(replace(kind, clauses=step), named, (fact,), {}) for step in STEPS[name]]
+        of_one = [state_cause(replace(kind, clauses=step), named, (fact,), {}) for step in _steps(kind, name)]
         steps += of_one[:STEPS_OF_ONE_MAX]
         spoken.append(f"{name.replace('_', ' ')} ({fact.text})")
     actions = tuple(dict.fromkeys(steps))[:ACTIONS_MAX]
@@ -65,8 +66,9 @@ def _speaking(signs: Sequence[Fact]) -> Iterator[tuple[str, FaultKind, Fact]]:
     for fact in signs:
         clues = [(kind, clue) for kind in CATALOGUE for clue in kind.clues if _for(clue, fact)]
         best = max(clues, key=lambda pair: (pair[1].decisive, pair[1].weight, not pair[0].generic), default=None)
-        name = best[0].name if best and best[0].name in STEPS else str(fact.values["sign"])
-        if name in STEPS:
+        helped = best is not None and bool(_steps(best[0], best[0].name))
+        name = best[0].name if best and helped else str(fact.values["sign"])
+        if name in _STEPS or helped:
             decisive, weight = (best[1].decisive, best[1].weight) if best else (False, 0.0)
             kind = best[0] if best else FaultKind(name, (), ())
             found.append((decisive, weight, fact.number("count") or 0.0, name, kind, fact))
@@ -76,6 +78,11 @@ def _speaking(signs: Sequence[Fact]) -> Iterator[tuple[str, FaultKind, Fact]]:
         if name not in seen:
             seen.add(name)
             yield name, kind, fact
+
+
+def _steps(kind: FaultKind, name: str) -> tuple[tuple[str, ...], ...]:
+    """What can be done at once: as the kind itself says it, else as first aid does."""
+    return STEPS.get(name, kind.at_once)
 
 
 def _for(clue: Clue, fact: Fact) -> bool:

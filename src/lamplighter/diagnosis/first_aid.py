@@ -49,6 +49,26 @@ STEPS: dict[str, tuple[Step, ...]] = {
         ("see what the workers of {component} wait for before there are more of them",),
         ("raise the number of its workers or threads, or limit what is let in",),
     ),
+    "process_stopped": (
+        ("ask who stopped {component}, and why",),
+        ("start {component} again if nobody needs it stopped",),
+    ),
+    "crash_loop": (
+        ("read the last lines that {component} wrote before it ended",),
+        ("go back to the version or the configuration of {component} that stayed up",),
+    ),
+    "memory_leak": (
+        ("restart {component} before its memory runs out: that buys time, and is no cure",),
+        ("take a heap dump of {component} first, if it can give one",),
+    ),
+    "cpu_saturation": (
+        ("see what {component} computes with top or a profiler",),
+        ("limit or pause the work that can wait, or give {component} more processors",),
+    ),
+    "health_endpoint_failing": (
+        ("ask the health check of {component} by hand, and read which part it says is bad",),
+        ("read the log of {component} at the minute when the check began to fail",),
+    ),
     "process_hung": (
         ("see what the workers of {component} wait for: a dump of its threads says it",),
         ("restart {component} if nothing that it needs is slow",),
@@ -84,6 +104,26 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "tls_certificate_expired": (
         ("renew the certificate that {component} uses, and reload whatever serves it",),
         ("see why it was not renewed by itself: timer, challenge, or a reload that was left out",),
+    ),
+    "cache_unavailable": (
+        ("see whether the cache of {component} runs and takes connections, and whether its memory or disk is full",),
+        ("let {component} go on without its cache until it is back, if it can",),
+    ),
+    "queue_backlog": (
+        ("see whether whoever empties the queue of {component} runs, and how fast",),
+        ("add consumers, or stop what fills the queue, before it fills its disk",),
+    ),
+    "database_failover": (
+        ("see which side is the primary of {component} now, and whether every client writes there",),
+        ("find out why the old primary was given up: its host, its disk, its network",),
+    ),
+    "backup_failed": (
+        ("read the end of the backup's log of {component}: a lock, a full target, a lost connection",),
+        ("run it again by hand, and see that a restore of it works",),
+    ),
+    "network_partition": (
+        ("see which members of the cluster of {component} still see each other, and where the cut runs",),
+        ("leave the smaller side stopped until the network is whole, so that nothing is written twice",),
     ),
     "read_only_file_system": (
         ("look in the kernel's log for errors of the disk: a file system turns read-only to save itself",),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from lamplighter.diagnosis.catalogue import CATALOGUE
 from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
 from lamplighter.diagnosis.dependence import Dependence, dependence
 from lamplighter.diagnosis.facts import collect
+from lamplighter.diagnosis.measures import measures
+from lamplighter.diagnosis.quiet import expected, quiet
 from lamplighter.diagnosis.ranking import Ranking, rank
+from lamplighter.diagnosis.readers.draft import shown
 from lamplighter.diagnosis.standing import Standing, standings
 from lamplighter.diagnosis.statement import state_cause
 from lamplighter.diagnosis.weighing import Candidate
 from lamplighter.domain.cause import LIKELY_FROM, Cause, Diagnosis, confidence_word
 from lamplighter.domain.evidence import Case, Fact
+from lamplighter.domain.topology import COMPONENT_LABELS
 
-CAUSES_MAX = 5
+CAUSES_MAX = 8
 NEEDS_MAX = 10
 RULED_OUT_MAX = 20
 DETERMINED_FROM = 0.5
-CONFIDENCE_MIN = 0.01
+CONFIDENCE_MIN = 0.001
+EXPECTED_CONFIDENCE = 0.9
 
 
 class RulesInvestigator:
@@ -37,9 +43,17 @@ def diagnose(case: Case) -> Diagnosis:
     below = dependence(case.topology)
     ranking = rank(everyone, below, case.subject)
     causes = _causes(ranking)
+    if expected(case.alerts) and not any(look.condition in IN_TROUBLE for look in everyone.values()):
+        cause = _meant_to_fire(case, facts)
+        # A cluster that was looked through and stands well is an answer of its own.
+        clusters = any(piece.tool.startswith("kubectl.") for piece in case.evidence)
+        # A cause is of a component: an alert whose labels name none has none to name.
+        named = any(alert.labels.get(label) for alert in case.alerts for label in COMPONENT_LABELS)
+        meant = (cause,) if named and not clusters else ()
+        return Diagnosis(meant, facts, ranking.ruled_out[:RULED_OUT_MAX], statement=cause.statement)
     determined = bool(causes) and causes[0].confidence >= DETERMINED_FROM
     ruled_out = ranking.ruled_out[:RULED_OUT_MAX]
-    if _all_well(case.subject, everyone):
+    if _all_well(case.subject, everyone) or quiet(case, facts, everyone):
         causes = tuple(cause for cause in causes if cause.confidence >= LIKELY_FROM)
         statement = causes[0].statement if causes else _well_words(case.subject, everyone)
         return Diagnosis(causes, facts, ruled_out, statement=statement)
@@ -60,7 +74,23 @@ def _cause(index: int, one: Candidate) -> Cause:
     statement = state_cause(one.kind, one.component, one.cited, {"below": one.below} if one.below else {})
     word = confidence_word(one.confidence)
     cited = tuple(fact.id for fact in one.cited)
-    return Cause(index, one.component, one.kind.name, one.confidence, word, statement, cited, one.against)
+    now, later = measures(one.kind, one.component, one.cited)
+    return Cause(
+        index, one.component, one.kind.name, one.confidence, word, statement, cited, one.against, now, later, one.seen
+    )
+
+
+def _meant_to_fire(case: Case, facts: tuple[Fact, ...]) -> Cause:
+    """A watchdog or a test: named, so that nobody looks for a fault behind it."""
+    name = case.alerts[0].name
+    cited = tuple(fact for fact in facts if fact.kind == "alert")
+    kind = next(kind for kind in CATALOGUE if kind.name == "expected_alert")
+    about = case.alerts[0].annotations.get("summary", "")
+    statement = f"nothing is wrong: {shown(name, 120)} is meant to fire" + (f" ({shown(about, 200)})" if about else "")
+    now, later = measures(kind, name, cited)
+    sure = EXPECTED_CONFIDENCE
+    ids = tuple(fact.id for fact in cited)
+    return Cause(1, shown(name, 120), kind.name, sure, confidence_word(sure), statement, ids, (), now, later)
 
 
 def _all_well(subject: str, everyone: dict[str, Standing]) -> bool:
@@ -74,7 +104,8 @@ def _all_well(subject: str, everyone: dict[str, Standing]) -> bool:
 
 
 def _well_words(subject: str, everyone: dict[str, Standing]) -> str:
-    well = sorted(name for name, look in everyone.items() if look.condition is Condition.HEALTHY)
+    up = {Condition.HEALTHY, Condition.RUNNING}
+    well = sorted(name for name, look in everyone.items() if look.condition in up)
     unseen = sorted(name for name, look in everyone.items() if look.condition is Condition.UNKNOWN)
     said = f"nothing is wrong now: {', '.join(well[:10])} answered" + (
         f", {subject} among them" if len(well) > 1 and subject else ""
@@ -93,10 +124,12 @@ def _needs(subject: str, everyone: dict[str, Standing], below: Dependence, facts
     """What would settle it: first the looks that failed, then those that nobody took."""
     needs = [fact.text for fact in facts if fact.kind in {"look_failed", "unreadable"}]
     around = [subject, *sorted(below.below(subject))] if subject else sorted(everyone)
+    cluster = any(fact.kind in {"kube", "node"} or fact.values.get("engine") == "kubernetes" for fact in facts)
+    ways = "kubectl describe" if cluster else "docker.inspect or supervisor.status"
     for name in around:
         kinds = {fact.kind for fact in everyone[name].facts}
-        if "state" not in kinds:
-            needs.append(f"the state of {name}, such as docker.inspect or supervisor.status gives it")
+        if not kinds & {"state", "node"}:
+            needs.append(f"the state of {name}, such as {ways} gives it")
         if not kinds & {"probe", "health"}:
             needs.append(f"a probe of {name}")
         if not kinds & {"log_sign", "log_error"} and everyone[name].condition in IN_TROUBLE:

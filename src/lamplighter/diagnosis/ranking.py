@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from lamplighter.diagnosis.catalogue import CATALOGUE
 from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
 from lamplighter.diagnosis.dependence import Dependence
+from lamplighter.diagnosis.explaining import explained, only_measured
+from lamplighter.diagnosis.readers.roles import watches
 from lamplighter.diagnosis.standing import Standing
 from lamplighter.diagnosis.weighing import Candidate, weigh
-from lamplighter.domain.cause import LIKELY_FROM, RuledOut
+from lamplighter.domain.cause import RuledOut
 
 CARRIES_FROM = 0.5
 CONSEQUENCE_ODDS = -3.0
 CONSEQUENCE_CEILING = 0.3
 BETTER_REASON_ODDS = -2.0
+BELOW_REASON_ODDS = 0.7
+BELOW_REASON = 0.1
 UNRELATED_ODDS = -2.0
 AGAINST_MAX = 3
 
@@ -32,30 +36,41 @@ def rank(everyone: dict[str, Standing], dependence: Dependence, subject: str) ->
     """Every kind of fault that any fact brings up, on every component."""
     found: list[Candidate] = []
     ruled_out: list[RuledOut] = []
-    seen_in_trouble = any(standing.condition in IN_TROUBLE for standing in everyone.values())
+    seen_in_trouble = any(one.condition in IN_TROUBLE and not watches(one.component) for one in everyone.values())
     kinds = [kind for kind in CATALOGUE if not (kind.of_watching and seen_in_trouble)]
     for standing in everyone.values():
-        for kind in kinds:
+        for kind in kinds if standing.facts else ():
             candidate = weigh(kind, standing, everyone, dependence)
             if candidate is None:
                 continue
-            if standing.condition is Condition.HEALTHY and Condition.HEALTHY not in kind.credible:
+            healthy = standing.condition is Condition.HEALTHY and Condition.HEALTHY not in kind.credible
+            if healthy and not candidate.measured:
                 ruled_out.append(RuledOut(standing.component, kind.name, standing.because))
             else:
                 found.append(candidate)
     related = _weaken_unrelated(_weaken_generic(found), dependence, subject)
-    settled = _weaken_consequences(related, dependence)
+    settled = explained(_weaken_consequences(related, dependence), dependence)
     settled.sort(key=lambda one: (-one.confidence, -one.odds, one.component, one.kind.name))
     return Ranking(tuple(settled), tuple(ruled_out))
 
 
 def _weaken_generic(candidates: Sequence[Candidate]) -> list[Candidate]:
     """A crash whose reason is known is not a cause beside its reason."""
-    explained = {one.component for one in candidates if not one.kind.generic and one.confidence >= LIKELY_FROM}
-    return [
-        replace(one, odds=one.odds + BETTER_REASON_ODDS) if one.kind.generic and one.component in explained else one
-        for one in candidates
-    ]
+    reasons: dict[str, Candidate] = {}
+    for one in candidates:
+        held = reasons.get(one.component)
+        tells = not one.kind.generic and not only_measured(one) and one.confidence >= CARRIES_FROM
+        if tells and (held is None or one.odds > held.odds):
+            reasons[one.component] = one
+    settled: list[Candidate] = []
+    for one in candidates:
+        reason = reasons.get(one.component) if one.kind.generic else None
+        if reason is None:
+            settled.append(one)
+            continue
+        odds = min(one.odds + BETTER_REASON_ODDS, reason.odds - BELOW_REASON_ODDS)
+        settled.append(replace(one, odds=odds, ceiling=min(one.ceiling, max(0.05, reason.confidence - BELOW_REASON))))
+    return settled
 
 
 def _weaken_unrelated(candidates: list[Candidate], dependence: Dependence, subject: str) -> list[Candidate]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lamplighter.diagnosis.catalogue.fault_kind import Condition
+from lamplighter.diagnosis.catalogue.fault_kind import NOT_UP, Condition
 from lamplighter.domain.evidence import Case, Fact
 
 DEATHS_OF_A_LOOP = 3
 LOOP_QUIET = timedelta(minutes=2)
 STALE_AFTER = timedelta(minutes=10)
 START_SLACK = timedelta(seconds=2)
+KILL_NOTED = timedelta(seconds=10)
 _LOGS = frozenset({"log_sign", "log_error"})
 _LOOKS = frozenset({"state", "health", "probe"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -26,6 +27,11 @@ class Standing:
     condition: Condition
     because: tuple[str, ...]
     facts: tuple[Fact, ...]
+    by_kind: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> tuple[Fact, ...]:
+        """The facts of one kind, in their order."""
+        return self.by_kind.get(kind, ())
 
 
 def standings(case: Case, facts: tuple[Fact, ...]) -> dict[str, Standing]:
@@ -62,7 +68,10 @@ def _standing(name: str, own: list[Fact], now: datetime, checks: frozenset[str])
     condition, because = _condition(own, now, checks)
     state = next((fact for fact in own if fact.kind == "state"), None)
     bearing = tuple(fact for fact in own if not _stale(fact, state, condition))
-    return Standing(name, condition, tuple(fact.id for fact in because), bearing)
+    by_kind: dict[str, tuple[Fact, ...]] = {}
+    for fact in bearing:
+        by_kind[fact.kind] = (*by_kind.get(fact.kind, ()), fact)
+    return Standing(name, condition, tuple(fact.id for fact in because), bearing, by_kind)
 
 
 def _condition(own: list[Fact], now: datetime, checks: frozenset[str]) -> tuple[Condition, list[Fact]]:
@@ -113,11 +122,25 @@ def _is_well(fact: Fact, checks: frozenset[str]) -> bool:
     return fact.kind == "probe" and fact.values.get("state") == "ok" and answers
 
 
+def _is_of_earlier_life(fact: Fact, state: Fact | None, condition: Condition) -> bool:
+    """Whether others complained last before it started, or while it did: who starts refuses for a moment."""
+    last, started = fact.number("last_epoch_seconds"), state.number("started_epoch_seconds") if state else None
+    if last is None or started is None or condition in NOT_UP:
+        return False
+    return last < started + START_SLACK.total_seconds()
+
+
 def _stale(fact: Fact, state: Fact | None, condition: Condition) -> bool:
-    """Whether a line of a log belongs to an earlier life of the process."""
-    if fact.kind not in _LOGS or fact.at is None or state is None or condition is Condition.RESTARTING:
+    """Whether a line of a log belongs to an earlier life of the process, or what others wrote of it does."""
+    if fact.kind == "complaint":
+        return _is_of_earlier_life(fact, state, condition)
+    if fact.kind not in _LOGS or fact.at is None or state is None:
         return False
     started, finished = state.number("started_epoch_seconds"), state.number("finished_epoch_seconds")
+    if condition is Condition.RESTARTING:
+        # Whoever kills notes it at once, so that a kill of long before the last death is not why it died.
+        killed_before = finished is not None and fact.at.timestamp() < finished - KILL_NOTED.total_seconds()
+        return fact.values.get("sign") == "oom_kill" and killed_before
     if condition is Condition.DOWN:
         return finished is not None and fact.at.timestamp() < finished - STALE_AFTER.total_seconds()
     return started is not None and fact.at.timestamp() < started - START_SLACK.total_seconds()

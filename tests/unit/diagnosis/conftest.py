@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from textwrap import dedent
 
 import pytest
 
+from lamplighter.diagnosis import diagnose
+from lamplighter.diagnosis.facts import collect
 from lamplighter.domain.alert import Alert, AlertStatus
 from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.topology import Edge
@@ -91,3 +94,87 @@ class Shop:
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
+
+
+@dataclass
+class Cluster:
+    """Collects evidence of one case."""
+
+    symptom: str = "something is wrong"
+    evidence: list[Evidence] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+
+    def piece(self, tool: str, content: object, **params: str) -> Cluster:
+        text = dedent(content).lstrip("\n") if isinstance(content, str) else json.dumps(content)
+        media = "text/plain" if isinstance(content, str) else "application/json"
+        self.evidence.append(Evidence(f"e{len(self.evidence) + 1}", tool, "", params, media, text, NOW))
+        return self
+
+    def get(self, kind: str, content: object, namespace: str = "shop", **params: str) -> Cluster:
+        return self.piece("kubectl.get", content, kind=kind, namespace=namespace, **params)
+
+    def describe(self, kind: str, content: str, name: str = "", namespace: str = "shop") -> Cluster:
+        return self.piece("kubectl.describe", content, kind=kind, name=name, namespace=namespace)
+
+    def events(self, *rows: str, namespace: str = "shop") -> Cluster:
+        """Each row: age, type, reason, object and message, parted by bars."""
+        head = "LAST SEEN   TYPE      REASON             OBJECT                     MESSAGE"
+        lines = ["   ".join(part.strip() for part in row.split("|", maxsplit=4)) for row in rows]
+        return self.piece("kubectl.events", "\n".join([head, *lines]), namespace=namespace)
+
+    def logs(self, name: str, *lines: str, **params: str) -> Cluster:
+        return self.piece("kubectl.logs", "\n".join(lines), name=name, namespace="shop", **params)
+
+    def alert(self, name: str, **labels: str) -> Cluster:
+        labels = {"alertname": name, **labels}
+        self.alerts.append(Alert("am", f"f{len(self.alerts)}", AlertStatus.FIRING, labels, {}, NOW))
+        return self
+
+    def pod(
+        self,
+        *events: str,
+        state: str = "Waiting/ContainerCreating",
+        image: str = "acme/web:1",
+        exit_code: int | None = None,
+        below: str = "",
+        volumes: str = "",
+        selector: str = "<none>",
+    ) -> Cluster:
+        """Describes the pod of web; each event is type, reason, age, source and message, parted by bars."""
+        word, _, reason = state.partition("/")
+        lines = ["Name:             web-6d4cf56db6-x7k2p", "Namespace:        shop", "Node:             w1/10.0.0.1"]
+        lines += ["Labels:           app=web", "Status:           Running"]
+        lines += [
+            "Controlled By:    ReplicaSet/web-6d4cf56db6",
+            "Containers:",
+            "  web:",
+            f"    Image:          {image}",
+        ]
+        lines += ["    Port:           8080/TCP", f"    State:          {word}"]
+        lines += [f"      Reason:       {reason}"] if reason else []
+        if exit_code is not None:
+            lines += ["    Last State:     Terminated", "      Reason:       Error", f"      Exit Code:    {exit_code}"]
+            lines += ["      Finished:     Sun, 01 Mar 2026 11:57:02 +0000", "    Restart Count:  7"]
+        lines += ["    Ready:          False", *([f"    {below}"] if below else []), "Volumes:", *volumes.splitlines()]
+        lines += [f"Node-Selectors:   {selector}", "Events:", "  Type     Reason     Age    From      Message"]
+        lines += ["  ----     ------     ----   ----      -------"]
+        lines += ["  " + "   ".join(part.strip() for part in event.split("|", maxsplit=4)) for event in events]
+        return self.describe("pod", "\n".join(lines), "web-6d4cf56db6-x7k2p")
+
+    def best(self) -> tuple[str, str] | None:
+        """The component and the fault that a diagnosis names first, where it is determined."""
+        found = diagnose(self.case())
+        return (found.best.component, found.best.fault) if found.best and not found.undetermined else None
+
+    def signs(self, component: str = "") -> set[str]:
+        """The names of what is known of a component by its cluster; of all where none is named."""
+        facts = collect(self.case())
+        return {str(f.values["sign"]) for f in facts if f.kind == "kube" and f.component == (component or f.component)}
+
+    def case(self) -> Case:
+        return Case("c", NOW, self.symptom, tuple(self.alerts), evidence=tuple(self.evidence))
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()

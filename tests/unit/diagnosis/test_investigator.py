@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 CONFIG_LINE = "config error: /etc/shop/store.ini: [store] workers = 'many': expected a whole number"
 # A line that shows each known sign, as anybody could make a service write it.
 LINES = {
+    "cache_unavailable": "redis is unavailable, going on without it",
+    "queue_backlog": "queue orders has a depth of 61220",
+    "database_failover": "promoted self to leader by acquiring session lock",
+    "backup_failed": "backup of /srv failed",
+    "network_partition": "split-brain: this node lost quorum",
     "config_error": "config error: /etc/x.ini: [x] y = 'z': expected a whole number",
     "connection_pool_exhausted": "ERROR QueuePool limit of size 5 overflow 10 reached, connection timed out",
     "connection_refused": "connect: connection refused",
@@ -44,6 +49,24 @@ LINES = {
     "thread_pool_exhausted": "User-Agent: RejectedExecutionException",
     "tls_certificate_expired": "x509: certificate has expired or is not yet valid",
     "workers_wait": "all workers are waiting for a lock",
+    "bad_config_change": "INFO settings reloaded, new configuration loaded",
+    "cpu_saturation": "WARN event loop lag 912 ms",
+    "dependency_missing_at_start": "startup dependency is missing, giving up waiting",
+    "disk_io_saturation": "WARN slow fsync of the journal",
+    "docker_daemon_unavailable": "Cannot connect to the Docker daemon at unix:///x",
+    "error_injected": "WARN fault filter abort",
+    "expected_alert": "INFO test notification sent",
+    "feature_flag_enabled": "INFO feature flag newCart turned on",
+    "firewall_or_policy_block": "[UFW BLOCK] IN=eth0",
+    "health_endpoint_failing": "WARN health check failed with status 500",
+    "host_down": "Destination Host Unreachable",
+    "inodes_exhausted": "ERROR no inodes left",
+    "job_failed": "ERROR job nightly failed",
+    "latency_injected": "INFO toxic added: latency",
+    "memory_leak": "WARN memory keeps growing",
+    "monitoring_gap": "WARN scrape failed",
+    "network_latency": "WARN 12% packet loss",
+    "traffic_surge": "WARN shedding load",
 }
 # What tells the guard's own log from the program's.
 GUARD = {"log": "guard"}
@@ -274,3 +297,12 @@ def test_no_content_makes_it_raise(shop: Shop, tool: str, content: str, data: ob
     evidence = tuple(Evidence(f"e{n}", tool, "store", {}, "", text, at) for n, text in enumerate(texts))
     found = diagnose(Case("garbage", shop.now, evidence=evidence, subject="store"))
     assert all(0.0 <= cause.confidence <= 1.0 for cause in found.causes)
+
+
+def test_what_others_complained_of_before_a_restart_counts_no_more(shop: Shop) -> None:
+    shop.probe("front", "failing", status=502, connected=True).container("front")
+    shop.log("front", "2026-03-01T09:00:00Z ERROR order failed: store refused the connection")
+    shop.container("store").probe("store", "failing", error="slow", connected=True, status=200)
+    best = diagnose(shop.case()).best
+    assert best is not None
+    assert best.fault != "connection_refused"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from lamplighter.domain.evidence import Fact
 
-STATE_KINDS = frozenset({"state", "event", "probe", "health", "usage", "up", "disk"})
+STATE_KINDS = frozenset(
+    {"state", "event", "probe", "health", "usage", "up", "disk", "kube", "node", "unit", "gauge", "neighbour"}
+)
 
 
 class Condition(StrEnum):
@@ -46,6 +48,7 @@ class Absent:
     """No value under this key."""
 
 
+Step = tuple[str, ...]
 Test = str | float | tuple[str | float, ...] | AtLeast | Below | Absent
 
 
@@ -79,7 +82,9 @@ class FaultKind:
     `credible` are the conditions in which it may be more than possible. `yields` says that the same picture is a mere
     consequence where something that the component needs is in trouble. `generic` gives way to a better reason found
     for the same component. `below_answers` is added where all that the component needs was seen to answer.
-    `of_watching` is no explanation where any component was itself seen in trouble.
+    `deliberate` ones are done or meant by somebody, who notes it. `of_watching` is no explanation where any component
+    was itself seen in trouble. `at_once` and `later` are what a person can do, each a step of clauses, said as far
+    as its values are known; `runbooks` name pages to look for.
     """
 
     name: str
@@ -91,12 +96,46 @@ class FaultKind:
     generic: bool = False
     below_answers: float = 0.0
     of_watching: bool = False
+    deliberate: bool = False
     ceiling: float = 0.97
+    at_once: tuple[Step, ...] = ()
+    later: tuple[Step, ...] = ()
+    runbooks: tuple[str, ...] = ()
+
+    def widened(self, other: FaultKind) -> FaultKind:
+        """This kind with another's clues, conditions and help beside its own."""
+        return replace(
+            self,
+            clues=self.clues + tuple(clue for clue in other.clues if clue not in self.clues),
+            clauses=self.clauses + tuple(clause for clause in other.clauses[1:] if clause not in self.clauses),
+            credible=self.credible | other.credible,
+            deliberate=self.deliberate or other.deliberate,
+            at_once=self.at_once or other.at_once,
+            later=self.later or other.later,
+            runbooks=self.runbooks or other.runbooks,
+        )
 
 
 def sign(name: str, weight: float, *, decisive: bool = False) -> Clue:
     """A clue that a known line of a log gives."""
     return Clue("log_sign", weight, {"sign": name}, decisive)
+
+
+def told(sign_name: str, weight: float, *, decisive: bool = False, **where: Test) -> Clue:
+    """A clue that the objects and events of a cluster give, by the name under which it is known."""
+    return Clue("kube", weight, {"sign": sign_name, **where}, decisive)
+
+
+def graded(sign_name: str, weak: float, strong: float, **where: Test) -> tuple[Clue, Clue]:
+    """A decisive clue that weighs more where its fact rests on more: `strength` of 0.9 and above."""
+    more = Clue("kube", strong - weak, {"sign": sign_name, **where, "strength": AtLeast(0.9)})
+    return told(sign_name, weak, decisive=True, **where), more
+
+
+def beside_the_point(kind: FaultKind) -> FaultKind:
+    """The kind with what speaks against any fault: its component was seen in passing, and the question is of others."""
+    aside = (Clue("aside", -1.8, {"listed": 1.0}), Clue("aside", -6.0, {"elsewhere": 1.0}))
+    return replace(kind, clues=(*kind.clues, *aside))
 
 
 def _holds(test: Test, fact: Fact, key: str) -> bool:

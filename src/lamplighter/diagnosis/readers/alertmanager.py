@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, text
+from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, items, text
 from lamplighter.diagnosis.readers.draft import draft, known, owner, shown
 from lamplighter.diagnosis.readers.instants import instant
 from lamplighter.domain.evidence import Evidence, Fact
@@ -21,7 +21,10 @@ def component_of(labels: object) -> str:
 
 
 def read_alerts(evidence: Evidence) -> list[Fact]:
-    """One fact `alert` for each that is active. Raises `Unreadable`."""
+    """One fact `alert` for each that is active, `alert_muted` for what is silenced or inhibited.
+
+    Raises `Unreadable`.
+    """
     found = decoded(evidence.content)
     if not isinstance(found, list):
         raise Unreadable("a JSON list of alerts was expected")
@@ -29,11 +32,23 @@ def read_alerts(evidence: Evidence) -> list[Fact]:
     for alert in found[:ALERTS_MAX]:
         labels = at(alert, "labels")
         name = shown(text(labels, "alertname"), 120)
-        if not name or text(alert, "status", "state") not in {"", "active"}:
+        state = text(alert, "status", "state")
+        if not name or state not in {"", "active", "suppressed"}:
             continue
         component = component_of(labels) or owner(evidence)
+        if state == "suppressed":
+            facts.append(_muted(evidence, alert, name, component))
+            continue
         values = known(name=name, severity=text(labels, "severity"), state="firing")
         said = f"alert {name} fires for {component or 'nothing named'}"
         started = instant(text(alert, "startsAt"))
         facts.append(draft(evidence, "alert", said, values, at=started, component=component))
     return facts
+
+
+def _muted(evidence: Evidence, alert: object, name: str, component: str) -> Fact:
+    """It fires and nobody is told, which is a person's wish or another alert's doing; it speaks for no fault."""
+    by = "silence" if items(alert, "status", "silencedBy") else "inhibition"
+    said = f"alert {name} fires for {component or 'nothing named'} and is muted by {by}"
+    started = instant(text(alert, "startsAt"))
+    return draft(evidence, "alert_muted", said, known(name=name, by=by), at=started, component=component)

@@ -1,45 +1,42 @@
-"""Reads the engine's journal of events into one fact for each kind of event that tells of life and death."""
+"""Reads the engine's journal of events: life and death of each container, failing health checks, and new images."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from itertools import pairwise
 
 from lamplighter.diagnosis.readers.document import Unreadable, decoded, number, text
-from lamplighter.diagnosis.readers.draft import draft, known, owner
+from lamplighter.diagnosis.readers.draft import draft, known, owner, shown
+from lamplighter.diagnosis.readers.happenings import TELLING, Happening, event_facts
 from lamplighter.diagnosis.readers.instants import from_epoch
 from lamplighter.domain.evidence import Evidence, Fact
 
-TELLING = ("oom", "die", "kill", "stop", "start", "restart", "pause", "unpause", "destroy")
 EVENTS_MAX = 5000
-ORDER_SECONDS = 15.0
+CONTAINERS_MAX = 100
 NANOSECONDS = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One engine event: when (seconds since 1970), what, with which exit code and signal."""
-
-    at_seconds: float
-    action: str
-    exit_code: float | None
-    signal: float | None
+HEALTH = "health_status"
 
 
 def read_events(evidence: Evidence) -> list[Fact]:
-    """Facts of kind `event`, oldest first: action, count, `since_start` 1 where it came after the last start."""
-    happenings = sorted(filter(None, map(_happening, _events(evidence.content))), key=lambda one: one.at_seconds)
-    last_start = max((one.at_seconds for one in happenings if one.action == "start"), default=float("-inf"))
-    deaths_after_start = [one for one in happenings if one.action in {"die", "stop"} and one.at_seconds >= last_start]
+    """Facts `event` of each container, oldest first, then `change` for new images. Raises `Unreadable`.
+
+    The action, count, and `since_start` 1 where it came after the last start.
+    """
+    events = _events(evidence.content)
+    asked = owner(evidence)
+    of_host = bool(evidence.params.get("host")) and asked == evidence.params.get("host")
+    named = {name for event in events if (name := _name(event))}
+    by_name: dict[str, list[object]] = {}
+    for event in events:
+        # Events of one container are whose they were asked for, whatever the engine calls it.
+        name = _name(event) if of_host or not asked or len(named) > 1 else ""
+        if name in by_name or len(by_name) < CONTAINERS_MAX:
+            by_name.setdefault(name, []).append(event)
     facts: list[Fact] = []
-    for action in TELLING:
-        same = [one for one in happenings if one.action == action]
-        if same:
-            last = same[-1]
-            # The second of the start itself may hold an end before it: an end then counts only where none followed.
-            fresh = last.at_seconds > last_start or last in deaths_after_start
-            facts.append(_fact(evidence, same, since_start=fresh, unforced=_unforced(same, happenings)))
-    return sorted(facts, key=lambda fact: (fact.at is None, fact.at, fact.values["action"]))
+    for name, own in by_name.items():
+        facts += event_facts(evidence, list(filter(None, map(_happening, own))), component=name)
+        facts += [*_unhealthy(evidence, own, name), *_new_images(evidence, own, name)]
+    return facts
 
 
 def _events(content: str) -> list[object]:
@@ -53,38 +50,54 @@ def _events(content: str) -> list[object]:
     return [decoded(line) for line in lines[-EVENTS_MAX:]]
 
 
+def _name(event: object) -> str:
+    kind = text(event, "Type")
+    return shown(text(event, "Actor", "Attributes", "name"), 120) if kind in {"container", ""} else ""
+
+
+def _seconds(event: object) -> float | None:
+    nanos = number(event, "timeNano")
+    return nanos / NANOSECONDS if nanos else number(event, "time")
+
+
 def _happening(event: object) -> Happening | None:
     action = text(event, "Action") or text(event, "status")
-    nanos = number(event, "timeNano")
-    seconds = nanos / NANOSECONDS if nanos else number(event, "time")
-    if action not in TELLING or seconds is None:
+    seconds = _seconds(event)
+    if action not in TELLING or seconds is None or text(event, "Type") not in {"container", ""}:
         return None
     attributes = ("Actor", "Attributes")
     return Happening(seconds, action, number(event, *attributes, "exitCode"), number(event, *attributes, "signal"))
 
 
-def _unforced(same: list[Happening], happenings: list[Happening]) -> float:
-    """How many of them came without an order to end shortly before; a restart by hand is no crash."""
-    orders = [one.at_seconds for one in happenings if one.action in {"kill", "stop"}]
-    return float(sum(1 for one in same if not any(0 <= one.at_seconds - at <= ORDER_SECONDS for at in orders)))
+def _unhealthy(evidence: Evidence, events: Iterable[object], name: str) -> list[Fact]:
+    """The last word of the engine's own health check."""
+    told = [event for event in events if text(event, "Action").startswith(HEALTH)]
+    if not told:
+        return []
+    status = text(told[-1], "Action").partition(":")[2].strip()
+    if status not in {"healthy", "unhealthy"}:
+        return []
+    at = from_epoch(_seconds(told[-1]))
+    who = name or owner(evidence)
+    said = f"the engine's health check of {who} says {status}"
+    return [draft(evidence, "health", said, known(status=status, listing=1.0), at=at, component=who)]
 
 
-def _fact(evidence: Evidence, same: list[Happening], *, since_start: bool, unforced: float) -> Fact:
-    last = same[-1]
-    moment: datetime | None = from_epoch(last.at_seconds)
-    values = known(
-        action=last.action,
-        count=float(len(same)),
-        exit_code=last.exit_code,
-        signal=last.signal,
-        since_start=since_start,
-        unforced=unforced,
-    )
-    said = f"engine event {last.action} of {owner(evidence)}"
-    if len(same) > 1:
-        said += f", {len(same)} times, the last"
-    if last.exit_code is not None:
-        said += f" with exit code {last.exit_code:.0f}"
-    if last.signal is not None:
-        said += f", signal {last.signal:.0f}"
-    return draft(evidence, "event", f"{said} at {moment:%H:%M:%S} UTC" if moment else said, values, at=moment)
+def _new_images(evidence: Evidence, events: Iterable[object], name: str) -> list[Fact]:
+    """A container that was created or started anew with another image than before: a deploy."""
+    images: list[tuple[float, str]] = []
+    for event in events:
+        action, seconds = text(event, "Action") or text(event, "status"), _seconds(event)
+        image = text(event, "Actor", "Attributes", "image") or text(event, "from")
+        if action in {"create", "start", "die", "stop", "destroy", "kill"} and image and seconds is not None:
+            images.append((seconds, image))
+    images.sort(key=lambda one: one[0])
+    facts: list[Fact] = []
+    for (_, before), (seconds, after) in pairwise(images):
+        if before != after:
+            who = name or owner(evidence)
+            what = f"image {shown(before, 120)} replaced by {shown(after, 120)}"
+            values = known(family="deploy", what=what, source="docker", image=shown(after, 120))
+            said = f"{who} was changed: {what}"
+            facts.append(draft(evidence, "change", said, values, at=from_epoch(seconds), component=who))
+    return facts[-3:]

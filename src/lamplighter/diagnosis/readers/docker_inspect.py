@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from lamplighter.diagnosis.readers.document import decoded, flag, number, record, text
+from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, flag, items, number, record, text
 from lamplighter.diagnosis.readers.draft import draft, known, owner
 from lamplighter.diagnosis.readers.instants import instant
+from lamplighter.diagnosis.readers.roles import role_of
 from lamplighter.diagnosis.readers.signs import engine_words
 from lamplighter.domain.evidence import Evidence, Fact
 from lamplighter.domain.plan import bytes_words
@@ -15,10 +16,26 @@ from lamplighter.domain.plan import bytes_words
 _DATABASE = re.compile(r"(?i)\b(?:postgres\w*|mysql|mariadb|mongo\w*|cockroach\w*|cassandra|percona|timescale\w*)\b")
 
 
+CONTAINERS_MAX = 100
+ADDRESSES_MAX = 10
+
+
 def read_inspect(evidence: Evidence) -> list[Fact]:
-    """One fact `state`, and one `health` where the container has a health check. Raises `Unreadable`."""
-    data = record(decoded(evidence.content))
-    component = owner(evidence) or text(data, "Name").removeprefix("/")
+    """One fact `state` of each container, and one `health` where it has a health check. Raises `Unreadable`."""
+    found = decoded(evidence.content)
+    several = isinstance(found, list) and len(found) > 1
+    if not several:
+        return _container(evidence, record(found), owner(evidence))
+    facts: list[Fact] = []
+    for data in items({"all": found}, "all")[:CONTAINERS_MAX]:
+        if not isinstance(data, dict):
+            raise Unreadable("a list of JSON objects was expected")
+        facts += _container(evidence, data, "")
+    return facts
+
+
+def _container(evidence: Evidence, data: dict[str, object], component: str) -> list[Fact]:
+    component = component or text(data, "Name").removeprefix("/")
     started, finished = instant(text(data, "State", "StartedAt")), instant(text(data, "State", "FinishedAt"))
     running = flag(data, "State", "Running")
     ended = finished if not running else None
@@ -36,6 +53,9 @@ def read_inspect(evidence: Evidence) -> list[Fact]:
         restart_policy=text(data, "HostConfig", "RestartPolicy", "Name"),
         memory_limit_bytes=number(data, "HostConfig", "Memory") or None,
         image=image,
+        role=role_of(component, image),
+        addresses=_addresses(data),
+        hostname=text(data, "Config", "Hostname"),
         database=1.0 if _DATABASE.search(image) else None,
         started_epoch_seconds=started.timestamp() if started else None,
         finished_epoch_seconds=ended.timestamp() if ended else None,
@@ -52,6 +72,12 @@ def read_inspect(evidence: Evidence) -> list[Fact]:
         said = f"the engine's health check of {component} says {health}"
         facts.append(draft(evidence, "health", said, known(status=health, failing_streak=streak), component=component))
     return facts
+
+
+def _addresses(data: object) -> str:
+    networks = at(data, "NetworkSettings", "Networks")
+    found = [text(one, "IPAddress") for one in networks.values()] if isinstance(networks, dict) else []
+    return " ".join(address for address in found[:ADDRESSES_MAX] if address)
 
 
 def _words(component: str, values: dict[str, str | float], started: datetime | None, ended: datetime | None) -> str:

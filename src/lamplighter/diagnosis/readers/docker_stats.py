@@ -19,7 +19,7 @@ def read_stats(evidence: Evidence) -> list[Fact]:
         memory_ceiling_bytes=limit,
         memory_share=_share(held, limit),
         cpu_share=_cpu_share(data),
-        throttled_share=_share(_throttling(data, "throttled_periods"), _throttling(data, "periods")),
+        throttled_share=_throttled_share(data),
         pids=number(data, "pids_stats", "current"),
         pids_share=_share(number(data, "pids_stats", "current"), number(data, "pids_stats", "limit")),
     )
@@ -32,8 +32,19 @@ def _share(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _throttling(data: object, key: str) -> float | None:
-    return number(data, "cpu_stats", "throttling_data", key)
+def _throttled_share(data: object) -> float | None:
+    """Of the periods between the sample and the one before it, or of all since the start where there is none."""
+    throttled, periods = (_throttling(data, "cpu_stats", key) for key in ("throttled_periods", "periods"))
+    throttled_before, periods_before = (
+        _throttling(data, "precpu_stats", key) or 0.0 for key in ("throttled_periods", "periods")
+    )
+    if throttled is None or periods is None or periods < periods_before:
+        return None
+    return _share(throttled - throttled_before, periods - periods_before)
+
+
+def _throttling(data: object, sample: str, key: str) -> float | None:
+    return number(data, sample, "throttling_data", key)
 
 
 def _cpu_share(data: object) -> float | None:

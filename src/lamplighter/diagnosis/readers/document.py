@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import msgspec
+
+from lamplighter.domain.evidence import Evidence
+
+DIGITS_MAX = 15
+# What a reader may break off with where a tool printed what nobody thought of. It costs that piece and no diagnosis.
+BREAKS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+
+
+def with_plain_digits(evidence: Evidence) -> Evidence:
+    """The piece without digits of other scripts: no tool prints them, and what looks like a number would not be one."""
+    if evidence.content.isascii():
+        return evidence
+    plain = _FOREIGN.sub(lambda found: "\ufffd" if found[0].isnumeric() else found[0], evidence.content)
+    return replace(evidence, content=plain)
 
 
 class Unreadable(ValueError):
@@ -53,6 +72,11 @@ def number(value: object, *path: str) -> float | None:
     except (ValueError, OverflowError):
         return None
     return parsed if math.isfinite(parsed) else None
+
+
+def is_count(word: str) -> bool:
+    """Whether a word is a whole number of plain digits that a float holds; `²` and a thousand nines are none."""
+    return word.isascii() and word.isdigit() and len(word) <= DIGITS_MAX
 
 
 def flag(value: object, *path: str) -> bool | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from lamplighter.diagnosis.readers.draft import Values, draft, owner, shown
 from lamplighter.diagnosis.readers.instants import split_stamp
-from lamplighter.diagnosis.readers.signs import SIGNS, LogSign, new_limit, speaks_as_guard
+from lamplighter.diagnosis.readers.signs import LogSign, new_limit, signs_in, speaks_as_guard
 from lamplighter.diagnosis.templates import tells_error, template
 from lamplighter.domain.evidence import Evidence, Fact
 from lamplighter.domain.plan import bytes_words
@@ -15,6 +16,8 @@ from lamplighter.domain.plan import bytes_words
 LINES_MAX = 5_000
 LINE_CHARS_MAX = 1_000
 ERRORS_MAX = 5
+_ID = re.compile(r"\b(?=[a-z]{0,40}\d)[a-z0-9]{8,64}\b|\b[a-z]{1,20}_\d{1,20}\b")
+_DIGIT = re.compile(r"\d")
 # Who is killed for memory is told by the kernel or the guard; in its own log a program may claim anything.
 KERNEL_LOGS = frozenset({"journalctl", "dmesg"})
 
@@ -30,7 +33,8 @@ class Sighting:
 
     def add(self, line: str, at: datetime | None, values: Values) -> None:
         """Count one more line, which is the newest so far."""
-        self.count, self.line, self.at = self.count + 1, line, at or self.at
+        fuller = len(values) >= len(self.values) or not self.line
+        self.count, self.line, self.at = self.count + 1, line if fuller else self.line, at or self.at
         self.values = {**self.values, **values}
 
 
@@ -47,22 +51,27 @@ def read_log(evidence: Evidence) -> list[Fact]:
         if speaks_as_guard(line) and not from_guard:
             continue
         _note_limit(signs, line, component)
-        mask = template(line)
-        if mask not in known_templates:
-            known_templates[mask] = _signs_of(line)
+        alike = _alike(line)
+        if alike not in known_templates:
+            known_templates[alike] = _signs_of(line)
         trusted = from_guard or evidence.tool in KERNEL_LOGS
-        found = tuple(sign for sign in known_templates[mask] if trusted or sign.name != "oom_kill")
+        found = tuple(sign for sign in known_templates[alike] if trusted or sign.name != "oom_kill")
         hit = _note_signs(signs, found, line, at, component)
         if not hit and tells_error(line):
-            errors.setdefault(mask, Sighting()).add(line, at, {})
+            errors.setdefault(template(line), Sighting()).add(line, at, {})
     facts = [_sign_fact(evidence, name, signs[name]) for name in sorted(signs)]
     common = sorted(errors.items(), key=lambda item: (-item[1].count, item[0]))[:ERRORS_MAX]
     return facts + [_error_fact(evidence, mask, seen) for mask, seen in common]
 
 
+def _alike(line: str) -> str:
+    """The line without what differs from one writing to the next: ids lose their letters, numbers keep their length."""
+    return _DIGIT.sub("0", _ID.sub("#", line))
+
+
 def _signs_of(line: str) -> tuple[LogSign, ...]:
     """The least vague of the signs in a line."""
-    found = tuple(sign for sign in SIGNS if sign.pattern.search(line))
+    found = signs_in(line)
     least = min((sign.vagueness for sign in found), default=0)
     return tuple(sign for sign in found if sign.vagueness == least)
 

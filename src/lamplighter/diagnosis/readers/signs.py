@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from lamplighter.diagnosis.anchors import anchored
 from lamplighter.diagnosis.readers.draft import Values, known, shown
 from lamplighter.diagnosis.readers.misconfiguration import config_values
+from lamplighter.diagnosis.readers.signs_databases import DATABASE_SIGNS
+from lamplighter.diagnosis.readers.signs_network import NETWORK_SIGNS
+from lamplighter.diagnosis.readers.signs_work import WORK_SIGNS
 
 Extract = Callable[[str, str], Values | None]
 _VAGUENESS = {"config_error": 1, "connection_refused": 2, "workers_wait": 2, "crash_report": 3, "dependency_wait": 3}
@@ -73,8 +77,9 @@ def _variable(line: str, _component: str) -> Values:
 
 
 def _port(line: str, _component: str) -> Values:
-    found = _PORT.search(line)
-    return known(port=found[1]) if found else {}
+    # A stamp in front looks like a port too; the one that is taken stands nearest to the words that say so.
+    found = _PORT.findall(line)
+    return known(port=found[-1]) if found else {}
 
 
 def _config(line: str, _component: str) -> Values:
@@ -87,7 +92,13 @@ def _sign(name: str, pattern: str, extract: Extract | None = None) -> LogSign:
 
 def first_sign(text: str) -> LogSign | None:
     """The least vague sign in a text."""
-    return min((sign for sign in SIGNS if sign.pattern.search(text)), key=lambda sign: sign.vagueness, default=None)
+    return min(signs_in(text), key=lambda sign: sign.vagueness, default=None)
+
+
+def signs_in(text: str) -> tuple[LogSign, ...]:
+    """Every sign in a text, in the order of the table."""
+    lowered = text.lower()
+    return tuple(sign for sign, pattern in _ANCHORED if pattern.search(text, lowered))
 
 
 def engine_words(text: str, component: str) -> Values:
@@ -100,7 +111,22 @@ def engine_words(text: str, component: str) -> Values:
     return {**known(start_error=said, start_error_sign=sign.name), **(named or {})}
 
 
-SIGNS: tuple[LogSign, ...] = (
+_EXTRACTS: dict[str, Extract] = {
+    "config_error": _config,
+    "missing_environment_variable": _variable,
+    "missing_file": _path,
+    "permission_denied": _path,
+    "port_conflict": _port,
+}
+
+
+def _more(rows: tuple[tuple[str, str, int], ...]) -> Iterator[LogSign]:
+    """Rows of a table of signs, each with the way to read values out of its kind."""
+    for name, pattern, vagueness in rows:
+        yield LogSign(name, re.compile(pattern), _EXTRACTS.get(name), vagueness)
+
+
+_ROWS: tuple[LogSign, ...] = (
     _sign("oom_kill", r"(?i)memory guard: \S{1,128} killed|\bOOMKilled\b|\boom-kill|\bout of memory: kill", _oom),
     _sign(
         "out_of_memory",
@@ -122,7 +148,13 @@ SIGNS: tuple[LogSign, ...] = (
         r"|(?:missing|required|undefined|unset|must set|please set|expected).{0,40}environment variable"
         r"|\bos\.environ\b.{0,80}KeyError|(?-i:KeyError: '[A-Z][A-Z0-9_]{2,60}')"
         r"|(?-i:\b[A-Z][A-Z0-9]{1,40}_[A-Z0-9_]{1,40}):? (?:is|was|must be) "
-        r"(?:not set|unset|required|missing|set)\b|\benv(?: var)? .{0,60}(?:not set|missing|required)",
+        r"(?:not set|unset|required|missing|set|undefined|empty|not defined|not specified|not provided)\b"
+        r"|\b(?:must|please|need to|have to) (?:specify|set|provide|define|export|supply) (?:the |a |an |one of )?"
+        r"(?-i:[\"'`$]?[A-Z][A-Z0-9]{1,40}_[A-Z0-9_]{1,40})"
+        r"|\b(?:required key|required variable|required setting|required configuration|missing required|missing) "
+        r"(?:env(?:ironment)? (?:var(?:iable)?s?)?:? ?)?(?-i:[\"'`$]?[A-Z][A-Z0-9]{1,40}_[A-Z0-9_]{1,40})"
+        r"|(?-i:\b[A-Z][A-Z0-9]{1,40}_[A-Z0-9_]{1,40})\b[\"'`]? (?:has no value|not found in (?:the )?env)"
+        r"|\benv(?: var)? .{0,60}(?:not set|missing|required)",
         _variable,
     ),
     _sign(
@@ -134,7 +166,7 @@ SIGNS: tuple[LogSign, ...] = (
         r"|variable|value for)\b"
         r"|\b(?:error|failed|failure|unable|cannot|could not|can't) (?:to )?(?:load|pars|read|decod|bind"
         r"|unmarshal)\w{0,5} .{0,40}"
-        r"(?:config|settings|properties|yaml|toml|json|\.ini|\.conf|\.cnf)"
+        r"(?:config|settings|properties(?! of (?:undefined|null))|yaml|toml|json|\.ini|\.conf|\.cnf)"
         r"|\b(?:yaml|toml|ini|json|config|parse|scanner|syntax|missingsectionheader|duplicateoption"
         r"|parsing)\w{0,10}error\b.{0,120}"
         r"\.(?:ini|conf|cfg|ya?ml|toml|json|cnf|properties)\b|yaml: (?:line|unmarshal|did not)"
@@ -164,7 +196,8 @@ SIGNS: tuple[LogSign, ...] = (
         "dns_failure",
         r"(?i)temporary failure in name resolution|name or service not known|could not resolve host|no such host"
         r"|getaddrinfo|\bENOTFOUND\b|\bEAI_AGAIN\b|\bNXDOMAIN\b|\bSERVFAIL\b|UnknownHostException"
-        r"|nodename nor servname|host not found",
+        r"|nodename nor servname|host not found|no servers could be reached|name does not resolve"
+        r"|couldn't resolve host",
     ),
     _sign("connection_refused", r"(?i)connection refused|\bECONNREFUSED\b|connect\(\) failed \(111"),
     _sign(
@@ -173,7 +206,8 @@ SIGNS: tuple[LogSign, ...] = (
         r"|connection pool.{0,60}(?:exhaust|full|timed? ?out|limit)"
         r"|QueuePool limit|Connection is not available, request timed out"
         r"|timeout .{0,40}connection from (?:the )?pool"
-        r"|pool (?:is )?exhausted|max number of clients reached|(?:no|unable to (?:get|acquire"
+        r"|no available connections?\b.{0,80}(?:queue|pool|max)|pool (?:is )?exhausted"
+        r"|max number of clients reached|(?:no|unable to (?:get|acquire"
         r"|obtain)) .{0,20}connections? .{0,20}pool",
     ),
     _sign(
@@ -194,11 +228,25 @@ SIGNS: tuple[LogSign, ...] = (
         r"|canceling statement due to lock timeout"
         r"|still waiting for \w{1,30}lock|Deadlock found when trying|lock acquisition",
     ),
-    _sign("slow_queries", r"(?i)slow query|duration: \d{4,}\.?\d* ms|query took \d{2,}|statement timeout"),
+    _sign(
+        "slow_queries",
+        (
+            r"(?i)(?:slow (?:query|sql|statement|command)"
+            r"|duration: \d{4,15}(?:\.\d{1,9})? ms|query took \d{2,}|statement timeout"
+            r"|\b(?:database|db|sql|query|queries|stored procedure|statement|select|transaction)\b.{0,60}?"
+            r"\b(?:took|(?<!retry )(?<!retrying )in|after|elapsed|duration"
+            r"|time)\b[ :=]{0,3}(?:[2-9]|[1-9]\d{1,4})(?:\.\d{1,6})? ?s(?:ec(?:ond)?s?)?\b|\b(?:database|db|sql"
+            r"|query|statement|select)\b.{0,60}?\b(?:took|in|after|elapsed|duration"
+            r"|time)\b[ :=]{0,3}\d{4,7}(?:\.\d{1,6})? ?m(?:illi)?s(?:ec(?:ond)?s?)?\b"
+            r"|canceling statement due to statement timeout|max_execution_time exceeded"
+            r"|maximum statement execution time exceeded|exceeded time limit)"
+        ),
+    ),
     _sign(
         "database_down",
         r"(?i)database system is (?:starting up|shutting down|in recovery|not yet accepting)"
-        r"|the database is (?:down|unavailable)"
+        r"|the database is (?:down|unavailable)|all host(?:s|\(s\)) tried|NoHostAvailable"
+        r"|no hosts? available to (?:query|connect)"
         r"|could not connect to (?:the )?(?:database|server|postgres|mysql|mongo)"
         r"|lost connection to (?:mysql|the database)"
         r"|terminating connection due to administrator command|database .{0,40}(?:connection failed|unreachable)",
@@ -206,6 +254,43 @@ SIGNS: tuple[LogSign, ...] = (
     _sign(
         "replication_lag",
         r"(?i)replication (?:lag|delay)|replica .{0,40}(?:behind|lagging)|requested WAL segment .{0,60}removed",
+    ),
+    _sign(
+        "cache_unavailable",
+        r"(?i)\b(?:redis|valkey|memcached?|cache)\b.{0,80}(?:connection refused|unavailable"
+        r"|unreachable|not reachable|is down|gone away"
+        r"|timed? ?out|ECONNREFUSED)|\bMISCONF Redis\b|LOADING Redis is loading|CLUSTERDOWN"
+        r"|READONLY You can't write against",
+    ),
+    _sign(
+        "queue_backlog",
+        r"(?i)\b(?:queue|backlog|consumer|lag|unacked|messages ready|pending messages)\b.{0,40}?"
+        r"(?:depth|size|length|lag|backlog|behind|waiting|pending)\b[^\d]{0,20}\d{4,12}\b"
+        r"|consumer (?:group )?lag (?:is )?growing"
+        r"|queue is growing|high watermark reached.{0,60}queue",
+    ),
+    _sign(
+        "database_failover",
+        r"(?i)\+switch-master|\+failover-end|promoted (?:self )?to (?:leader|primary"
+        r"|master)|promoting (?:standby|replica|self)"
+        r"|received promote request|selected new timeline|new (?:leader|primary|master) (?:is"
+        r"|elected|promoted)|failover (?:started|completed|to)"
+        r"|demot(?:ed|ing) (?:self|to replica|primary|the old)|no longer (?:the )?(?:leader"
+        r"|primary|master)|MASTER MODE enabled",
+    ),
+    _sign(
+        "backup_failed",
+        r"(?i)\b(?:backup|dump|snapshot|archive)\b.{0,80}\b(?:failed|aborted|error:"
+        r"|exit(?:ed)? (?:with )?(?:status|code) [1-9])|pg_dump(?:all)?: error"
+        r"|mysqldump: (?:Error|Got error)|\b(?:restic|borg|velero|kopia|duplicity)\b.{0,80}(?:fatal"
+        r"|failed|error)|PartiallyFailed",
+    ),
+    _sign(
+        "network_partition",
+        r"(?i)running_partitioned_network|split[- ]brain|lost quorum|no quorum|quorum lost"
+        r"|network partition(?:s)? detected"
+        r"|partial partition|partitioned (?:from|network)"
+        r"|non-primary (?:view|component)|cluster is (?:split|partitioned)",
     ),
     _sign(
         "crash_report",
@@ -218,4 +303,28 @@ SIGNS: tuple[LogSign, ...] = (
         r"|upstream .{0,40}(?:unavailable|failed|prematurely)"
         r"|read timeout|\bETIMEDOUT\b|SocketTimeoutException|bad gateway|gateway time",
     ),
+    *_more(DATABASE_SIGNS),
+    *_more(NETWORK_SIGNS),
+    *_more(WORK_SIGNS),
 )
+
+
+def _once_each(rows: Iterable[LogSign]) -> Iterator[LogSign]:
+    """One sign for each name, whose pattern is any of those that its rows have."""
+    held: dict[str, list[LogSign]] = {}
+    for row in rows:
+        held.setdefault(row.name, []).append(row)
+    for name, same in held.items():
+        scoped = [
+            f"(?i:{one.pattern.pattern[4:]})"
+            if one.pattern.pattern.startswith("(?i)")
+            else f"(?:{one.pattern.pattern})"
+            for one in same
+        ]
+        extract = next((one.extract for one in same if one.extract), None)
+        yield LogSign(name, re.compile("|".join(scoped)), extract, min(one.vagueness for one in same))
+
+
+SIGNS: tuple[LogSign, ...] = tuple(_once_each(_ROWS))
+
+_ANCHORED = tuple((sign, anchored(sign.pattern)) for sign in SIGNS)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lamplighter.diagnosis.readers.document import decoded, number, record, text
-from lamplighter.diagnosis.readers.draft import draft, known, owner
+from lamplighter.diagnosis.readers.draft import Values, draft, known, owner
 from lamplighter.diagnosis.readers.instants import from_epoch
 from lamplighter.diagnosis.readers.signs import engine_words
+from lamplighter.diagnosis.readers.supervisor_table import read_table
 from lamplighter.domain.evidence import Evidence, Fact
 from lamplighter.domain.plan import bytes_words
 
@@ -13,7 +14,12 @@ UP = frozenset({"RUNNING", "STARTING", "STOPPING"})
 
 
 def read_status(evidence: Evidence) -> list[Fact]:
-    """One fact `state`. Raises `Unreadable`."""
+    """One fact `state` for each program, of the API's answer or of supervisorctl's table. Raises `Unreadable`.
+
+    Where the process runs on the machine that looked, its `usage` is told too.
+    """
+    if not evidence.content.lstrip().startswith(("{", "[")):
+        return read_table(evidence)
     data = record(decoded(evidence.content))
     state = text(data, "statename").upper()
     if not state:
@@ -41,9 +47,42 @@ def read_status(evidence: Evidence) -> list[Fact]:
         ran_seconds=(ended - started).total_seconds() if ended and started and ended >= started else None,
     )
     values |= engine_words(text(data, "spawnerr"), component)
-    return [
-        draft(evidence, "state", _words(component, values), values, at=ended or started, component=component),
-    ]
+    facts = [draft(evidence, "state", _words(component, values), values, at=ended or started, component=component)]
+    used = _usage(data)
+    if used:
+        facts.append(draft(evidence, "usage", _usage_words(component, used), used, at=evidence.at, component=component))
+    return facts
+
+
+def _usage(data: object) -> Values:
+    """Shares from 0 to 1 of what the process may use."""
+    held, limit = number(data, "rss_bytes"), number(data, "memory_limit_bytes")
+    files, files_max = number(data, "usage", "files"), number(data, "usage", "files_max")
+    return known(
+        memory_used_bytes=held,
+        memory_share=held / limit if held is not None and limit else None,
+        cpu_share=number(data, "usage", "cpu_share"),
+        cpu_wanted_share=number(data, "usage", "cpu_wanted_share"),
+        threads=number(data, "usage", "threads"),
+        files=files,
+        fd_share=files / files_max if files is not None and files_max else None,
+    )
+
+
+def _usage_words(component: str, values: Values) -> str:
+    parts: list[str] = []
+    held, share = values.get("memory_used_bytes"), values.get("memory_share")
+    if isinstance(held, float):
+        parts.append(f"{bytes_words(int(held))} of memory" + (f" ({share:.0%})" if isinstance(share, float) else ""))
+    cpu, wanted = values.get("cpu_share"), values.get("cpu_wanted_share")
+    if isinstance(cpu, float):
+        asked = f" and asks for {wanted:.0%}" if isinstance(wanted, float) and wanted > cpu else ""
+        parts.append(f"{cpu:.0%} of the processor time that it may use{asked}")
+    for key in ("threads", "files"):
+        count = values.get(key)
+        if isinstance(count, float):
+            parts.append(f"{count:.0f} {key}")
+    return f"{component} uses {', '.join(parts)}"
 
 
 def _words(component: str, values: dict[str, str | float]) -> str:

@@ -37,3 +37,10 @@ def test_a_host_that_answers_nothing_is_at_most_likely(shop: Shop) -> None:
     assert best is not None
     assert best.fault == "host_down"
     assert best.confidence < 0.8
+
+
+def test_an_answer_that_is_good_and_late_is_a_matter_of_latency(shop: Shop) -> None:
+    shop.container("store").probe("store", "failing", error="slow", connected=True, status=200)
+    best = diagnose(shop.case()).best
+    assert best is not None
+    assert (best.component, best.fault, best.confidence >= 0.6) == ("store", "network_latency", True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,3 +55,20 @@ def test_a_kill_without_a_limit_is_still_a_kill(shop: Shop) -> None:
     assert best is not None
     assert best.fault == "oom_killed"
     assert "limit" not in best.statement
+
+
+def test_memory_that_is_used_up_by_a_process_that_still_runs(shop: Shop) -> None:
+    stats = {"memory_stats": {"usage": 60 * 2**20, "limit": 64 * 2**20}}
+    shop.container("store").probe("store", "failing", status=503, connected=True)
+    best = diagnose(shop.raw("docker.stats", "store", json.dumps(stats)).case()).best
+    assert best is not None
+    assert (best.component, best.fault, best.confidence >= 0.6) == ("store", "memory_leak", True)
+
+
+def test_a_process_that_computes_is_late_and_does_not_hang(shop: Shop) -> None:
+    cpu = {"throttling_data": {"periods": 100, "throttled_periods": 90}}
+    shop.container("store").probe("store", "failing", error="timeout", connected=True)
+    shop.raw("docker.stats", "store", json.dumps({"cpu_stats": cpu}))
+    best = diagnose(shop.case()).best
+    assert best is not None
+    assert (best.component, best.fault, best.confidence >= 0.6) == ("store", "cpu_saturation", True)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from lamplighter.diagnosis.readers import read
 from lamplighter.domain.evidence import Evidence
 
@@ -43,3 +45,14 @@ def test_a_single_sample_says_nothing_of_the_processor() -> None:
 
 def test_the_stats_of_a_stopped_container_are_no_fact() -> None:
     assert read(_look({"memory_stats": {}, "cpu_stats": {}})) == []
+
+
+def test_throttling_is_that_of_now_where_there_is_a_reading_before() -> None:
+    stats = {
+        "cpu_stats": {"throttling_data": {"periods": 1020, "throttled_periods": 25}},
+        "precpu_stats": {"throttling_data": {"periods": 1000, "throttled_periods": 5}},
+    }
+    (fact,) = read(_look(stats))
+    assert fact.number("throttled_share") == 1.0
+    (whole,) = read(_look({"cpu_stats": stats["cpu_stats"]}))
+    assert whole.number("throttled_share") == pytest.approx(25 / 1020)

@@ -1,8 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, flag, items, number, record, text
+from lamplighter.diagnosis.readers.document import (
+    Unreadable,
+    at,
+    decoded,
+    flag,
+    is_count,
+    items,
+    number,
+    record,
+    text,
+    with_plain_digits,
+)
+from lamplighter.domain.evidence import Evidence
 
 
 def test_values_come_as_their_type_or_not_at_all() -> None:
@@ -30,3 +45,19 @@ def test_what_is_no_object_says_so(value: object) -> None:
 def test_numbers_that_are_no_number() -> None:
     assert number("nan") is None
     assert number(10**400) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "fits"), [("7", True), ("080", True), ("\u00b2", False), ("\u0663", False), ("", False)]
+)
+def test_only_plain_digits_of_a_size_that_fits_are_a_count(word: str, fits: bool) -> None:  # noqa: FBT001 - pytest gives it
+    assert is_count(word) is fits
+    assert not is_count(word * 400)
+
+
+def test_digits_of_other_scripts_are_no_numbers() -> None:
+    content = "took \u0661\u0662 ms, \u00b2 times, gr\u00f6\u00dfer, 12"
+    piece = Evidence("e1", "logs", "web", {}, "text/plain", content, datetime(2026, 1, 5, tzinfo=UTC))
+    assert with_plain_digits(piece).content == "took \ufffd\ufffd ms, \ufffd times, gr\u00f6\u00dfer, 12"
+    plain = replace(piece, content="took 12 ms")
+    assert with_plain_digits(plain) is plain

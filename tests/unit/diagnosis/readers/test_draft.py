@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from lamplighter.diagnosis.readers.draft import draft, known, owner, shown
+from lamplighter.diagnosis.readers.draft import draft, known, owner, plain, shown
 from lamplighter.domain.evidence import Evidence
 
 LOOK = Evidence("e1", "logs", "", {"component": "store"}, "text/plain", "", datetime(2026, 3, 1, tzinfo=UTC))
@@ -20,3 +20,7 @@ def test_only_known_values_are_kept_and_flags_are_numbers() -> None:
 def test_a_parameter_may_name_the_component() -> None:
     assert owner(LOOK) == "store"
     assert draft(LOOK, "state", "said", {}).query == "logs store"
+
+
+def test_a_plain_text_keeps_all_but_its_controls() -> None:
+    assert plain("a  b\x07\u200f") == "a  b"

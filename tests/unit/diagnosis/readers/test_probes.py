@@ -32,11 +32,5 @@ def test_an_expired_certificate_is_told_from_another_failure_of_tls() -> None:
     assert _read("http.probe", data | {"detail": "wrong host"})[0].number("certificate_expired") is None
 
 
-def test_what_df_prints_is_read_too() -> None:
-    table = "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/a 10 10 0 100% /data\n/dev/b 10 5 5 50% /\n"
-    (fact,) = _read("df", table)
-    assert (fact.values["target"], fact.number("value")) == ("/data", 0.0)
-
-
 def test_an_unknown_state_is_unreadable() -> None:
     assert [fact.kind for fact in _read("tcp.probe", {"state": "great"})] == ["unreadable"]

@@ -66,3 +66,19 @@ def test_a_failed_start_has_no_exit_status_though_supervisord_shows_zero() -> No
 
 def test_rubbish() -> None:
     assert _read(statename=None).kind == "unreadable"
+
+
+def test_what_the_process_uses_is_a_fact_of_its_own() -> None:
+    usage = {"cpu_share": 0.4, "cpu_wanted_share": 1.0, "threads": 5, "files": 90, "files_max": 100}
+    running = EXITED | {
+        "statename": "RUNNING",
+        "memory_limit_bytes": 64 * 2**20,
+        "rss_bytes": 32 * 2**20,
+        "usage": usage,
+    }
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    state, used = read(Evidence("e1", "supervisor.status", "store", {}, "application/json", json.dumps(running), at))
+    assert (state.kind, used.kind) == ("state", "usage")
+    assert (used.number("memory_share"), used.number("fd_share")) == (0.5, 0.9)
+    assert (used.number("cpu_share"), used.number("cpu_wanted_share")) == (0.4, 1.0)
+    assert "32 MiB of memory (50%), 40% of the processor time that it may use and asks for 100%" in used.text

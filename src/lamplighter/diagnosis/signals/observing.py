@@ -1,0 +1,26 @@
+"""From a case to the facts that its metrics, logs, traces and alerts give when they are looked at together."""
+
+from __future__ import annotations
+
+from lamplighter.diagnosis.signals.lines import LOKI
+from lamplighter.diagnosis.signals.localising import localise, scene_of
+from lamplighter.diagnosis.signals.series import RANGE_TOOLS
+from lamplighter.diagnosis.signals.spans import TRACES
+from lamplighter.diagnosis.signals.telling import tell
+from lamplighter.domain.evidence import Case, Fact
+
+MEASURING = RANGE_TOOLS | {TRACES, LOKI}
+ALERTING = frozenset({"alertmanager.alerts"})
+
+
+def observed(case: Case) -> list[Fact]:
+    """The facts, without numbers; none where nothing was measured.
+
+    A set of alerts is a measurement only where nothing better was looked at; one alert alone is the question itself.
+    """
+    tools = {piece.tool for piece in case.evidence if not piece.error}
+    alerts_alone = not tools - ALERTING and (bool(tools) or len(case.alerts) > 1)
+    if not tools & MEASURING and not alerts_alone:
+        return []
+    scene = scene_of(case)
+    return tell(case, scene, localise(scene))

@@ -1,0 +1,188 @@
+"""Series of a case, by component and family, cut into the window under suspicion and what is normal."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from lamplighter.diagnosis.readers.document import Unreadable
+from lamplighter.domain.evidence import Case, Evidence
+
+RANGE_TOOLS = frozenset({"prometheus.query_range", "prometheus.query"})
+COMPONENT_LABELS = ("component", "service", "container", "pod", "job", "name", "instance")
+SOURCE_LABELS = ("source", "source_workload", "client", "caller")
+TARGET_LABELS = ("destination", "destination_workload", "server", "callee")
+SERIES_MAX = 5_000
+METRICS_KEPT_MAX = 1_000
+POINTS_MAX = 240
+BASELINE_POINTS_MAX = 3_000
+PERCENT = 100.0
+PHASE = "phase"
+BASELINE = "baseline"
+_LATENCY = r"latenc|duration|response_time|delay|elapsed"
+_FAMILIES = tuple(
+    (family, re.compile(pattern, re.IGNORECASE))
+    for family, pattern in (
+        ("outgoing", rf"(?:client|upstream|outgoing).{{0,40}}(?:{_LATENCY})"),
+        ("latency", rf"{_LATENCY}|\bp9\d|seconds_(?:sum|bucket)"),
+        ("availability", r"availab|success|uptime_percent"),
+        ("errors", r"error|fail|5xx|5\.\.|exception|timeout"),
+        ("host", r"(?:node|host|machine)_.{0,40}(?:cpu|load|memory)"),
+        ("memory", r"memory|\brss|heap|working_set"),
+        ("cpu", r"cpu|processor|\bload"),
+        ("disk", r"disk|filesystem|volume|\bio_|inode"),
+        ("network", r"network|receive|transmit|packet"),
+        ("saturation", r"queue|backlog|pool|thread|connections|waiting|\blag\b"),
+        ("traffic", r"request|traffic|throughput|\brps|\bqps|calls"),
+    )
+)
+
+
+class _Row(msgspec.Struct):
+    metric: dict[str, str] = {}
+    values: list[tuple[float, str | float]] = []
+
+
+class _Data(msgspec.Struct):
+    result: list[_Row] = []
+
+
+class _Answer(msgspec.Struct):
+    data: _Data
+    status: str = "success"
+
+
+_DECODER = msgspec.json.Decoder(_Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart. `source` and `target` are set where it belongs to an edge; availability becomes failures."""
+
+    evidence: str
+    metric: str
+    family: str
+    component: str
+    window: tuple[tuple[float, float], ...]
+    baseline: tuple[tuple[float, float], ...]
+    source: str = ""
+    target: str = ""
+
+    @property
+    def values(self) -> list[float]:
+        """The values of the window, in time."""
+        return [value for _, value in self.window]
+
+    @property
+    def normal(self) -> list[float]:
+        """The values of the normal stretch, in time."""
+        return [value for _, value in self.baseline]
+
+
+def series_of(case: Case) -> tuple[Series, ...]:
+    """All series of the range queries of a case, at most SERIES_MAX; what cannot be read is left to the readers."""
+    found: list[Series] = []
+    normal: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+    pieces = [piece for piece in case.evidence if piece.tool in RANGE_TOOLS and not piece.error]
+    for piece in pieces:
+        if piece.params.get(PHASE) == BASELINE:
+            for key, _, points in _rows(piece):
+                normal[key] = points[-BASELINE_POINTS_MAX:]
+    for piece in pieces:
+        if piece.params.get(PHASE) != BASELINE:
+            for key, metric, points in _rows(piece):
+                if len(found) < SERIES_MAX:
+                    found.append(_series(case, piece, key, metric, points, normal.get(key, [])))
+    return tuple(found)
+
+
+@lru_cache(maxsize=METRICS_KEPT_MAX)
+def family_of(metric: str) -> str:
+    """What a metric measures, by its name; "other" where the name does not say."""
+    return next((family for family, pattern in _FAMILIES if pattern.search(metric)), "other")
+
+
+def _rows(piece: Evidence) -> Iterator[tuple[tuple[str, ...], dict[str, str], list[tuple[float, float]]]]:
+    try:
+        answer = _DECODER.decode(piece.content)
+    except (msgspec.MsgspecError, Unreadable, RecursionError, UnicodeError):
+        return
+    for row in answer.data.result:
+        points = _points(row.values)
+        if points:
+            name = row.metric.get("__name__") or piece.params.get("query", "")
+            labels = {**row.metric, "__name__": name}
+            yield (name, *(f"{label}={labels[label]}" for label in sorted(labels))), labels, points
+
+
+def _points(raw: list[tuple[float, str | float]]) -> list[tuple[float, float]]:
+    """The pairs whose value is a finite number."""
+    try:
+        points = [(when, float(value)) for when, value in raw]
+    except ValueError:
+        return [(when, value) for when, text in raw if (value := _number(text)) is not None]
+    return [point for point in points if math.isfinite(point[1])]
+
+
+def _number(raw: str | float) -> float | None:
+    try:
+        value = float(raw)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _series(
+    case: Case,
+    piece: Evidence,
+    key: tuple[str, ...],
+    labels: dict[str, str],
+    points: list[tuple[float, float]],
+    normal: list[tuple[float, float]],
+) -> Series:
+    metric = key[0]
+    family = family_of(metric)
+    start, end = (case.start, case.end) if case.start and case.end else (None, None)
+    inside = points if start is None or end is None else _between(points, start.timestamp(), end.timestamp())
+    baseline = normal
+    if not normal and case.baseline_start and case.baseline_end:
+        limits = case.baseline_start.timestamp(), case.baseline_end.timestamp()
+        baseline = _between(points, *limits)[-BASELINE_POINTS_MAX:]
+    if family == "availability":
+        inside = [(when, max(0.0, PERCENT - value)) for when, value in inside]
+        baseline = [(when, max(0.0, PERCENT - value)) for when, value in baseline]
+    source, target = _first(labels, SOURCE_LABELS), _first(labels, TARGET_LABELS)
+    edge = bool(source and target)
+    component = target if edge else component_of(labels, case) or piece.component
+    ends = (source, target) if edge else ("", "")
+    return Series(piece.id, metric, family, component, _thinned(inside), tuple(baseline), *ends)
+
+
+def component_of(labels: dict[str, str], case: Case) -> str:
+    """The component that labels name: one that may be answered where there is one, else the first label."""
+    named = [value for label in COMPONENT_LABELS if (value := labels.get(label, "").removeprefix("/"))]
+    known = frozenset(case.components)
+    chosen = next((name for name in named if name in known), next(iter(named), ""))
+    return chosen.split(":", maxsplit=1)[0] if chosen and chosen == labels.get("instance") else chosen
+
+
+def _first(labels: dict[str, str], names: tuple[str, ...]) -> str:
+    return next((labels[name] for name in names if labels.get(name)), "")
+
+
+def _between(points: list[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:
+    return [point for point in points if start <= point[0] <= end]
+
+
+def _thinned(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """At most POINTS_MAX points: the means of equal stretches where there are more."""
+    if len(points) <= POINTS_MAX:
+        return tuple(points)
+    size = -(-len(points) // POINTS_MAX)
+    stretches = (points[place : place + size] for place in range(0, len(points), size))
+    return tuple((part[0][0], sum(value for _, value in part) / len(part)) for part in stretches)
