@@ -1,14 +1,15 @@
-"""Evidence, diagnosis and plan of each run of an incident, each kept whole as JSON."""
+"""Evidence, case, diagnosis and plan of each run of an incident, each kept whole as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from sqlalchemy import select
 
 from lamplighter.domain.cause import Diagnosis
-from lamplighter.domain.evidence import Evidence
+from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.plan import Plan
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import dossiers
@@ -39,6 +40,15 @@ class SqlDossiers:
     def diagnosis(self, incident_id: str, run: int) -> Diagnosis | None:
         """The diagnosis of this run."""
         return self._kept(incident_id, run, "diagnosis", Diagnosis)
+
+    def keep_case(self, incident_id: str, run: int, case: Case) -> None:
+        """Replace all but the evidence of the case that this run was diagnosed by."""
+        self._keep(incident_id, run, "case", replace(case, evidence=()))
+
+    def case(self, incident_id: str, run: int) -> Case | None:
+        """The case that this run was diagnosed by, with the evidence of the run."""
+        kept = self._kept(incident_id, run, "case", Case)
+        return None if kept is None else replace(kept, evidence=tuple(self.evidence(incident_id, run)))
 
     def keep_plan(self, plan: Plan) -> None:
         """Replace the plan of its run."""

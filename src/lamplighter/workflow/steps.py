@@ -6,13 +6,10 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import msgspec
-
-from lamplighter.diagnosis.settling import starting
 from lamplighter.domain.approval import Approval, Grant
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.council import CHECKS, Motion, Vote, tally
-from lamplighter.domain.evidence import Case, Evidence, Gathered, Question
+from lamplighter.domain.evidence import Gathered
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Result
 from lamplighter.domain.lesson import Lesson
@@ -21,33 +18,21 @@ from lamplighter.domain.plan import Plan, make_plan
 from lamplighter.domain.policy import Past, Record, Rules, Ruling, Verdict, judge
 from lamplighter.domain.storm import mass_failure
 from lamplighter.domain.timeline import Crew, Moment
-from lamplighter.domain.topology import Component, Edge, Resolution, needed_by, resolve_alert, resolve_name
-from lamplighter.domain.verification import Outcome, Reading, SignalState, Verification
+from lamplighter.domain.topology import Resolution, resolve_name
+from lamplighter.domain.verification import Outcome, SignalState, Verification
 from lamplighter.ports import Clock, Investigator, KnowledgeSource, Store
 from lamplighter.workflow.asking import Asking
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.looking import Looking, said
 from lamplighter.workflow.remedy import Remedy
 from lamplighter.workflow.story import Superseded
 from lamplighter.workflow.verifying import Verifying
 from lamplighter.workflow.world import World
 
-EVIDENCE_WINDOW = timedelta(minutes=15)
-EVIDENCE_WINDOW_MAX = timedelta(hours=6)
-LOOKS_AGAIN_MAX = 2
-SETTLING_SECONDS = 1.5
 STORM_SECONDS_MAX = 15.0
 PAST_SECONDS_MIN = 24 * 3600
 PAUSE_SLACK_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Round:
-    meant: Resolution
-    edges: tuple[Edge, ...]
-    around: tuple[Component, ...]
-    evidence: tuple[Evidence, ...]
-    reading: Reading | None
 
 
 @dataclass(slots=True)
@@ -78,65 +63,17 @@ class LiveSteps:
             raise Superseded(f"{incident_id} is in run {incident.run} by now, and this was to be run {run or 1}")
         return await self.chronicle.move(incident, State.ANALYSING, "analysing", Crew.ANALYST, "looking for the cause")
 
-    async def gather(self, incident: Incident) -> Gathered:
-        """Survey what runs, find what the alert means, look at it and at all it needs, and at the signal."""
-        seen = await self._look_around(incident)
-        for _ in range(LOOKS_AGAIN_MAX):
-            if not starting(seen.evidence):
-                break
-            # What is just starting looks well, and a moment later may not be: look again when it has settled.
-            await self.clock.sleep(SETTLING_SECONDS)
-            seen = await self._look_around(incident)
-        meant, around, kept, reading = seen.meant, seen.around, seen.evidence, seen.reading
-        await asyncio.to_thread(self.store.dossiers.keep_evidence, incident.id, incident.run, kept)
-        subject = meant.component.name if meant.component else ""
-        if subject:
-            # Where nothing that can be seen is meant, the name that the labels give is kept for people to find it by.
-            await asyncio.to_thread(self.store.incidents.set_component, incident.id, subject)
-        failed = sum(1 for piece in kept if piece.error)
-        await self.chronicle.note(
-            incident, "target", Moment.RESOLVED_TARGET, Crew.MONITOR, meant.reason, {"component": subject}
-        )
-        text = f"{len(kept)} looks at {', '.join(part.name for part in around) or 'nothing'}; {failed} failed"
-        await self.chronicle.note(incident, "gathered", Moment.GATHERED, Crew.ANALYST, text, _looks(kept, reading))
-        names = tuple(part.name for part in around)
-        signal = reading.state if reading else None
-        return Gathered(subject, meant.reason, len(kept), failed, signal, seen.edges, names)
+    @property
+    def _looking(self) -> Looking:
+        return Looking(self.store, self.world, self.remedy, self.chronicle, self.investigator, self.clock)
 
-    async def _look_around(self, incident: Incident) -> _Round:
-        """One round: what runs, what the alert means, and every look at it, at all it needs, and at the signal."""
-        survey = await self.world.survey()
-        meant = resolve_alert(incident.alert, survey.components)
-        edges = self.world.edges(survey.components)
-        around = _around(meant, edges, survey.components)
-        now = self.clock.now()
-        start = max(min(incident.alert.starts_at, now) - EVIDENCE_WINDOW, now - EVIDENCE_WINDOW_MAX)
-        questions = [Question(part, incident.alert, start, now) for part in around]
-        evidence, reading = await asyncio.gather(self.world.look(questions), self.remedy.read_now(incident))
-        failures = tuple(replace(piece, id=f"s{number}") for number, piece in enumerate(survey.failures, start=1))
-        return _Round(meant, edges, around, (*evidence, *failures), reading)
+    async def gather(self, incident: Incident) -> Gathered:
+        """See `Looking.gather`."""
+        return await self._looking.gather(incident)
 
     async def diagnose(self, incident: Incident, gathered: Gathered) -> Diagnosis:
-        """From evidence to causes; pure computation, off the event loop."""
-        evidence = await asyncio.to_thread(self.store.dossiers.evidence, incident.id, incident.run)
-        case = Case(
-            id=incident.workflow_id,
-            at=self.clock.now(),
-            symptom=incident.title,
-            alerts=(incident.alert,),
-            components=gathered.components,
-            topology=gathered.edges,
-            evidence=tuple(evidence),
-            subject=gathered.subject,
-        )
-        began = self.clock.monotonic()
-        found = await asyncio.to_thread(self.investigator.diagnose, case)
-        diagnosis = replace(found, elapsed_seconds=round(self.clock.monotonic() - began, 4))
-        await asyncio.to_thread(self.store.dossiers.keep_diagnosis, incident.id, incident.run, diagnosis)
-        await self.chronicle.note(
-            incident, "diagnosed", Moment.DIAGNOSED, Crew.ANALYST, _said(diagnosis), _diagnosis_data(diagnosis)
-        )
-        return diagnosis
+        """See `Looking.diagnose`."""
+        return await self._looking.diagnose(incident, gathered)
 
     async def plan(self, incident: Incident, gathered: Gathered, diagnosis: Diagnosis) -> Plan:
         """Pin the cause's component to one live id, and choose the least disruptive remedy."""
@@ -258,7 +195,7 @@ class LiveSteps:
         lines: tuple[str, ...] = (reason,)
         if state is not State.SELF_CLEARED:
             diagnosis = await asyncio.to_thread(self.store.dossiers.diagnosis, incident.id, incident.run)
-            lines = (_said(diagnosis), reason) if diagnosis else lines
+            lines = (said(diagnosis), reason) if diagnosis else lines
         incident = await self.chronicle.move(incident, state, "closed", Crew.COMMUNICATOR, reason, moment=Moment.CLOSED)
         self.remedy.forget(incident)
         # What cleared by itself may be back in a moment; word of it is sent when it has stayed away for a while.
@@ -300,45 +237,8 @@ def _remembered(rules: Rules) -> timedelta:
     return timedelta(seconds=max(PAST_SECONDS_MIN, limits.per_target_seconds, limits.total_seconds))
 
 
-def _around(meant: Resolution, edges: tuple[Edge, ...], components: tuple[Component, ...]) -> tuple[Component, ...]:
-    """What to look at: the alert's component and all it needs; or the candidates, where several could be meant."""
-    if meant.component is None:
-        return meant.candidates
-    names = needed_by(meant.component.name, edges)
-    near = (part for name in names for part in components if name in part.names)
-    return tuple({part.id: part for part in near}.values())
-
-
 def _vote(member: str, motion: Motion) -> Vote:
     try:
         return CHECKS[member](motion)
     except Exception as failure:  # noqa: BLE001 - a member that fails in any way is a no, and a person decides
         return Vote(member, in_favour=False, reason=f"failed: {failure!r}", failed=True)
-
-
-def _said(diagnosis: Diagnosis) -> str:
-    best = diagnosis.best
-    if best is not None:
-        return f"{best.word} ({best.confidence:.0%}): {best.statement}"
-    if diagnosis.undetermined:
-        return f"undetermined; needs {'; '.join(diagnosis.needs) or 'more evidence'}"
-    return diagnosis.statement or "nothing is wrong, as far as I can see"
-
-
-def _diagnosis_data(diagnosis: Diagnosis) -> dict[str, object]:
-    best = diagnosis.best
-    if best is None:
-        return {"undetermined": diagnosis.undetermined, "needs": list(diagnosis.needs)}
-    return {
-        "component": best.component,
-        "fault": best.fault,
-        "confidence": best.confidence,
-        "statement": best.statement,
-        "facts": [f"{fact.id}: {fact.text}" for fact in diagnosis.cited(best)],
-        "ruled_out": [f"{out.component}: {out.fault}" for out in diagnosis.ruled_out],
-    }
-
-
-def _looks(kept: tuple[Evidence, ...], reading: Reading | None) -> dict[str, object]:
-    failed = [f"{piece.tool} {piece.component}: {piece.error}" for piece in kept if piece.error]
-    return {"failed": failed, "signal": msgspec.to_builtins(reading) if reading else None}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.evidence import Evidence, Question, bounded
 from lamplighter.domain.plan import Offer, Target, Verb
-from lamplighter.domain.redaction import redact, redact_values
+from lamplighter.domain.redaction import redact, redact_json, redact_values
 from lamplighter.domain.topology import Component, Edge, edges_from_labels, edges_from_rules
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import (
@@ -25,6 +25,37 @@ from lamplighter.ports import (
 
 LOOK_SECONDS_MAX = 10.0
 LOOKS_AT_ONCE = 8
+BUDGET_SECONDS = 30.0
+PIECES_MAX = 240
+MOST_TELLING = (
+    "docker.inspect",
+    "supervisor.status",
+    "systemctl",
+    "kubectl.get",
+    "proxmox",
+    "http",
+    "tcp",
+    "dns",
+    "tls",
+    "docker.events",
+    "kubectl.events",
+    "docker.logs",
+    "supervisor",
+    "kubectl.logs",
+    "journalctl",
+    "logs",
+    "loki",
+    "docker",
+    "host",
+    "df",
+    "prometheus",
+    "postgresql",
+    "alertmanager",
+    "ansible",
+    "packages",
+    "grafana",
+)
+JSON_MEDIA = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +107,29 @@ class World:
         """What needs what: the configuration's word and the containers' own labels."""
         return tuple(dict.fromkeys((*edges_from_rules(self.depends, components), *edges_from_labels(components))))
 
-    async def look(self, questions: Iterable[Question]) -> tuple[Evidence, ...]:
-        """Ask every tool that serves each question's component; redacted, bounded, numbered e1, e2, …"""
-        places = asyncio.Semaphore(LOOKS_AT_ONCE)
-        tools = [tool for roles in self.roles for tool in roles.tools]
-        jobs = [self._ask(tool, q, places) for q in questions for tool in tools if tool.serves(q.component)]
-        found = [piece for pieces in await asyncio.gather(*jobs) for piece in pieces]
-        return tuple(_safe(piece, number) for number, piece in enumerate(found, start=1))
+    async def look(
+        self, questions: Iterable[Question], *, before: int = 0, budget_seconds: float = BUDGET_SECONDS
+    ) -> tuple[Evidence, ...]:
+        """Ask every tool that serves each question's component, the first question and the most telling tool first.
 
-    async def _ask(self, tool: EvidenceTool, question: Question, places: asyncio.Semaphore) -> Sequence[Evidence]:
+        Redacted, bounded in pieces and time, and numbered on from the `before` pieces that there are already. What the
+        budget leaves no time for is a failed look.
+        """
+        places = asyncio.Semaphore(LOOKS_AT_ONCE)
+        deadline = self.clock.monotonic() + budget_seconds
+        tools = sorted((tool for roles in self.roles for tool in roles.tools), key=_telling)
+        jobs = [self._ask(tool, q, places, deadline) for q in questions for tool in tools if tool.serves(q.component)]
+        found = [piece for pieces in await asyncio.gather(*jobs) for piece in pieces]
+        kept = found[: max(0, PIECES_MAX - before)]
+        return tuple(_safe(piece, number) for number, piece in enumerate(kept, start=before + 1))
+
+    async def _ask(
+        self, tool: EvidenceTool, question: Question, places: asyncio.Semaphore, deadline: float
+    ) -> Sequence[Evidence]:
         async with places:
+            if self.clock.monotonic() >= deadline:
+                why = "not asked: the time for looking was used up"
+                return (self._failed(tool.name, question.component.name, why),)
             try:
                 async with asyncio.timeout(LOOK_SECONDS_MAX):
                     return await tool.gather(question)
@@ -117,13 +161,21 @@ async def looked_at(role: RemediationAction, target: Target) -> Snapshot:
         raise ToolError(_why(problem)) from problem
 
 
+def _telling(tool: EvidenceTool) -> int:
+    """States and probes tell most for the least, series and logs next; what was changed explains the rest."""
+    system = tool.name.partition(".")[0]
+    names = (tool.name, system)
+    return next((place for place, word in enumerate(MOST_TELLING) if word in names), len(MOST_TELLING))
+
+
 def _why(problem: Exception) -> str:
     return str(problem) or f"no answer in {LOOK_SECONDS_MAX:.0f} s"
 
 
 def _safe(piece: Evidence, number: int) -> Evidence:
     """The piece as it may be stored and shown."""
-    content, cut = bounded(redact(piece.content))
+    without = redact_json if piece.media == JSON_MEDIA else redact
+    content, cut = bounded(without(piece.content))
     return replace(
         piece,
         id=f"e{number}",

@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 
 from lamplighter.domain.cause import Cause, Diagnosis, RuledOut
 from lamplighter.domain.check import Sample, SampleState
-from lamplighter.domain.evidence import Evidence, Fact
+from lamplighter.domain.evidence import Case, Evidence, Fact
 from lamplighter.domain.lesson import Lesson
 from lamplighter.domain.plan import Action, Plan, Target, Verb
+from lamplighter.domain.topology import Edge
 from lamplighter.store import SqlStore
 from lamplighter.store.samples import PRUNE_EVERY, SAMPLES_MAX
 from lamplighter.store.tables import samples
+from lamplighter.testing import firing
 
 
 def test_evidence_comes_back_and_is_replaced(store: SqlStore, now: datetime) -> None:
@@ -30,13 +32,33 @@ def test_evidence_comes_back_and_is_replaced(store: SqlStore, now: datetime) -> 
 
 def test_a_diagnosis_comes_back(store: SqlStore, now: datetime) -> None:
     fact = Fact("f1", "e1", "web", "exit", "exit code 137", now, "inspect", {"code": 137.0, "word": "oom"})
-    cause = Cause(1, "web", "oom_killed", 0.95, "confirmed", "it was killed", ("f1",))
+    cause = Cause(1, "web", "oom_killed", 0.95, "confirmed", "it was killed", ("f1",), seen=True)
     diagnosis = Diagnosis(
         (cause,), (fact,), (RuledOut("db", "disk_full", ("f1",)),), statement="so", elapsed_seconds=0.5
     )
     store.dossiers.keep_diagnosis("INC-1", 1, diagnosis)
     assert store.dossiers.diagnosis("INC-1", 1) == diagnosis
     assert store.dossiers.diagnosis("INC-2", 1) is None
+
+
+def test_the_case_of_a_run_comes_back_with_the_evidence_of_the_run(store: SqlStore, now: datetime) -> None:
+    piece = Evidence("e1", "docker.logs", "web", {}, "text/plain", "boom", now)
+    case = Case(
+        "INC-1",
+        now,
+        "web is down",
+        (firing("Down", now, container="web"),),
+        ("web", "db"),
+        (Edge("web", "db", "calls"),),
+        evidence=(piece,),
+        start=now - timedelta(hours=1),
+        end=now,
+        subject="web",
+    )
+    store.dossiers.keep_evidence("INC-1", 1, [piece])
+    store.dossiers.keep_case("INC-1", 1, case)
+    assert store.dossiers.case("INC-1", 1) == case
+    assert store.dossiers.case("INC-1", 2) is None
 
 
 def test_a_number_that_json_cannot_hold_does_not_spoil_a_diagnosis(store: SqlStore) -> None:

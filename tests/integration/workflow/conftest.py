@@ -49,7 +49,9 @@ class Finds:
 
     def diagnose(self, case: Case) -> Diagnosis:
         fact = Fact("f1", "e1", self.component, "seen", "as seen", values={"memory_limit_bytes": float(64 * MIB)})
-        return Diagnosis((Cause(1, self.component, self.fault, 0.9, "confirmed", "it is so", ("f1",)),), (fact,))
+        return Diagnosis(
+            (Cause(1, self.component, self.fault, 0.9, "confirmed", "it is so", ("f1",), seen=True),), (fact,)
+        )
 
 
 class Plain(LiveSteps):

@@ -144,7 +144,9 @@ class OomFound:
 
     def diagnose(self, case: Case) -> Diagnosis:
         fact = Fact("f1", "e1", "store", "oom", "killed at its limit", values={"memory_limit_bytes": float(64 << 20)})
-        return Diagnosis((Cause(1, "store", "oom_killed", 0.9, "confirmed", "store was killed", ("f1",)),), (fact,))
+        return Diagnosis(
+            (Cause(1, "store", "oom_killed", 0.9, "confirmed", "store was killed", ("f1",), seen=True),), (fact,)
+        )
 
 
 def configured(case: dict[str, str], folder: Path) -> App:

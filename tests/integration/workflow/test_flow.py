@@ -41,7 +41,9 @@ class BlamesTheLead:
 
     def diagnose(self, case: Case) -> Diagnosis:
         fact = Fact("f1", "e1", case.subject, "probe", "no answer")
-        return Diagnosis((Cause(1, case.subject, "process_hung", 0.9, "confirmed", "it hangs", ("f1",)),), (fact,))
+        return Diagnosis(
+            (Cause(1, case.subject, "process_hung", 0.9, "confirmed", "it hangs", ("f1",), seen=True),), (fact,)
+        )
 
 
 @dataclass

@@ -31,7 +31,9 @@ class Hung:
 
     def diagnose(self, case: Case) -> Diagnosis:
         fact = Fact("f1", "e1", "store", "probe", "no answer")
-        return Diagnosis((Cause(1, "store", "process_hung", 0.9, "confirmed", "store hangs", ("f1",)),), (fact,))
+        return Diagnosis(
+            (Cause(1, "store", "process_hung", 0.9, "confirmed", "store hangs", ("f1",), seen=True),), (fact,)
+        )
 
 
 class HealedByAnEffect:

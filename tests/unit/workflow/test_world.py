@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,6 +74,23 @@ async def test_evidence_is_redacted_and_bounded_with_the_newest_end_kept(clock: 
     assert found[0].truncated
     assert SECRET not in found[0].content
     assert len(found[0].content.encode()) <= EVIDENCE_BYTES_MAX
+
+
+async def test_json_is_still_json_without_its_secrets(clock: FakeClock) -> None:
+    @dataclass
+    class Json:
+        name: str = "kubectl.get"
+
+        def serves(self, component: Component) -> bool:
+            return True
+
+        async def gather(self, question: Question) -> Sequence[Evidence]:
+            text = f'{{"imagePullSecrets": [{{"name": "a"}}], "password": "{SECRET}", "status": {{"phase": "Failed"}}}}'
+            return (Evidence("", self.name, "store", {}, "application/json", text, NOON),)
+
+    (found,) = await World(clock, (Roles(tools=(Json(),)),)).look([question(FakeEngine().add("store"))])
+    assert json.loads(found.content)["status"] == {"phase": "Failed"}
+    assert SECRET not in found.content
 
 
 async def test_a_signal_that_cannot_be_read_is_no_data_and_never_clear(clock: FakeClock) -> None:
