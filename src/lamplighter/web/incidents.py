@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from lamplighter.domain.alert import Alert
-from lamplighter.domain.approval import Approval
-from lamplighter.domain.cause import Diagnosis
-from lamplighter.domain.incident import Incident
-from lamplighter.domain.ledger import Attempt
+from lamplighter.domain.evidence import Case
+from lamplighter.domain.incident import RUNS_MAX, Incident
 from lamplighter.domain.member import Link, Member
-from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Event
 from lamplighter.ports import Store
+from lamplighter.reports.case_export import case_files, packed, safe_name
 from lamplighter.web.context import Context, context
 from lamplighter.web.cursors import CURSOR_PATTERN
+from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import PAGE_MAX, IncidentQuery
 from lamplighter.web.problems import not_found
 
@@ -33,18 +32,6 @@ class IncidentPage:
 
     incidents: list[Incident]
     next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """All that is known about one incident."""
-
-    incident: Incident
-    diagnosis: Diagnosis | None
-    plan: Plan | None
-    plan_hash: str
-    approvals: list[Approval]
-    attempts: list[Attempt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +74,8 @@ async def listed(request: Request, query: Annotated[IncidentQuery, Query()]) -> 
 
 @router.get("/{incident_id}")
 async def show(request: Request, incident_id: IncidentId) -> Dossier:
-    """One incident with its diagnosis, plan, approvals and attempts."""
-    return await asyncio.to_thread(dossier, context(request).app.store, incident_id)
+    """One incident: what is known and how surely, its plan, approvals and attempts, and what was seen before."""
+    return await asyncio.to_thread(dossier, context(request), incident_id)
 
 
 @router.get("/{incident_id}/timeline")
@@ -114,6 +101,33 @@ async def belongings(
     members = await asyncio.to_thread(here.app.store.incidents.members, incident_id)
     following = here.cursors.after(str(start + limit), asked) if len(members) > start + limit else None
     return Belongings([belonging(member) for member in members[start : start + limit]], len(members), following)
+
+
+@router.get("/{incident_id}/case", response_class=Response, responses={200: {"content": {"application/gzip": {}}}})
+async def exported(request: Request, incident_id: IncidentId) -> Response:
+    """Everything that was known when this incident was diagnosed, as one .tar.gz of the case format."""
+    store = context(request).app.store
+    incident = await present(store, incident_id)
+    archive = await asyncio.to_thread(_archive, store, incident)
+    headers = {"Content-Disposition": f'attachment; filename="{incident_id}.tar.gz"', "Cache-Control": "no-store"}
+    return Response(archive, media_type="application/gzip", headers=headers)
+
+
+def _archive(store: Store, incident: Incident) -> bytes:
+    case = case_of_incident(store, incident)
+    return packed(case_files(case), safe_name(case.id))
+
+
+def case_of_incident(store: Store, incident: Incident) -> Case:
+    """The case that the newest diagnosed run was diagnosed by; what is known so far where there was none."""
+    for run in range(incident.run, max(0, incident.run - RUNS_MAX), -1):
+        case = store.dossiers.case(incident.id, run)
+        if case is not None:
+            return case
+    alerts = tuple(member.alert for member in store.incidents.members(incident.id)[:PAGE_MAX]) or (incident.alert,)
+    evidence = tuple(store.dossiers.evidence(incident.id, incident.run))
+    whole = (incident.workflow_id, incident.updated_at, incident.title)
+    return Case(*whole, alerts=alerts, evidence=evidence, subject=incident.component)
 
 
 async def incident_page(here: Context, query: IncidentQuery) -> IncidentPage:
@@ -147,20 +161,4 @@ def belonging(member: Member) -> Belonging:
         count=member.count,
         firing=member.firing,
         alert=member.alert,
-    )
-
-
-def dossier(store: Store, incident_id: str) -> Dossier:
-    """Read everything about one incident. Raises `Problem` 404."""
-    incident = store.incidents.load(incident_id)
-    if incident is None:
-        raise not_found("incident", incident_id, "/api/v1/incidents")
-    plan = store.dossiers.plan(incident_id, incident.run)
-    return Dossier(
-        incident=incident,
-        diagnosis=store.dossiers.diagnosis(incident_id, incident.run),
-        plan=plan,
-        plan_hash=plan.hash if plan else "",
-        approvals=list(store.approvals.of_incident(incident_id)),
-        attempts=list(store.ledger.of_incident(incident_id)),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,16 +14,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
 from lamplighter.domain.incident import CLOSED, Incident, State
+from lamplighter.reports.findings import Doubt, Known
+from lamplighter.reports.sparkline import picture, told
+from lamplighter.reports.units import SECONDS, amount, lapse
 from lamplighter.web.context import Context, context
+from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import IncidentQuery
-from lamplighter.web.incidents import Dossier, IncidentId, IncidentPage, belonging, dossier, incident_page
+from lamplighter.web.incidents import IncidentId, IncidentPage, belonging, incident_page
 from lamplighter.web.problems import Problem
-from lamplighter.web.rendering import page, problem_page, templates, wants_page
+from lamplighter.web.rendering import local, page, problem_page, templates, wants_page
 
 router = APIRouter(tags=["pages"])
 ROWS = 25
 MEMBERS_SHOWN_MAX = 50
 EVENTS_SHOWN_MAX = 300
+FACTS_SHOWN_MAX = 200
 EVERYTHING = "all"
 ASSETS = {
     "page.css": "text/css",
@@ -71,7 +78,7 @@ async def incident_list(request: Request) -> Response | IncidentPage:
 async def one_incident(request: Request, incident_id: IncidentId) -> HTMLResponse:
     """One incident as a page."""
     here = context(request)
-    found = await asyncio.to_thread(dossier, here.app.store, incident_id)
+    found = await asyncio.to_thread(dossier, here, incident_id)
     return page(request, "incident.html", **await asyncio.to_thread(_story, here, found))
 
 
@@ -114,15 +121,26 @@ async def _counts(here: Context) -> dict[str, int]:
 
 def _story(here: Context, found: Dossier) -> dict[str, Any]:
     """What the page of an incident shows. Blocks."""
-    incident, diagnosis = found.incident, found.diagnosis
+    incident = found.incident
     events = here.app.store.incidents.timeline(incident.id)
     members = here.app.store.incidents.members(incident.id)
-    best = diagnosis.best if diagnosis else None
+    cited = found.known.facts if found.known else ()
+    shown = {fact.id: fact for fact in found.facts}
+    others = [fact for fact in found.facts if fact.id not in cited]
     return {
         "incident": incident,
-        "diagnosis": diagnosis,
-        "best": best,
-        "cited": diagnosis.cited(best) if diagnosis and best else (),
+        "known": found.known,
+        "cited": [shown[key] for key in cited if key in shown],
+        "others": others[:FACTS_SHOWN_MAX],
+        "left_out": max(0, len(others) - FACTS_SHOWN_MAX),
+        "not_proven": found.not_proven,
+        "doubts": [doubt for doubt in found.not_proven.causes if not _is_headline(doubt, found.known)],
+        "ruled_out": found.ruled_out,
+        "changes": found.changes,
+        "seen_before": found.seen_before,
+        "lapse": lapse,
+        "took": amount(found.known.elapsed_seconds, SECONDS) if found.known else "",
+        "see": _sight(here),
         "plan": found.plan,
         "plan_hash": found.plan_hash,
         "approvals": found.approvals,
@@ -134,6 +152,25 @@ def _story(here: Context, found: Dossier) -> dict[str, Any]:
         "path": _path(incident),
         "source_link": _link,
     }
+
+
+def _sight(here: Context) -> dict[str, object]:
+    """How facts are shown: what draws them, and what tells their times in the site's zone."""
+    zone = here.app.settings.configuration.site.timezone
+    here_and_now = partial(local, zone=ZoneInfo(zone))
+    return {
+        "picture": picture,
+        "told": told,
+        "hour": lambda at: here_and_now(at, "%H:%M"),
+        "local": here_and_now,
+        "zone": zone,
+        "source_link": _link,
+    }
+
+
+def _is_headline(doubt: Doubt, known: Known | None) -> bool:
+    """Whether a possible cause is the one that the page begins with, and so need not be said again."""
+    return known is not None and (doubt.component, doubt.fault) == (known.component, known.fault)
 
 
 def _link(url: str) -> str:

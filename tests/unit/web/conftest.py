@@ -16,9 +16,13 @@ from fastapi import APIRouter, FastAPI
 
 from lamplighter.app import App
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
+from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState, Watch
+from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.incident import CLOSED, BadMove, Incident, State, moved
+from lamplighter.domain.lesson import Lesson
 from lamplighter.domain.member import Link, Member
+from lamplighter.domain.plan import Plan
 from lamplighter.domain.quiet import checked
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Crew, Event, Moment
@@ -140,6 +144,27 @@ class MemoryIncidents:
         self.held[incident.id] = incident
         self.record(event)
         return incident
+
+
+@dataclass
+class MemoryDossiers:
+    """One diagnosis and its evidence, whichever incident is asked for; cases by incident and run."""
+
+    cases: dict[tuple[str, int], Case] = field(default_factory=dict)
+    found: Diagnosis | None = None
+    pieces: tuple[Evidence, ...] = ()
+
+    def plan(self, *_: object) -> Plan | None:
+        return None
+
+    def diagnosis(self, *_: object) -> Diagnosis | None:
+        return self.found
+
+    def evidence(self, *_: object) -> tuple[Evidence, ...]:
+        return self.pieces
+
+    def case(self, incident_id: str, run: int) -> Case | None:
+        return self.cases.get((incident_id, run))
 
 
 @dataclass
@@ -277,19 +302,23 @@ class Bench:
         empty = SimpleNamespace(
             of_incident=lambda _: [], thaw=self.thawed.extend, open=list, listed=lambda **_: [], recall=lambda *_: ()
         )
-        dossiers = SimpleNamespace(plan=lambda *_: None, diagnosis=lambda *_: None)
+        self.cases: dict[tuple[str, int], Case] = {}
+        self.dossiers = MemoryDossiers(self.cases)
+        self.lessons: list[Lesson] = []
+        taught = SimpleNamespace(recall=lambda *_: self.lessons)
+        self.sources: dict[str, object] = {}
         self.app = SimpleNamespace(
             token=TOKEN,
             clock=self.clock,
-            settings=SimpleNamespace(configuration=Configuration.model_validate(configuration)),
+            settings=SimpleNamespace(configuration=Configuration.model_validate(configuration), sources=self.sources),
             store=SimpleNamespace(
                 incidents=self.incidents,
                 journal=self.journal,
                 silences=self.silences,
                 ledger=empty,
                 approvals=empty,
-                lessons=empty,
-                dossiers=dossiers,
+                lessons=taught,
+                dossiers=self.dossiers,
             ),
             quiet=self.quiet,
             patrol=self.patrol,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import gzip
+import io
+import json
+import tarfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.incident import CLOSED, State
-from lamplighter.testing import firing, resolved
+from lamplighter.testing import NOON, firing, resolved
 from lamplighter.web import incidents
 
 if TYPE_CHECKING:
@@ -99,3 +105,44 @@ async def test_an_incident_is_shown_with_all_that_is_known(bench: Bench) -> None
     assert found["incident"]["held"] == "a storm"
     assert found["incident"]["regression_of"] == "INC-7"
     assert [event["moment"] for event in events] == ["opened"]
+
+
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as tar:
+        return {one.name: tar.extractfile(one).read() for one in tar.getmembers()}  # type: ignore[union-attr]
+
+
+def case_in(archive: bytes) -> dict[str, Any]:
+    name = next(name for name in unpacked(archive) if name.endswith("/case.json"))
+    read: dict[str, Any] = json.loads(unpacked(archive)[name])
+    return read
+
+
+async def test_an_incident_is_exported_as_the_case_that_it_was_diagnosed_by(bench: Bench) -> None:
+    incident = bench.incidents.open(1)
+    piece = Evidence("e1", "docker.logs", "nas", {}, "text/plain", "the disk is full", NOON)
+    bench.cases["INC-1", 1] = Case("INC-1", NOON, "disk full", (incident.alert,), ("nas",), evidence=(piece,))
+    async with bench.client(incidents.router) as client:
+        answer = await client.get(f"{PATH}/INC-1/case")
+        missing = await client.get(f"{PATH}/INC-9/case")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/gzip")
+    assert answer.headers["content-disposition"] == 'attachment; filename="INC-1.tar.gz"'
+    assert unpacked(answer.content)["INC-1/evidence/e1.txt"] == b"the disk is full"
+    assert case_in(answer.content)["components"] == ["nas"]
+    assert missing.status_code == 404
+
+
+async def test_a_run_that_is_not_diagnosed_yet_gives_the_one_before(bench: Bench) -> None:
+    bench.incidents.held["INC-1"] = replace(bench.incidents.open(1), run=3)
+    bench.cases["INC-1", 2] = Case("INC-1.2", NOON, "the second")
+    async with bench.client(incidents.router) as client:
+        answer = await client.get(f"{PATH}/INC-1/case")
+    assert case_in(answer.content)["symptom"] == "the second"
+
+
+async def test_before_any_diagnosis_the_alerts_are_exported(bench: Bench) -> None:
+    bench.incidents.open(1, firing("DiskFull", container="nas"), firing("Slow", container="web"))
+    async with bench.client(incidents.router) as client:
+        case = case_in((await client.get(f"{PATH}/INC-1/case")).content)
+    assert [alert["labels"]["alertname"] for alert in case["alerts"]] == ["DiskFull", "Slow"]
+    assert (case["subject"], case["evidence"]) == ("nas", [])

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lamplighter.domain.incident import State
-from lamplighter.testing import firing
+from lamplighter.testing import NOON, firing
 from lamplighter.web import pages
+from tests.unit.reports.conftest import diagnosis, lesson
+from tests.unit.web.test_dossiers import measured, shift
 
 if TYPE_CHECKING:
     from tests.unit.web.conftest import Bench
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+BREAKS = {"br", "p", "ul", "li"}
 SCRIPT = "</title><script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{ 7*7 }}"
 
 
@@ -34,6 +39,7 @@ class Read(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.text += " " if tag in BREAKS else ""
         self.names |= {name for name, _ in attrs}
         self.addresses += [value or "" for name, value in attrs if name in {"href", "src"}]
         self.actions += [value or "" for name, value in attrs if name == "action"]
@@ -187,3 +193,102 @@ async def test_a_long_incident_is_cut_and_says_where_the_rest_is(bench: Bench) -
     assert "70 more" in text
     assert "101 earlier events" in text
     assert "event 399" in text
+
+
+async def told_of(bench: Bench, **more: object) -> Read:
+    bench.incidents.open(1, firing("Down", container="shop"))
+    bench.dossiers.found = diagnosis(**more)
+    bench.dossiers.pieces = (measured(),)
+    async with bench.client(pages.router) as client:
+        answer = await client.get("/incidents/INC-1")
+    assert answer.status_code == 200
+    read = Read(answer.text)
+    read.text = " ".join(read.text.split())
+    return read
+
+
+async def test_it_says_what_is_known_and_how_surely_and_what_it_cost(bench: Bench) -> None:
+    text = (await told_of(bench)).text
+    assert "Likely (82 %): shop was killed for memory [f2][f3]" in text
+    assert "Root cause: oom of shop." in text
+    assert "rules · 12 ms · $0.000" in text
+    assert "Possible (20 %): nas may be full [f4] against it: [f6]" in text
+    assert "nas: host down [f6][f99] because nas answers" in text
+    assert "17 min before 01-05 11:43:00 shop: image 10.10 became 10.11 [f3]" in text
+    assert "docker inspect shop copy" in text
+
+
+async def test_the_words_root_cause_are_not_there_where_nobody_looked(bench: Bench) -> None:
+    text = (await told_of(bench, facts=tuple(one for one in diagnosis().facts if one.kind != "state"))).text
+    assert "root cause" not in text.lower()
+    assert "Likely cause: oom of shop. shop itself was not examined." in text
+
+
+async def test_a_fact_of_a_series_has_a_picture_with_words_and_its_change_marked(bench: Bench) -> None:
+    bench.sources["prometheus"] = SimpleNamespace(url="http://prom:9090")
+    read = await told_of(bench, facts=(*diagnosis().facts, replace(shift(), at=NOON + timedelta(minutes=25))))
+    assert (read.tags.count("svg"), read.tags.count("polyline"), read.tags.count("polygon")) == (1, 1, 1)
+    assert read.text.count("rose from 1 B to 9 B between 12:24 and 12:25") == 2
+    assert "◆ the change, 12:25" in read.text
+    outside = [one for one in read.addresses if not one.startswith("/")]
+    assert [one.split("?")[0] for one in outside] == ["http://prom:9090/graph"]
+
+
+async def test_what_is_undetermined_says_unknown_and_what_would_settle_it(bench: Bench) -> None:
+    needs = ("a log of shop that says why",)
+    text = (await told_of(bench, undetermined=True, causes=(), needs=needs, statement="the facts do not carry")).text
+    assert "Unknown. The facts do not carry." in text
+    assert "What would settle it: a log of shop that says why" in text
+
+
+async def test_nothing_is_said_honestly(bench: Bench) -> None:
+    text = (await told_of(bench, causes=(), ruled_out=(), facts=(), statement="nothing is wrong now")).text
+    assert "nothing is wrong now" in text
+    assert "None of the looks told of a change before the alert." in text
+    assert "No: no incident of this trouble" in text
+    for heading in ("Not proven", "Ruled out", "root cause"):
+        assert heading not in text
+
+
+async def test_it_says_what_a_person_can_do_at_once_and_against_the_next_time(bench: Bench) -> None:
+    best = replace(diagnosis().causes[0], immediate=(SCRIPT,), prevention=("watch its memory",))
+    read = await told_of(bench, causes=(best,))
+    assert f"A person can, at once: {SCRIPT} Against the next time: watch its memory" in read.text
+
+
+async def test_what_was_seen_before_tells_what_was_done_and_its_outcome(bench: Bench) -> None:
+    bench.lessons.append(replace(lesson(7, NOON), trouble=firing("Down", container="shop").trouble))
+    read = await told_of(bench)
+    assert "INC-7 2026-01-05 12:00 · the same trouble · oom of shop restart shop: resolved after 1 min" in read.text
+    assert "/incidents/INC-7" in read.addresses
+
+
+async def test_what_facts_queries_and_lessons_say_is_text(bench: Bench) -> None:
+    values: dict[str, str | float] = {"metric": SCRIPT, "before": 1.0, "after": 9.0}
+    query = f"{SCRIPT}javascript:alert(1)"
+    fact = replace(shift(), id=SCRIPT, text=SCRIPT, component=SCRIPT, kind=SCRIPT, query=query, values=values)
+    change = replace(fact, id="f2", kind="change", at=NOON - timedelta(minutes=1))
+    cause = replace(diagnosis().causes[0], statement=SCRIPT, component=SCRIPT, fault=SCRIPT, facts=(SCRIPT, "f2"))
+    doubt = replace(cause, confidence=0.2, component="x", against=(SCRIPT,))
+    out = replace(diagnosis().ruled_out[0], component=SCRIPT, fault=SCRIPT, because=(SCRIPT,))
+    bench.lessons.append(
+        replace(lesson(7), trouble=firing("Down", container="shop").trouble, actions=(SCRIPT,), outcome=SCRIPT)
+    )
+    bench.sources |= {
+        "prometheus": SimpleNamespace(url="javascript:alert(1)//"),
+        "grafana": SimpleNamespace(url="http://g"),
+    }
+    read = await told_of(
+        bench, facts=(fact, change), causes=(cause, doubt), ruled_out=(out,), needs=(SCRIPT,), engine=SCRIPT
+    )
+    assert read.tags.count("script") == 1
+    assert "img" not in read.tags
+    assert not {name for name in read.names if name.startswith("on") or name in {"style", "srcdoc"}}
+    assert all(one.startswith(("/", "http://g/explore?")) for one in read.addresses)
+    assert "{{ 7*7 }}" in read.text
+
+
+async def test_many_facts_are_cut_and_the_page_says_where_the_rest_is(bench: Bench) -> None:
+    many = tuple(replace(shift(), id=f"f{number}", evidence="e1") for number in range(1, 300))
+    read = await told_of(bench, facts=many, causes=())
+    assert f"… and {299 - pages.FACTS_SHOWN_MAX} more: /api/v1/incidents/INC-1" in read.text

@@ -44,3 +44,38 @@
     });
   }
 })();
+
+// Copies a query. Without this its button is not shown, and one click on the query marks the whole of it.
+(() => {
+  const SHOWN = 1500;
+
+  function mark(code) {
+    const range = document.createRange();
+    range.selectNodeContents(code);
+    const marked = getSelection();
+    marked.removeAllRanges();
+    marked.addRange(range);
+  }
+
+  async function copy(code) {
+    // Browsers give the clipboard only to pages that came encrypted or from this machine.
+    if (navigator.clipboard) {
+      try { await navigator.clipboard.writeText(code.textContent); return true; } catch { /* the old way is left */ }
+    }
+    mark(code);
+    return document.execCommand("copy");
+  }
+
+  document.documentElement.classList.add("scripted");
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button.copy");
+    const code = button?.closest(".query")?.querySelector("code");
+    if (!code) { return; }
+    button.textContent = await copy(code) ? "copied" : "marked: press Ctrl+C";
+    setTimeout(() => {
+      button.textContent = "copy";
+      // A part that holds the focus is not refreshed; a pointer does not need it there.
+      if (event.detail > 0) { button.blur(); }
+    }, SHOWN);
+  });
+})();
