@@ -13,6 +13,7 @@ from lamplighter.cli import (
     checks,
     configuration,
     demo,
+    diagnosing,
     events,
     incidents,
     operation,
@@ -30,6 +31,9 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("diagnose")(diagnosing.diagnose)
+app.command("replay")(diagnosing.replay)
+app.command("exam")(diagnosing.exam)
 app.command("events")(events.events)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(alerts.app, name="alerts")

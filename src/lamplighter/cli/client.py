@@ -70,6 +70,19 @@ class Client:
         """Post a webhook's body as it is. Raises `Stop` with the exit code that fits."""
         return self._ask("POST", path, "status", content=body, params=params)
 
+    def download(self, path: str, bytes_max: int) -> bytes:
+        """A file that the server holds. Raises `Stop` with the exit code that fits."""
+        with self.opened() as http, http.stream("GET", path) as answer:
+            if answer.is_error or not answer.headers.get("content-type", "").startswith("application/gzip"):
+                answer.read()
+                self.understood(answer, "the file")
+            data = bytearray()
+            for chunk in answer.iter_bytes():
+                data += chunk
+                if len(data) > bytes_max:
+                    raise Stop(f"{self.address} sends more than {bytes_max} bytes", Code.UNREACHABLE)
+            return bytes(data)
+
     def _ask(self, method: str, path: str, holds: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on to httpx
         with self.opened() as http:
             return self.understood(http.request(method, path, **more), holds)

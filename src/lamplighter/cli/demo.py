@@ -9,29 +9,42 @@ import typer
 
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
 from lamplighter.lab.demo import LabFailed, LabUnavailable, Scenario, Stage, run_demo
+from lamplighter.lab.scenario import MAIN
 
 
 class Choice(StrEnum):
-    """One fault, or all of them."""
+    """One fault, the three that end differently, or all nine."""
 
+    MAIN = "main"
     ALL = "all"
     HANG = "hang"
     OOM = "oom"
     BADCONFIG = "badconfig"
+    MEMORY = "memory"
+    LATENCY = "latency"
+    CPU = "cpu"
+    POOL = "pool"
+    DISK = "disk"
+    CRASHLOOP = "crashloop"
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """What is chosen."""
+        several = {Choice.MAIN: MAIN, Choice.ALL: tuple(Scenario)}
+        return several[self] if self in several else (Scenario(self.value),)
 
 
 def demo(
     stage: Annotated[
         Stage, typer.Option(help="local: supervisord; docker: a real engine, Prometheus, Alertmanager.")
     ] = Stage.LOCAL,
-    scenario: Annotated[Choice, typer.Option(help="Which fault.")] = Choice.ALL,
+    scenario: Annotated[Choice, typer.Option(help="Which fault; main: hang, oom, badconfig.")] = Choice.MAIN,
     output: Output = Format.TABLE,
 ) -> None:
     """Break a shop of three services for real, and watch Lamplighter find the cause, act, and verify."""
-    chosen = tuple(Scenario) if scenario is Choice.ALL else (Scenario(scenario.value),)
     words = say if output is Format.JSON else print_lines
     try:
-        report = run_demo(stage, chosen, words)
+        report = run_demo(stage, scenario.scenarios, words)
     except (LabUnavailable, LabFailed) as problem:
         raise Stop(str(problem)) from problem
     if output is Format.JSON:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +11,13 @@ import typer
 from lamplighter.cli.answer import Answer
 from lamplighter.cli.asking import asks
 from lamplighter.cli.client import Client, named, person
-from lamplighter.cli.output import Code, Stop, clock
+from lamplighter.cli.exporting import export
+from lamplighter.cli.incident_page import page_of
+from lamplighter.cli.output import Code, Stop, clock, has_unicode
 
 app = typer.Typer(help="Look at incidents, and say what belongs to them.", no_args_is_help=True)
 IncidentArgument = Annotated[str, typer.Argument(help="such as INC-142")]
+app.command("export")(asks(export))
 PAGE_MAX = 200
 PAGES_MAX = 500
 COLUMNS = ("id", "state", "severity", "component", "opened (UTC)", "title", "alerts", "notes")
@@ -65,7 +70,7 @@ def _all_pages(client: Client, pairs: Pairs, page: dict[str, Any]) -> dict[str, 
 @app.command()
 @asks
 def show(client: Client, incident: IncidentArgument) -> Answer:
-    """One incident: the cause with its facts, the plan, what was done, and why each alert is in it."""
+    """One incident: what is known and how surely, numbered facts, what was seen before, and what was done."""
     path = f"/api/v1/incidents/{named('incident', incident)}"
     found = client.get(path, holds="incident")
     why = client.get(f"{path}/alerts", holds="alerts")
@@ -186,28 +191,10 @@ def _page(found: dict[str, Any]) -> list[str]:
     lines = [f"{incident['id']}  {incident['title']}", f"  {incident['state']} · {incident['severity']}"]
     if notes:
         lines.append(f"  {notes}")
-    lines += _cause(found["diagnosis"])
-    plan = found["plan"]
-    if plan:
-        steps = ", then ".join(f"{a['verb']} {a['target']['name']}" for a in plan["actions"])
-        lines.append(f"  plan {found['plan_hash']}: {steps or plan['advice']}")
-    lines += [f"  done: {a['verb']} {a['target_name']}: {a['state']}: {a['detail']}" for a in found["attempts"]]
-    lines += [f"  approval {a['id']}: {a['state']}" for a in found["approvals"]]
+    lines += page_of(found, unicode=has_unicode(os.environ, sys.stdout.encoding))
     if incident["resolution"]:
         lines.append(f"  resolution: {incident['resolution']} ({incident['resolved_by']})")
     return lines
-
-
-def _cause(diagnosis: dict[str, Any] | None) -> list[str]:
-    if not diagnosis:
-        return []
-    if not diagnosis["causes"]:
-        needs = "; ".join(diagnosis["needs"])
-        return [f"  undetermined: needs {needs}" if diagnosis["undetermined"] else f"  {diagnosis['statement']}"]
-    best = diagnosis["causes"][0]
-    texts = {fact["id"]: fact["text"] for fact in diagnosis["facts"]}
-    line = f"  cause: {best['word']} ({best['confidence']:.0%}): {best['statement']}"
-    return [line, *(f"    {key}: {texts[key]}" for key in best["facts"] if key in texts)]
 
 
 def _alerts(alerts: list[dict[str, Any]], total: int) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_WITHOUT_TERMINAL = 160
+COERCED = frozenset({"c.utf-8", "c.utf8"})
 
 
 class Code(IntEnum):
@@ -59,6 +60,18 @@ def plain(text: object) -> str:
 def clock(at: str) -> str:
     """A time of the API for people: UTC, to the second."""
     return at[:19].replace("T", " ")
+
+
+def has_unicode(environment: Mapping[str, str], encoding: str | None) -> bool:
+    """Whether a terminal can be expected to show more than ASCII, by its locale and by how output is encoded.
+
+    Python itself puts a UTF-8 LC_CTYPE in place of the locale C, so that alone tells nothing.
+    """
+    own = environment.get("LC_CTYPE", "")
+    language = environment.get("LANG", "")
+    coerced = own.lower() in COERCED and language in {"", "C", "POSIX"}
+    locale = environment.get("LC_ALL") or ("" if coerced else own) or language
+    return "utf" in locale.lower() and "utf" in (encoding or "").lower()
 
 
 def say(words: str) -> None:

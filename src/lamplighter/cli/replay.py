@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from lamplighter.cli.client import DataOption, ServerOption, TokenOption, connec
 from lamplighter.cli.configuration import read
 from lamplighter.cli.output import Code, Stop, print_lines, say
 from lamplighter.cli.posting import Posted, post
+from lamplighter.cli.progress import Progress
 from lamplighter.integrations.prometheus.client import PrometheusClient, PrometheusConfig
 from lamplighter.lab.replay import Replay
 from lamplighter.lab.replay_prometheus import from_prometheus
@@ -29,7 +29,6 @@ from lamplighter.settings import Settings
 from lamplighter.settings.values import duration_seconds
 from lamplighter.workflow.clock import SystemClock
 
-PROGRESS_SECONDS = 0.5
 PROMETHEUS_SECONDS_MAX = 60.0
 Line = Recorded | ClosedByHand | Broken
 FileArgument = Annotated[Path | None, typer.Argument(help="JSON lines, each a webhook's body; - is standard input")]
@@ -114,7 +113,7 @@ def _history(url: str, since: str, settings: Settings | None) -> Iterator[Line]:
 
 
 def _tell(lines: Iterator[Line], played: Replay, shape: Shape) -> None:
-    progress = _Progress()
+    progress = Progress()
     for line in lines:
         for decision in played.feed(line):
             if shape is Shape.WIDE:
@@ -155,24 +154,3 @@ def _confirm(address: str, *, yes: bool, asked_here: bool) -> None:
     say(words)
     if not typer.confirm("Send them?", err=True):
         raise Stop("nothing was sent")
-
-
-class _Progress:
-    """One line on a terminal that is written again and again; nothing where there is none."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._last = time.monotonic()
-        self._said = False
-
-    def at(self, words: str) -> None:
-        """Say how far it is, now and then."""
-        if self._shown and time.monotonic() - self._last >= PROGRESS_SECONDS:
-            self._last, self._said = time.monotonic(), True
-            sys.stderr.write(f"\r{words}  ")
-            sys.stderr.flush()
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._said:
-            sys.stderr.write("\n")

@@ -39,9 +39,10 @@ def run_demo(stage: Stage, scenarios: Sequence[Scenario], say: Say) -> DemoRepor
         port = free_ports(1)[0]
         rig.start(port)
         say(f"the shop is open on stage {stage}: front needs orders, orders needs store")
-        for number, scenario in enumerate(scenarios, start=1):
+        chosen = _possible(rig, scenarios, say)
+        for number, scenario in enumerate(chosen, start=1):
             say("")
-            say(f"{number}/{len(scenarios)} {scenario}: {EXPECTATIONS[scenario].breaks}")
+            say(f"{number}/{len(chosen)} {scenario}: {EXPECTATIONS[scenario].breaks}")
             # A return within ten minutes reopens the incident that the last fault made. These are separate troubles
             # behind one symptom, so each begins with empty data.
             with Server(premises, rig.configuration(port)) as server:
@@ -49,6 +50,16 @@ def run_demo(stage: Stage, scenarios: Sequence[Scenario], say: Say) -> DemoRepor
             rig.heal(scenario)
     say("")
     return DemoReport(stage, tuple(outcomes))
+
+
+def _possible(rig: Rig, scenarios: Sequence[Scenario], say: Say) -> list[Scenario]:
+    """The scenarios that this machine allows; the others are said. Raises `LabUnavailable` where none is left."""
+    lacking = {scenario: words for scenario in scenarios if (words := rig.lacks(scenario))}
+    for scenario, words in lacking.items():
+        say(f"left out: {scenario}, because {words}")
+    if scenarios and len(lacking) == len(scenarios):
+        raise LabUnavailable("; ".join(f"{scenario}: {words}" for scenario, words in lacking.items()))
+    return [scenario for scenario in scenarios if scenario not in lacking]
 
 
 def build_rig(stage: Stage, premises: Premises) -> Rig:

@@ -21,6 +21,8 @@ from lamplighter.lab.programs import installed, require_root
 
 READY_SECONDS = 30.0
 CALL_SECONDS = 30
+# Microseconds, the kernel's own choice.
+CPU_PERIOD = 100_000
 IMAGE = "shop"
 # Python is not in the image: it holds empty folders, into which this machine's own Python is mounted.
 SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64")
@@ -60,16 +62,23 @@ class Engine:
         return self.client
 
     def run_python(
-        self, name: str, script: Path, arguments: Sequence[str], folder: Path, labels: Mapping[str, str], memory: int
+        self,
+        name: str,
+        script: Path,
+        arguments: Sequence[str],
+        folder: Path,
+        labels: Mapping[str, str],
+        memory: int,
+        processors: int = 2,
     ) -> Container:
-        """Run a script of the standard library on the host's network, under a memory limit in bytes.
+        """Run a script of the standard library on the host's network, with so many bytes of memory and processors.
 
         `folder` is seen under the same path inside, so that a path in a log line is true outside too.
         """
         python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
         read_only = [path for path in dict.fromkeys((*SYSTEM_FOLDERS, sys.base_prefix)) if Path(path).exists()]
         mounts = [Mount(path, str(Path(path).resolve()), type="bind", read_only=True) for path in read_only]
-        mounts.append(Mount(str(script), str(script), type="bind", read_only=True))
+        mounts.append(Mount(str(script.parent), str(script.parent), type="bind", read_only=True))
         mounts.append(Mount(str(folder), str(folder), type="bind"))
         return self.open.containers.run(
             IMAGE,
@@ -79,6 +88,8 @@ class Engine:
             network_mode="host",
             mem_limit=memory,
             memswap_limit=memory,
+            cpu_period=CPU_PERIOD,
+            cpu_quota=int(processors * CPU_PERIOD),
             labels=dict(labels),
             environment=self._premises.mark,
             mounts=mounts,

@@ -7,11 +7,22 @@ from typing import Any, Protocol
 
 from lamplighter.lab.monitoring import answers
 from lamplighter.lab.scenario import LabFailed, Scenario, SeenEffect, Stage
-from lamplighter.lab.shop.layout import CATALOGUE_MIB, Shop
+from lamplighter.lab.shop.layout import CATALOGUE_MIB, DELAY_SECONDS, TIMEOUT_SECONDS, Shop
 
 WELL_SECONDS_MAX = 30.0
 STEADY_SECONDS = 1.0
 ANSWER_SECONDS_MAX = 3.0
+FAULT_CALLS = {
+    Scenario.HANG: ("orders", "/fault/hang"),
+    Scenario.OOM: ("store", f"/fault/grow?mebibytes={CATALOGUE_MIB}"),
+    Scenario.MEMORY: ("orders", "/fault/leak"),
+    Scenario.CPU: ("orders", "/fault/burn"),
+    Scenario.POOL: ("orders", "/fault/drain"),
+    Scenario.DISK: ("store", "/fault/fill"),
+    Scenario.CRASHLOOP: ("store", "/fault/crash"),
+}
+# What ails orders is in its memory alone; what ails store is on its disk, and outlives a restart.
+OF_ORDERS = frozenset(scenario for scenario, (role, _) in FAULT_CALLS.items() if role == "orders")
 
 
 class Rig(Protocol):
@@ -22,6 +33,10 @@ class Rig(Protocol):
 
     def start(self, port: int) -> None:
         """Bring up the shop and what watches it; alerts go to Lamplighter's port."""
+        ...
+
+    def lacks(self, scenario: Scenario) -> str:
+        """What a started stage lacks for a scenario, in words; empty where it lacks nothing."""
         ...
 
     def configuration(self, port: int) -> dict[str, Any]:
@@ -51,11 +66,7 @@ class Rig(Protocol):
 
 def fault_call(shop: Shop, scenario: Scenario) -> None:
     """Ask the service itself for a fault. Raises `LabFailed`."""
-    paths = {
-        Scenario.HANG: ("orders", "/fault/hang"),
-        Scenario.OOM: ("store", f"/fault/grow?mebibytes={CATALOGUE_MIB}"),
-    }
-    role, path = paths[scenario]
+    role, path = FAULT_CALLS[scenario]
     request = urllib.request.Request(shop.url(role, path), method="POST")  # noqa: S310 - loopback, set by the lab
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS_MAX):  # noqa: S310 - as above
@@ -72,17 +83,20 @@ def takes_orders(shop: Shop) -> bool:
 def shop_configuration(port: int, shop: Shop, *, own_alert: bool) -> dict[str, Any]:
     """The part of Lamplighter's configuration that is the same on every stage: one symptom, at the front."""
     front = {"name": "shop", "http": shop.url("front", "/order"), "component": "front"}
-    behind = [{"name": role, "http": shop.url(role, "/health")} for role in ("orders", "store")]
+    orders = {"name": "orders", "http": shop.url("orders", "/health"), "every": "1s", "timeout": "1s"}
+    # Slower than orders waits is too slow; only who waits longer than that can tell slow from silent.
+    slow = {"latency": f"{TIMEOUT_SECONDS:g}s", "timeout": f"{TIMEOUT_SECONDS + DELAY_SECONDS:g}s"}
+    store = {"name": "store", "http": shop.url("store", "/health"), "every": "1s", **slow}
+    disk = {"name": "store disk", "disk": str(shop.ledger), "component": "store", "below": "5%", "every": "1s"}
     # The front gives up on orders after one second, so its own check must wait longer than that.
     pace = {"every": "1s", "timeout": "2s"}
-    quick = {"every": "1s", "timeout": "1s"}
     return {
         "site": {"name": "shop"},
         "server": {"port": port},
         "autonomy": {"mode": "auto", "limits": {"per_target": "100/1h", "total": "1000/1h", "between": "0s"}},
         "checks": [
             {**front, **pace, "alert": own_alert},
-            *({**check, **quick, "alert": False} for check in behind),
+            *({**check, "alert": False} for check in (orders, store, disk)),
         ],
         "depends": {"front": ["orders"], "orders": ["store"]},
         "verify": {"for": "2s", "deadline": "30s", "every": "0.5s"},

@@ -19,6 +19,16 @@ class Scenario(StrEnum):
     HANG = "hang"
     OOM = "oom"
     BADCONFIG = "badconfig"
+    MEMORY = "memory"
+    LATENCY = "latency"
+    CPU = "cpu"
+    POOL = "pool"
+    DISK = "disk"
+    CRASHLOOP = "crashloop"
+
+
+# What the demo shows where nothing else is asked for: each of the three ends differently.
+MAIN = (Scenario.HANG, Scenario.OOM, Scenario.BADCONFIG)
 
 
 class LabUnavailable(Exception):
@@ -76,5 +86,50 @@ EXPECTATIONS: dict[Scenario, Expectation] = {
         "config_error",
         (),
         ("store.ini", "workers"),
+    ),
+    Scenario.MEMORY: Expectation(
+        "orders keeps every basket until its memory is used up, and refuses what comes then",
+        "resolved",
+        "orders",
+        "memory_leak",
+        (SeenEffect("restart", "orders"),),
+    ),
+    Scenario.LATENCY: Expectation(
+        "every connection to store is held back on its way, for longer than orders waits",
+        "needs_human",
+        "store",
+        "network_latency",
+        (),
+    ),
+    Scenario.CPU: Expectation(
+        "orders computes so much for every request that nobody gets an answer in time",
+        "resolved",
+        "orders",
+        "cpu_saturation",
+        (SeenEffect("restart", "orders"),),
+    ),
+    Scenario.POOL: Expectation(
+        "orders lends out every connection of its pool, and gets none back",
+        "needs_human",
+        "orders",
+        "connection_pool_exhausted",
+        (),
+        ("connection pool",),
+    ),
+    Scenario.DISK: Expectation(
+        "an export fills the small disk on which store keeps its receipts",
+        "needs_human",
+        "store",
+        "disk_full",
+        (),
+        ("No space left on device",),
+    ),
+    Scenario.CRASHLOOP: Expectation(
+        "store dies of a bad entry in its journal a moment after each start, and is started again each time",
+        "needs_human",
+        "store",
+        "crash_loop",
+        (),
+        ("12,50",),
     ),
 }

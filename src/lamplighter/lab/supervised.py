@@ -36,6 +36,8 @@ class Supervised:
         self.folder = premises.folder
         self.socket = self.folder / "supervisor.sock"
         self.log = self.folder / "supervisord-own.log"
+        self._commands: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._retries: dict[str, int] = {}
 
     @property
     def url(self) -> str:
@@ -44,14 +46,14 @@ class Supervised:
 
     def start(self, programs: Mapping[str, str], listeners: Mapping[str, str]) -> Program:
         """Start it with program and event listener commands by name; returns when it answers."""
-        file = self.folder / "supervisord.conf"
-        file.write_text(self.text(programs, listeners), encoding="utf-8")
+        self._commands = (programs, listeners)
+        file = self._write()
         program = self._premises.start("supervisord", [beside_python("supervisord"), "-n", "-c", str(file)])
         program.await_ready(self._answers, READY_SECONDS)
         return program
 
     def text(self, programs: Mapping[str, str], listeners: Mapping[str, str]) -> str:
-        """Its configuration. Nothing is restarted by supervisord itself: that is the on-call engineer's part."""
+        """Its configuration. Nothing is restarted by supervisord itself, where `set_retries` does not say so."""
         sections: dict[str, dict[str, object]] = {
             "unix_http_server": {"file": self.socket, "chmod": "0600"},
             "supervisord": {
@@ -108,6 +110,20 @@ class Supervised:
         """Start a program, without waiting for how that ends."""
         self.call("startProcess", name, False)
 
+    def set_retries(self, name: str, retries: int) -> None:
+        """Have supervisord itself start a program again so often when it ends, or never; starts it anew."""
+        self._retries[name] = retries
+        self._write()
+        self.call("reloadConfig")
+        self.stop(name)
+        self.call("removeProcessGroup", name)
+        self.call("addProcessGroup", name)
+
+    def _write(self) -> Path:
+        file = self.folder / "supervisord.conf"
+        file.write_text(self.text(*self._commands), encoding="utf-8")
+        return file
+
     def _answers(self) -> bool:
         try:
             return self.call("getIdentification") != ""
@@ -115,11 +131,12 @@ class Supervised:
             return False
 
     def _program(self, name: str, command: str) -> dict[str, object]:
+        retries = self._retries.get(name, 0)
         return {
             "command": command.replace("%", "%%"),
-            "autorestart": "false",
+            "autorestart": "true" if retries else "false",
             "startsecs": 1,
-            "startretries": 0,
+            "startretries": retries,
             "stopwaitsecs": 2,
             "stopasgroup": "true",
             "killasgroup": "true",

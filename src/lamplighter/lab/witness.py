@@ -10,15 +10,18 @@ from collections.abc import Mapping, Sequence
 
 from lamplighter.lab.scenario import SeenEffect
 
-_SUPERVISORD = re.compile(r" INFO (?P<what>spawned|stopped): '?(?P<name>[\w.-]+)'?")
-_GUARD = re.compile(r"^memory guard: limit of (?P<name>\S+) is now \d+ bytes$", re.MULTILINE)
+_SUPERVISORD = re.compile(r" (?:INFO|WARN) (?P<what>spawned|stopped): '?(?P<name>[\w.-]+)'?")
+_GUARD = re.compile(r"^(?:\S+Z )?memory guard: limit of (?P<name>\S+) is now \d+ bytes$", re.MULTILINE)
 # What happens to a container by itself, or on the way of another action.
 _PASSIVE = frozenset({"die", "kill", "oom", "attach", "detach", "top", "exec_die"})
 _DOCKER_VERBS = {"update": "set_memory_limit"}
 
 
-def supervisord_effects(log: str) -> tuple[SeenEffect, ...]:
-    """Changes in a stretch of supervisord's log; a process that ended by itself and is spawned was started."""
+def supervisord_effects(log: str, *, restarts_itself: bool = False) -> tuple[SeenEffect, ...]:
+    """Changes in a stretch of supervisord's log; a process that ended by itself and is spawned was started.
+
+    Where supervisord `restarts_itself` what ended, that is nobody's effect.
+    """
     seen: list[SeenEffect] = []
     for match in _SUPERVISORD.finditer(log):
         name, stop = match["name"], SeenEffect("stop", match["name"])
@@ -26,7 +29,7 @@ def supervisord_effects(log: str) -> tuple[SeenEffect, ...]:
             seen.append(stop)
         elif stop in seen:
             seen[seen.index(stop)] = SeenEffect("restart", name)
-        else:
+        elif not restarts_itself:
             seen.append(SeenEffect("start", name))
     return tuple(seen)
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from lamplighter.cli import app
 from lamplighter.cli.client import Client
-from lamplighter.cli.output import Code, Stop
+from lamplighter.cli.output import Code, Stop, plain
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass
 class Fake:
-    """Answers by method and path. An answer is a status and JSON, or the bytes of an event stream."""
+    """Answers by method and path. An answer is a status and JSON, or the bytes of an event stream or of an archive."""
 
     url: str = ""
     answers: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
@@ -61,6 +61,12 @@ class Fake:
         return Client(self.url, "secret")
 
 
+def _media(said: object) -> str:
+    if not isinstance(said, bytes):
+        return "application/json"
+    return "application/gzip" if said.startswith(b"\x1f\x8b") else "text/event-stream"
+
+
 @pytest.fixture
 def fake() -> Iterator[Fake]:
     kept = Fake()
@@ -74,7 +80,7 @@ def fake() -> Iterator[Fake]:
             stream = isinstance(said, bytes)
             text = said if stream else json.dumps(said).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "text/event-stream" if stream else "application/json")
+            self.send_header("Content-Type", _media(said))
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
@@ -109,17 +115,29 @@ class Command(Protocol):
     def __call__(self, *words: str, given: bytes = b"") -> Ended: ...
 
 
+def ran(*words: str, given: bytes = b"") -> Ended:
+    """A whole run of the command line in this process."""
+    ended = CliRunner().invoke(app, [*words], input=given)
+    if isinstance(ended.exception, Stop):
+        return Ended(ended.exception.code, ended.stdout, f"{ended.stderr}error: {plain(ended.exception)}")
+    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    return Ended(ended.exit_code or Code.OK, ended.stdout, ended.stderr)
+
+
+class Local(Protocol):
+    """Runs a command that asks nobody."""
+
+    def __call__(self, *words: str) -> Ended: ...
+
+
+@pytest.fixture
+def local() -> Local:
+    """Run a command that asks nobody."""
+    return ran
+
+
 @pytest.fixture
 def command(fake: Fake) -> Command:
     """Run a command that asks the fake server."""
-
-    def run(*words: str, given: bytes = b"") -> Ended:
-        where = ["--server", fake.url, "--token", "secret"]
-        ended = CliRunner().invoke(app, [*words, *where], input=given)
-        if isinstance(ended.exception, Stop):
-            return Ended(ended.exception.code, ended.stdout, f"{ended.stderr}error: {ended.exception}")
-        if ended.exception is not None and not isinstance(ended.exception, SystemExit):
-            raise ended.exception
-        return Ended(ended.exit_code or Code.OK, ended.stdout, ended.stderr)
-
-    return run
+    return lambda *words, given=b"": ran(*words, "--server", fake.url, "--token", "secret", given=given)

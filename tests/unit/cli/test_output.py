@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lamplighter.cli.output import Stop, plain, print_json, print_lines, print_table, say
+from lamplighter.cli.output import Stop, has_unicode, plain, print_json, print_lines, print_table, say
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,25 @@ def test_lines_are_printed_one_by_one(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_stop_that_says_nothing_else_is_a_failure() -> None:
     assert Stop("words").code == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding", "known"),
+    [
+        ({"LANG": "en_GB.UTF-8"}, "utf-8", True),
+        ({"LANG": "C.UTF-8"}, "utf-8", True),
+        ({"LANG": "de_DE.utf8", "LC_CTYPE": "C.UTF-8"}, "UTF-8", True),
+        ({"LC_CTYPE": "UTF-8"}, "utf-8", True),
+        ({"LANG": "C"}, "utf-8", False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "utf-8", False),
+        ({"LC_CTYPE": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, "utf-8", False),
+        ({"LANG": "en_GB.UTF-8"}, "ascii", False),
+        ({"LANG": "en_GB.UTF-8"}, None, False),
+        ({}, "utf-8", False),
+    ],
+)
+def test_more_than_ascii_is_shown_only_where_the_locale_has_it(
+    environment: dict[str, str], encoding: str | None, *, known: bool
+) -> None:
+    assert has_unicode(environment, encoding) is known

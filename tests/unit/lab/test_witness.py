@@ -23,6 +23,18 @@ def test_a_process_that_was_killed_and_is_spawned_was_started() -> None:
     assert supervisord_effects(log) == (SeenEffect("start", "store"),)
 
 
+def test_what_had_to_be_killed_to_be_stopped_was_stopped_all_the_same() -> None:
+    log = supervisord("WARN stopped: orders (terminated by SIGKILL)", "INFO spawned: 'orders' with pid 9186")
+    assert supervisord_effects(log) == (RESTART,)
+
+
+def test_what_supervisord_starts_again_by_itself_is_nobodys_effect() -> None:
+    fall = ("WARN exited: store (exit status 1; not expected)", "INFO spawned: 'store' with pid 1")
+    stop = ("INFO stopped: orders (exit status 0)", "INFO spawned: 'orders' with pid 2")
+    assert supervisord_effects(supervisord(*fall, *fall), restarts_itself=True) == ()
+    assert supervisord_effects(supervisord(*fall, *stop), restarts_itself=True) == (RESTART,)
+
+
 def test_each_process_is_paired_with_itself() -> None:
     log = supervisord("INFO stopped: front (exit status 0)", "INFO spawned: 'store' with pid 1")
     assert supervisord_effects(log) == (SeenEffect("stop", "front"), SeenEffect("start", "store"))
@@ -36,7 +48,7 @@ def test_two_restarts_are_two() -> None:
 def test_only_set_limits_count_in_the_guards_log() -> None:
     log = (
         "memory guard: store killed: it used 71.4 MiB, its limit is 64 MiB\n"
-        "memory guard: limit of store is now 134217728 bytes\n"
+        "2026-11-21T01:21:45Z memory guard: limit of store is now 134217728 bytes\n"
     )
     assert guard_effects(log) == (SeenEffect("set_memory_limit", "store"),)
 

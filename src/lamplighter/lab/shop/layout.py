@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROLES = ("front", "orders", "store")
+KEEPER = "store"
 UPSTREAM = {"front": "orders", "orders": "store"}
 SERVICE_FILE = Path(__file__).with_name("service.py")
 WORKERS = "4"
@@ -16,6 +17,10 @@ WRONG_WORKERS = "many"
 TIMEOUT_SECONDS = 1.0
 MEMORY_LIMIT_MIB = 64
 CATALOGUE_MIB = 72
+CONNECTIONS = 8
+PROCESSORS = 1
+DELAY_SECONDS = 1.4
+LEDGER_MIB = 8
 
 FIRST_PORT, PORTS, PORT_TRIES_MAX = 20_000, 12_000, 100
 
@@ -60,6 +65,11 @@ class Shop:
         """An address of one service."""
         return f"http://127.0.0.1:{self.ports[role]}{path}"
 
+    @property
+    def ledger(self) -> Path:
+        """The folder of receipts; where the lab may mount, a small disk of its own."""
+        return self.folder_of(KEEPER) / "ledger"
+
     def configure(self, role: str, workers: str = WORKERS) -> None:
         """Write the configuration of one service."""
         self.folder_of(role).mkdir(parents=True, exist_ok=True)
@@ -68,6 +78,13 @@ class Shop:
     def text_of(self, role: str, workers: str) -> str:
         """What the configuration file of one service says."""
         lines = [f"[{role}]", f"port = {self.ports[role]}", f"workers = {workers}", f"data = {self.folder_of(role)}"]
+        lines += [
+            f"connections = {CONNECTIONS}",
+            f"memory_mebibytes = {MEMORY_LIMIT_MIB}",
+            f"processors = {PROCESSORS}",
+        ]
+        if role == KEEPER:
+            lines.append(f"ledger = {self.ledger}")
         behind = UPSTREAM.get(role)
         if behind:
             lines += [
@@ -77,9 +94,15 @@ class Shop:
             ]
         return "\n".join(lines) + "\n"
 
-    def empty_catalogue(self) -> None:
-        """Take away what made the store grow."""
-        (self.folder_of("store") / "catalogue").unlink(missing_ok=True)
+    def slow_down(self) -> None:
+        """Hold back every connection to the store from now on."""
+        (self.folder_of("store") / "delay").write_text(str(DELAY_SECONDS), encoding="ascii")
+
+    def tidy(self) -> None:
+        """Take away what made the store grow, wait, run out of disk or crash."""
+        folder = self.folder_of("store")
+        for file in (folder / "catalogue", folder / "delay", folder / "journal", self.ledger / "export"):
+            file.unlink(missing_ok=True)
 
 
 def new_shop(folder: Path) -> Shop:
@@ -87,4 +110,5 @@ def new_shop(folder: Path) -> Shop:
     shop = Shop(folder, dict(zip(ROLES, free_ports(len(ROLES)), strict=True)))
     for role in ROLES:
         shop.configure(role)
+    shop.ledger.mkdir(parents=True, exist_ok=True)
     return shop

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import configparser
 import functools
+import importlib.util
 import os
 import queue
 import signal
@@ -22,7 +23,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING or __package__:
+    from lamplighter.lab.shop import ailments
+else:
+
+    def _beside(name: str) -> Any:  # noqa: ANN401 - a module
+        """A module that lies beside this file, which is run as a program and belongs to no package then."""
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules.setdefault(name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    ailments = _beside("ailments")
 
 MIB = 1024 * 1024
 STEP_MIB = 8
@@ -50,6 +66,10 @@ class Config:
     upstream_name: str
     timeout_seconds: float
     data: Path
+    connections: int = 4
+    memory_mebibytes: int = 64
+    processors: int = 0
+    ledger: Path | None = None
 
 
 def parse_config(text: str, path: Path, role: str) -> Config:
@@ -78,6 +98,10 @@ def parse_config(text: str, path: Path, role: str) -> Config:
         upstream_name=section.get("upstream_name", "upstream"),
         timeout_seconds=timeout_seconds,
         data=Path(section.get("data", ".")),
+        connections=number("connections", "4"),
+        memory_mebibytes=number("memory_mebibytes", "64"),
+        processors=number("processors", "0"),
+        ledger=Path(section["ledger"]) if "ledger" in section else None,
     )
 
 
@@ -110,6 +134,13 @@ class Trade:
     tally: Counter[int] = field(default_factory=Counter)
     order_ok: bool = False
     catalogue: list[bytearray] = field(default_factory=list)
+    health: ailments.Ailments = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Well at first."""
+        config = self.config
+        pool, limit = ailments.Pool(config.connections), config.memory_mebibytes * MIB
+        self.health = ailments.Ailments(config.role, config.data, self.log, pool, limit, config.ledger)
 
     def log(self, level: str, text: str) -> None:
         """One plain line with the time in UTC."""
@@ -120,11 +151,22 @@ class Trade:
 
     def order(self) -> Answer:
         """Take one order, which needs every service behind this one."""
-        if not self.config.upstream:
-            return Answer(200, "one item is on stock\n")
+        complaint = self.health.complaint()
+        if complaint:
+            return Answer(503, f"{complaint}\n")
+        try:
+            self.health.keep_receipt()
+        except OSError as problem:
+            self.log("ERROR", f"order failed: {problem}")
+            return Answer(507, "the receipt cannot be written\n")
+        return self.pass_on() if self.config.upstream else Answer(200, "one item is on stock\n")
+
+    def pass_on(self) -> Answer:
+        """Ask the next service, over a connection of the pool."""
         url, timeout = f"{self.config.upstream}/order", self.config.timeout_seconds
         try:
-            with urllib.request.urlopen(url, timeout=timeout) as reply:  # noqa: S310 - loopback, set by the lab
+            # The URL is of this machine, set by the lab.
+            with self.health.pool.lease(), urllib.request.urlopen(url, timeout=timeout) as reply:  # noqa: S310
                 return Answer(200, reply.read(1024).decode())
         except OSError as problem:
             answer = failure_of(self.config.upstream_name, problem, timeout)
@@ -163,7 +205,7 @@ class Trade:
         """The Prometheus text of this service."""
         lines = ["# TYPE shop_requests_total counter"]
         lines += [f'shop_requests_total{{status="{status}"}} {count}' for status, count in sorted(self.tally.items())]
-        lines += ["# TYPE shop_memory_bytes gauge", f"shop_memory_bytes {resident_bytes()}"]
+        lines += ["# TYPE shop_memory_bytes gauge", f"shop_memory_bytes {ailments.resident_bytes()}"]
         if self.config.role == "front":
             lines += ["# TYPE shop_order_ok gauge", f"shop_order_ok {int(self.order_ok)}"]
         return "\n".join(lines) + "\n"
@@ -173,12 +215,6 @@ class Trade:
         while True:
             self.order_ok = self.order().status == 200  # noqa: PLR2004 - HTTP's own word for well
             time.sleep(PROBE_PAUSE_SECONDS)
-
-
-def resident_bytes() -> int:
-    """The memory that this process holds now."""
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Desk(BaseHTTPRequestHandler):
@@ -196,10 +232,13 @@ class Desk(BaseHTTPRequestHandler):
         """Orders, health and metrics."""
         with self.trade.books:
             path = urlsplit(self.path).path
+        if path != "/metrics":
+            self.trade.health.compute()
         if path == "/order":
             self.send(self.trade.order())
         elif path == "/health":
-            self.send(Answer(200, "well\n"))
+            complaint = self.trade.health.complaint()
+            self.send(Answer(503, f"{complaint}\n") if complaint else Answer(200, "well\n"))
         elif path == "/metrics":
             self.send(Answer(200, self.trade.metrics()))
         else:
@@ -218,8 +257,10 @@ class Desk(BaseHTTPRequestHandler):
             self.send(Answer(202, "growing\n") if mebibytes.isdecimal() else Answer(400, "mebibytes: a number\n"))
             if mebibytes.isdecimal():
                 self.trade.grow(int(mebibytes))
+        elif self.trade.health.start(parts.path.removeprefix("/fault/")):
+            self.send(Answer(202, "falling ill\n"))
         else:
-            self.send(Answer(404, "there is /fault/hang and /fault/grow\n"))
+            self.send(Answer(404, "there is no such fault\n"))
 
     def send(self, answer: Answer) -> None:
         """Write the answer, and count it."""
@@ -243,6 +284,7 @@ class Shopfront(HTTPServer):
     request_queue_size = 16
 
     def __init__(self, trade: Trade) -> None:
+        self.trade = trade
         self.waiting: queue.Queue[tuple[socket.socket, tuple[str, int]]] = queue.Queue(WAITING_MAX)
         super().__init__((LOOPBACK, trade.config.port), functools.partial(Desk, trade))
         for number in range(trade.config.workers):
@@ -250,7 +292,12 @@ class Shopfront(HTTPServer):
 
     def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]  # the stub allows datagrams too
         """Queue a connection; where the queue is full, later ones wait in the kernel."""
-        self.waiting.put((request, client_address))
+        delay = self.trade.health.delay_seconds()
+        if delay:
+            # A slow network holds every connection back, and none the longer for another.
+            threading.Timer(delay, self.waiting.put, [(request, client_address)]).start()
+        else:
+            self.waiting.put((request, client_address))
 
     def work_for_good(self) -> None:
         """Serve one connection after another."""
@@ -278,6 +325,8 @@ def main() -> int:
     except (BadConfig, configparser.Error, OSError) as problem:
         sys.stderr.write(f"config error: {problem}\n")
         return EXIT_CONFIG
+    if config.processors:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-config.processors :])
     trade = Trade(config)
 
     def leave(_signal: int, _frame: object) -> None:
@@ -286,6 +335,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, leave)
     trade.load_catalogue()
+    trade.health.settle()
     with Shopfront(trade) as front:
         if config.role == "front":
             threading.Thread(target=trade.probe_for_good, daemon=True).start()

@@ -18,3 +18,13 @@ def test_the_number_of_workers_is_what_is_broken() -> None:
 
 def test_free_ports_are_different() -> None:
     assert len(set(free_ports(5))) == 5
+
+
+def test_tidying_takes_away_all_that_outlives_a_restart(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, SHOP.ports)
+    shop.ledger.mkdir(parents=True)
+    shop.slow_down()
+    assert float((tmp_path / "store" / "delay").read_text(encoding="ascii")) > 1.0
+    shop.tidy()
+    shop.tidy()
+    assert [path.name for path in (tmp_path / "store").iterdir()] == ["ledger"]

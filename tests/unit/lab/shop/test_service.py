@@ -13,7 +13,26 @@ INI = Path("/lab/shop/store/store.ini")
 
 def test_a_good_configuration_is_read() -> None:
     config = parse_config(SHOP.text_of("front", "4"), SHOP.config_of("front"), "front")
-    assert config == Config("front", 1001, 4, "http://127.0.0.1:1002", "orders", 1.0, Path("/lab/shop/front"))
+    behind, data = "http://127.0.0.1:1002", Path("/lab/shop/front")
+    assert config == Config("front", 1001, 4, behind, "orders", 1.0, data, connections=8, processors=1)
+
+
+def test_only_the_store_keeps_receipts() -> None:
+    config = parse_config(SHOP.text_of("store", "4"), INI, "store")
+    assert config.ledger == Path("/lab/shop/store/ledger")
+
+
+def test_without_a_free_connection_an_order_is_refused_and_said_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    trade = Trade(parse_config(SHOP.text_of("orders", "4"), INI, "orders"))
+    trade.health.drain()
+    assert trade.order().status == 503
+    assert "ERROR orders: connection pool exhausted: 8 of 8 connections are held" in capsys.readouterr().out
+
+
+def test_an_order_whose_receipt_cannot_be_written_is_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    trade = Trade(parse_config(SHOP.text_of("store", "4"), INI, "store"))
+    assert trade.order().status == 507
+    assert "ERROR store: order failed: [Errno 2]" in capsys.readouterr().out
 
 
 def test_a_wrong_value_is_named_with_file_section_key_and_value() -> None:
