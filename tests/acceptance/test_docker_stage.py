@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.docker, pytest.mark.prometheus, pytest.mark.usefixtures("docker_stage")]
 
 
-def test_all_three_faults_come_to_their_right_end(demo_command: DemoCommand) -> None:
+def test_all_nine_faults_come_to_their_right_end(demo_command: DemoCommand) -> None:
     finished = demo_command.run("--stage", "docker", "--scenario", "all", "--output", "json")
     assert finished.code == 0, finished.err
     assert finished.right_ends("docker")

@@ -17,7 +17,7 @@ CLOSING = re.compile(
 )
 
 
-def test_all_three_faults_come_to_their_right_end(demo_command: DemoCommand) -> None:
+def test_all_nine_faults_come_to_their_right_end(demo_command: DemoCommand) -> None:
     finished = demo_command.run("--stage", "local", "--scenario", "all", "--output", "json")
     assert finished.code == 0, finished.err
     assert finished.right_ends("local")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from lamplighter.domain.cause import Cause, Diagnosis, RuledOut
+from lamplighter.domain.evidence import Evidence, Fact
+from lamplighter.domain.lesson import Lesson
 from lamplighter.lab.premises import Premises
 from lamplighter.lab.serving import TOKEN_FILE, Server, data_folder
 from lamplighter.lab.shop.layout import free_ports
+from lamplighter.store import open_store
+from lamplighter.workflow.clock import SystemClock
 
 CHROMIUM = "/usr/bin/chromium"
 WAIT_MILLISECONDS = 15_000
@@ -41,6 +48,7 @@ class House:
     url: str
     token: str
     client: httpx.Client
+    data: Path
     complaints: list[str] = field(default_factory=list)
 
     def alert(self, name: str, container: str, *, status: str = "firing", **more: Any) -> None:  # noqa: ANN401 - JSON
@@ -78,7 +86,7 @@ def house() -> Iterator[House]:
         token = (data_folder(premises) / TOKEN_FILE).read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=server.url, headers=headers, timeout=20.0, trust_env=False) as client:
-            made = House(server.url, token, client)
+            made = House(server.url, token, client, data_folder(premises))
             made.alert("FirstDown", "first")
             made.incident("FirstDown")
             yield made
@@ -114,7 +122,7 @@ def visiting(browser: Browser, house: House, **options: Any) -> Iterator[Page]: 
 
 
 def live(page: Page) -> None:
-    page.wait_for_function("document.getElementById('live').textContent.includes('live')")
+    page.wait_for_selector("#live:has-text('live')")
 
 
 def test_the_list_shows_a_new_incident_without_being_asked_again(browser: Browser, house: House) -> None:
@@ -213,6 +221,81 @@ def test_no_script_of_an_alert_runs_and_no_picture_is_fetched(browser: Browser, 
             assert page.locator("main img").count() == 0
         assert "onerror" in page.goto("/alerts").text()  # type: ignore[union-attr] # the page was just there
     assert all(address.startswith(house.url) for address in asked)
+
+
+def found_out(house: House, incident_id: str, text: str, query: str) -> None:
+    """Keep a diagnosis as the analyst would have left it, in which everything says `text` and asked `query`."""
+    told = house.show(incident_id)
+    now = datetime.now(UTC)
+    begin = now.timestamp() - 2400
+    values = [[begin + 15 * place, str(1 + place // 80)] for place in range(160)]
+    series = {"metric": {"__name__": text[:120], "container": text}, "values": values}
+    content = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
+    piece = Evidence("e1", "prometheus.query_range", text, {"query": query}, "application/json", content, now)
+    moved: dict[str, str | float] = {"metric": text[:120], "before": 1.0, "after": 2.0}
+    facts = (
+        Fact("f1", "e1", text, "metric_shift", text, now - timedelta(minutes=20), query, moved),
+        Fact("f2", "e2", text, "change", text, now - timedelta(hours=1), query),
+        Fact("f3", "e3", text, "log_error", text, None, query),
+    )
+    causes = (
+        Cause(1, text, text, 0.8, "likely", text, ("f1", "f2")),
+        Cause(2, "nas", text, 0.2, "possible", text, ("f3",), ("f2",)),
+    )
+    found = Diagnosis(causes, facts, (RuledOut(text, text, ("f3",)),), needs=(text,), statement=text)
+    lesson = Lesson("INC-1", told["trouble"], text, text, (text,), text, 0.9, 60.0, now)
+    with closing(open_store(f"sqlite:///{house.data / 'lamplighter.db'}", clock=SystemClock())) as store:
+        store.dossiers.keep_evidence(incident_id, told["run"], (piece,))
+        store.dossiers.keep_diagnosis(incident_id, told["run"], found)
+        store.lessons.keep(f"{incident_id}:seen", lesson)
+
+
+def resting(house: House, name: str) -> str:
+    """The id of a new incident whose response has ended, so that nobody writes to it any more."""
+    house.alert(name, name.lower())
+    incident_id = str(house.incident(name)["id"])
+    for _ in range(300):
+        if house.show(incident_id)["state"] == "needs_human":
+            return incident_id
+        house.client.get("/-/healthy")
+    pytest.fail(f"the response to {name} does not end")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_facts_and_queries_say_is_inert_and_fits(browser: Browser, house: House, width: int) -> None:
+    incident_id = resting(house, f"Hostile{width}")
+    query = f"up{{job='{SCRIPT}'}} javascript:window.pwned=1 " + "x" * 600
+    found_out(house, incident_id, SCRIPT, query)
+    asked: list[str] = []
+    with visiting(browser, house, viewport={"width": width, "height": 800}) as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"/incidents/{incident_id}")
+        assert page.locator("#knowledge svg polyline").count() == 1
+        assert SCRIPT in page.inner_text("#knowledge")
+        assert page.locator("#knowledge .query code").first.inner_text() == query
+        assert page.locator("main img, main script, main a[href^=javascript]").count() == 0
+        for heading in ("Not proven", "Ruled out", "What changed before", "Seen before", "Other facts"):
+            assert page.locator(f"h2:text-is('{heading}')").is_visible()
+        page.locator("#knowledge a.cite").first.click()
+        assert page.url.endswith("#fact-f1")
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert page.evaluate("window.pwned") is None
+    assert all(address.startswith(house.url) for address in asked)
+
+
+def test_a_query_is_copied_by_its_button_and_by_hand_without_a_script(browser: Browser, house: House) -> None:
+    incident_id = resting(house, "Copied")
+    found_out(house, incident_id, "copied", 'up{job="copied"} == 0')
+    with visiting(browser, house, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.goto(f"/incidents/{incident_id}")
+        page.locator("#knowledge button.copy").first.click()
+        page.wait_for_selector("#knowledge button.copy:text('copied')")
+        assert page.evaluate("navigator.clipboard.readText()") == 'up{job="copied"} == 0'
+        page.wait_for_selector("#knowledge button.copy:text-is('copy')")
+    with visiting(browser, house, java_script_enabled=False) as page:
+        page.goto(f"/incidents/{incident_id}")
+        assert page.locator("#knowledge .query code").first.is_visible()
+        assert not page.locator("#knowledge button.copy").first.is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

@@ -94,7 +94,9 @@ class Hung:
     def diagnose(self, case: Case) -> Diagnosis:
         name = case.subject
         fact = Fact("f1", "e1", name, "probe", "no answer")
-        return Diagnosis((Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",)),), (fact,))
+        return Diagnosis(
+            (Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",), seen=True),), (fact,)
+        )
 
 
 def main() -> None:

@@ -129,7 +129,9 @@ class Hung:
         if not name:
             return Diagnosis(undetermined=True, needs=("a component",))
         fact = Fact("f1", "e1", name, "probe", "no answer")
-        return Diagnosis((Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",)),), (fact,))
+        return Diagnosis(
+            (Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",), seen=True),), (fact,)
+        )
 
 
 def main() -> None:
