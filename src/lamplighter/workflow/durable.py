@@ -50,8 +50,13 @@ class Bells:
         self._bells: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
 
     def hang(self, workflow_id: str) -> None:
-        """From here on rings are heard. Call it in the response's own event loop."""
-        self._bells[workflow_id] = (asyncio.get_running_loop(), asyncio.Event())
+        """From here on rings are heard; the first wait ends at once, because one may have rung between two lives.
+
+        Call it in the response's own event loop.
+        """
+        bell = asyncio.Event()
+        bell.set()
+        self._bells[workflow_id] = (asyncio.get_running_loop(), bell)
 
     def take_down(self, workflow_id: str) -> None:
         """The response is over."""
