@@ -12,7 +12,6 @@ from lamplighter.diagnosis.weighing import Candidate
 CARRIES_FROM = 0.5
 HELD_FROM = 0.4
 EXPLAINED_ODDS = -2.5
-SAME_KIND_ODDS = -1.5
 STARVED = frozenset({"cpu_saturation", "latency_injected", "network_latency", "disk_io_saturation", "traffic_surge"})
 FLOODED = frozenset(
     {

@@ -72,8 +72,3 @@ def named(facts: Iterable[Fact], naming: Naming) -> list[Fact]:
 
 def _plain(name: str) -> str:
     return name.removeprefix("/").removesuffix(".service").casefold().replace("_", "-")
-
-
-def is_address(word: str) -> bool:
-    """Whether this is an IPv4 address."""
-    return _ADDRESS.match(word) is not None

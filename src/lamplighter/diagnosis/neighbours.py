@@ -8,10 +8,8 @@ from lamplighter.diagnosis.readers.draft import known, shown
 from lamplighter.domain.evidence import Case, Fact
 
 HOG_RATIO = 3.0
-HOG_PERCENT = 150.0
 HOG_SHARE = 0.9
 _SHORT = frozenset({"steal", "cpu_pressure", "io_wait", "throttled"})
-_FULL = frozenset({"cpu_host", "load", "cpu_pressure", "steal"})
 
 
 def neighbours_of(case: Case, facts: list[Fact]) -> list[Fact]:

@@ -104,6 +104,9 @@ def test_no_cause_does_nothing_and_says_what_it_needs() -> None:
         ("memory_leak", "log_sign", {"memory_share": 0.93}, ()),
         ("cpu_saturation", "usage", {"throttled_share": 1.0}, (Verb.RESTART,)),
         ("cpu_saturation", "metric_shift", {"cpu_share": 1.0}, ()),
+        ("crash_loop", "state", {"gave_up": 1.0}, (Verb.RESTART,)),
+        ("crash_loop", "state", {"restarting": 1.0}, ()),
+        ("crash_loop", "log_sign", {"gave_up": 1.0}, ()),
     ],
 )
 def test_what_a_log_can_claim_is_healed_only_where_the_process_itself_was_measured(

@@ -48,7 +48,6 @@ _FAILS = re.compile(
     r"|dumped|killed), status=(?!0/)|Start request repeated too quickly|Scheduled restart job"
     r"|Deactivated successfully)"
 )
-_STARTED = re.compile(r"Started ([\w@-]{2,60})(?:\.service)?\b")
 _POD = re.compile(r"pods?=\\?\[?\\?\"{0,2}\\?\"?([a-z0-9-]{1,63})/([a-z0-9][a-z0-9.-]{1,252})")
 _KILLED = re.compile(r"(?i)(?:out of memory|memory cgroup out of memory): Killed process \d{1,10} \(([^)]{1,64})\)")
 

@@ -13,7 +13,6 @@ from lamplighter.diagnosis.readers.kube_quantity import quantity
 from lamplighter.domain.evidence import Fact
 
 _SCALED = frozenset({"deployment", "statefulset", "replicaset"})
-NEAR_LIMIT = 0.9
 
 
 def workload_facts(found: Inventory) -> list[Fact]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from lamplighter.diagnosis.readers.draft import Values, known
 
 Extract = Callable[[str], Values]
-_QUOTED = r"[\"'`\\]{0,4}"
 _IMAGE = re.compile(
     r"(?i)(?:image|reference|manifest for|repository|unpack image) \\?[\"'`]?([a-z0-9][\w./:@-]{2,250}[\w])"
 )
