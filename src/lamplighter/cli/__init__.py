@@ -10,10 +10,13 @@ import typer
 from lamplighter.cli import (
     alerts,
     approvals,
+    beginning,
     checks,
+    completion,
     configuration,
     demo,
     diagnosing,
+    doctoring,
     events,
     incidents,
     operation,
@@ -31,6 +34,9 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctoring.doctor)
+app.command("init")(beginning.init)
+app.command("completion")(completion.completion)
 app.command("diagnose")(diagnosing.diagnose)
 app.command("replay")(diagnosing.replay)
 app.command("exam")(diagnosing.exam)

@@ -25,13 +25,17 @@ LABEL_SENTENCES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What one sentence comes to now: whom it means, and whom it would mean if nothing forbade it, with the reason."""
+    """What one sentence comes to now: whom it means, and whom it would mean if nothing forbade it, with the reason.
+
+    `idle` says that it forbids what nothing here can do.
+    """
 
     text: str
     forbids: bool
     names: tuple[str, ...]
     held_back: tuple[tuple[str, str], ...] = ()
     words: str = ""
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def _denied(sentence: Sentence, view: View) -> Reach:
         words = f"This forbids me to {verb} {_counted(parts)} now: {_listed(parts)}"
     else:
         words = f"This forbids me to {verb} nothing that I see now"
-    return Reach(sentence.text, True, tuple(part.name for part in parts), (), words)
+    return Reach(sentence.text, True, tuple(part.name for part in parts), (), words, sentence.verb == "delete")
 
 
 def _means(sentence: Sentence, part: Component) -> bool:

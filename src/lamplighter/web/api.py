@@ -17,6 +17,7 @@ from lamplighter.web import (
     alerts,
     approvals,
     checks,
+    checkup,
     events,
     forms,
     incidents,
@@ -36,7 +37,7 @@ from lamplighter.web.context import make_context
 
 log = structlog.get_logger()
 DOORS = (
-    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
+    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
     *(pages, overviews, forms),
 )
 

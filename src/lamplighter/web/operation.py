@@ -66,7 +66,7 @@ async def healthy() -> PlainTextResponse:
 @router.get("/readyz", include_in_schema=False, response_model=None)
 async def ready(request: Request) -> Response:
     """Durable writes work and every part runs; 503 with the reasons otherwise."""
-    reasons = await _reasons(context(request))
+    reasons = await unready(context(request))
     if not reasons:
         return PlainTextResponse("Lamplighter is ready.\n")
     problem = Problem(503, "not-ready", "; ".join(reasons), "wait, or correct what it says", {"Retry-After": "5"})
@@ -76,7 +76,7 @@ async def ready(request: Request) -> Response:
 @router.get("/health", response_model=None, tags=["ancestors"])
 async def health(request: Request) -> JSONResponse:
     """The ancestors' health answer."""
-    reasons = await _reasons(context(request))
+    reasons = await unready(context(request))
     body = {"status": "healthy" if not reasons else "unhealthy", "version": __version__, "reasons": reasons}
     return JSONResponse(body, status_code=200 if not reasons else 503)
 
@@ -93,7 +93,7 @@ async def status(request: Request) -> Standing:
     """One screen of how things stand."""
     here = context(request)
     app = here.app
-    reasons = await _reasons(here)
+    reasons = await unready(here)
     counts: dict[str, int] = {}
     pending = 0
     try:
@@ -148,7 +148,7 @@ def _stuck(problem: OSError) -> Problem:
     return Problem(503, "switch-stuck", detail, fix, {"Retry-After": "5"})
 
 
-async def _reasons(here: Context) -> list[str]:
+async def unready(here: Context) -> list[str]:
     """Why the server is not ready."""
     reasons = [here.app.failure] if here.app.failure else []
     try:
