@@ -48,7 +48,14 @@ app.add_typer(silences.app, name="silence")
 app.add_typer(silences.windows, name="maint")
 app.add_typer(checks.app, name="checks")
 app.add_typer(configuration.app, name="config")
-for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
+for command in (
+    operation.status,
+    operation.pause,
+    operation.resume,
+    operation.reload,
+    operation.healthcheck,
+    operation.version,
+):
     app.command()(command)
 
 

@@ -16,6 +16,7 @@ from lamplighter import __version__
 from lamplighter.domain.check import SampleState
 from lamplighter.domain.redaction import redact
 from lamplighter.ports import StoreUnavailable
+from lamplighter.settings import BadConfiguration
 from lamplighter.settings.values import Duration
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
@@ -23,6 +24,7 @@ from lamplighter.web.problems import Problem, answer
 
 router = APIRouter(tags=["operation"])
 READY_SECONDS_MAX = 3.0
+DETAIL_CHARS_MAX = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,15 @@ class SwitchState:
     """Whether actions are paused, in words; empty where they may run."""
 
     paused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Keys whose new values hold from now on, and those that wait for a restart."""
+
+    applied: list[str]
+    restart: list[str]
+    warnings: list[str]
 
 
 @router.get("/-/healthy")
@@ -130,6 +141,20 @@ async def resume(request: Request) -> SwitchState:
     except OSError as problem:
         raise _stuck(problem) from problem
     return SwitchState(switch.paused())
+
+
+@router.post("/-/reload")
+async def reload(request: Request) -> Reloaded:
+    """Read the configuration again. What is wrong is 422, and everything stays as it was."""
+    app = context(request).app
+    try:
+        found = await app.reload()
+    except BadConfiguration as problem:
+        fix = "correct the lines that it names, then reload again; until then the old configuration holds"
+        raise Problem(
+            422, "bad-configuration", redact("; ".join(problem.problems))[:DETAIL_CHARS_MAX], fix
+        ) from problem
+    return Reloaded(list(found.applied), list(found.restart), [redact(words) for words in app.settings.warnings])
 
 
 @router.get("/stats", tags=["ancestors"])
