@@ -20,6 +20,7 @@ from lamplighter.cli import (
     events,
     incidents,
     operation,
+    safekeeping,
     serve,
     silences,
 )
@@ -35,6 +36,8 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctoring.doctor)
+app.command("backup")(safekeeping.backup)
+app.command("restore")(safekeeping.restore)
 app.command("init")(beginning.init)
 app.command("completion")(completion.completion)
 app.command("diagnose")(diagnosing.diagnose)

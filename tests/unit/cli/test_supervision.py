@@ -48,7 +48,7 @@ async def test_it_says_that_it_is_alive_only_while_all_is_well() -> None:
         well = [False]
         saying = asyncio.create_task(told.stay_alive(lambda: well[0]))
         await asyncio.sleep(0.3)
-        listening.setblocking(False)  # noqa: FBT003 - the library's own signature
+        listening.setblocking(False)
         with pytest.raises(BlockingIOError):
             listening.recv(65536)
         well[0] = True
