@@ -4,6 +4,7 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 # Most tests wait for real programs, so three share two cores well.
 WORKERS ?= 3
+LOCKING := --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .PHONY: install demo test check soak bench lock clean
 .DEFAULT_GOAL := help
@@ -50,7 +51,8 @@ bench: install .venv/drain3
 	@for one in grouping templates placement ingest load retention response diagnosis; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 lock: install
-	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev $(LOCKING) -o requirements.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --group image $(LOCKING) -c requirements.lock -o requirements-run.lock
 
 clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""A backup of a server that works, put back beside it: the same incidents, the same token, and no action until a yes."""
+"""A backup of a working server, put back beside it: the same incidents, the same token, no action until a yes."""
 
 from __future__ import annotations
 
