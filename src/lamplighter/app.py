@@ -267,7 +267,7 @@ def _steps(settings: Settings, remedy: Remedy, investigator: Investigator) -> Li
         chronicle=chronicle,
         investigator=investigator,
         knowledge=StoredLessons(store.lessons),
-        rules=configuration.autonomy.rules(_protected(settings)),
+        rules=configuration.autonomy.rules(protected_names(settings)),
         clock=clock,
         care=care,
         asking=Asking(store, chronicle, clock, care),
@@ -377,7 +377,7 @@ def _executor_id(folder: Path, replica: str) -> str:
     return replica or _kept(folder / "executor-id", lambda: f"lamplighter-{secrets.token_hex(8)}")
 
 
-def _protected(settings: Settings) -> frozenset[str]:
+def protected_names(settings: Settings) -> frozenset[str]:
     """Names that are part of Lamplighter, of its database, or of the monitoring that verifies it."""
     urls = [settings.configuration.store.url]
     for part in settings.sources.values():
