@@ -14,6 +14,7 @@ from lamplighter.web.attempts import Attempts
 from lamplighter.web.bearer import Bearers
 from lamplighter.web.identity import SECRET_BYTES, Identities, digest
 from lamplighter.web.passwords import Passwords
+from lamplighter.web.reach import address
 from lamplighter.web.session import SETUP_PATH
 
 
@@ -27,12 +28,19 @@ class Access:
     attempts: Attempts
     bearers: Bearers
 
-    async def setup_path(self, *, only: bool) -> str:
-        """The path of another set-up link; `only` ends the earlier ones. Raises `StoreUnavailable`."""
+    async def setup_url(self, *, only: bool) -> str:
+        """Another set-up link; `only` ends the earlier ones. Raises `StoreUnavailable`."""
         secret = secrets.token_urlsafe(SECRET_BYTES)
         links, now = self.app.store.setup_links, self.app.clock.now()
         await asyncio.to_thread(lambda: links.add(digest(secret), now, only=only))
-        return f"{SETUP_PATH}?t={secret}"
+        return f"{address(self.app.settings.configuration)}{SETUP_PATH}?t={secret}"
+
+    async def first_setup_url(self) -> str:
+        """A set-up link while nobody can sign in; empty afterwards. Those of earlier starts go on holding."""
+        auth = self.app.settings.configuration.auth
+        if auth.oidc is not None or auth.proxy is not None or await self.anybody():
+            return ""
+        return await self.setup_url(only=False)
 
     async def anybody(self) -> bool:
         """Whether anybody has an account. Raises `StoreUnavailable`."""

@@ -30,7 +30,7 @@ STAMP_BYTES = 8
 class SetupLink:
     """Where the next admin is made; used once, and valid until then."""
 
-    path: str
+    url: str
 
 
 @router.get(SETUP_PATH, response_class=HTMLResponse, include_in_schema=False)
@@ -74,7 +74,7 @@ async def set_up(request: Request) -> Response:
 @router.post("/api/v1/setup-link", status_code=201)
 async def another(request: Request) -> SetupLink:
     """Another set-up link; those before it end."""
-    return SetupLink(await access(request).setup_path(only=True))
+    return SetupLink(await access(request).setup_url(only=True))
 
 
 async def _holds(request: Request, secret: str) -> bool:
