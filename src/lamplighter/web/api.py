@@ -26,6 +26,7 @@ from lamplighter.web import (
     operation,
     overviews,
     pages,
+    people,
     problems,
     setting_up,
     signing_in,
@@ -42,7 +43,7 @@ from lamplighter.web.rights import Rights
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms, signing_in, setting_up),
+    *(pages, overviews, forms, signing_in, setting_up, people),
 )
 
 
@@ -82,7 +83,7 @@ def make_api(app: App) -> FastAPI:
         redoc_url=None,
     )
     api.state.context = context
-    api.state.access = people = make_access(app)
+    api.state.access = access = make_access(app)
     problems.install(api)
     for door in DOORS:
         api.include_router(door.router)
@@ -90,5 +91,5 @@ def make_api(app: App) -> FastAPI:
     api.add_middleware(FormGuard)
     api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)
     proving = [source for source, gate in app.gates.items() if gate.sufficient]
-    api.add_middleware(Gate, identities=people.identities, rights=Rights(), proving=proving)
+    api.add_middleware(Gate, identities=access.identities, rights=Rights(), proving=proving)
     return api
