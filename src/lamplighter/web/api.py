@@ -27,13 +27,19 @@ from lamplighter.web import (
     operation,
     overviews,
     pages,
+    people,
     problems,
+    setting_up,
+    signing_in,
     silences,
     webhooks,
 )
-from lamplighter.web.auth import TokenGate
+from lamplighter.web.access import make_access
+from lamplighter.web.auth import Gate
 from lamplighter.web.bodies import BodyBound
 from lamplighter.web.context import Context, make_context
+from lamplighter.web.csrf import FormGuard
+from lamplighter.web.rights import Rights
 
 if TYPE_CHECKING:
     from lamplighter.web.console.pages import Console
@@ -41,7 +47,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms),
+    *(pages, overviews, forms, signing_in, setting_up, people),
 )
 
 
@@ -90,6 +96,7 @@ def make_api(app: App) -> FastAPI:
         redoc_url=None,
     )
     api.state.context = context
+    api.state.access = access = make_access(app)
     problems.install(api)
     for door in DOORS:
         api.include_router(door.router)
@@ -97,7 +104,8 @@ def make_api(app: App) -> FastAPI:
         context.console = console
         api.add_middleware(console.door)
     # The last one added is the outermost: nothing of a body is read for who may not come in.
+    api.add_middleware(FormGuard)
     api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)
     proving = [source for source, gate in app.gates.items() if gate.sufficient]
-    api.add_middleware(TokenGate, token=app.token, proving=proving)
+    api.add_middleware(Gate, identities=access.identities, rights=Rights(), proving=proving)
     return api

@@ -13,6 +13,7 @@ from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
+from lamplighter.web.session import signature
 
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
 ApprovalId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,80}$")]
@@ -58,13 +59,13 @@ async def show(request: Request, approval_id: ApprovalId) -> Approval:
 @router.post("/{approval_id}/approve")
 async def approve(request: Request, approval_id: ApprovalId, body: Answer) -> Approval:
     """Say yes to exactly this plan."""
-    return await answered(context(request), approval_id, body, approve=True, by=APPROVER)
+    return await answered(context(request), approval_id, body, approve=True, by=signature(request, APPROVER))
 
 
 @router.post("/{approval_id}/deny")
 async def deny(request: Request, approval_id: ApprovalId, body: Answer) -> Approval:
     """Say no; nothing is done."""
-    return await answered(context(request), approval_id, body, approve=False, by=APPROVER)
+    return await answered(context(request), approval_id, body, approve=False, by=signature(request, APPROVER))
 
 
 async def answered(here: Context, approval_id: str, body: Answer, *, approve: bool, by: str) -> Approval:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ SHARE_MAX = 0.1
 # What time alone changes, such as the twelve hours that a chart shows, is made anew after this.
 STALE_SECONDS = 15.0
 LOOK_SECONDS = 2.0
+# So long a page that was open stays open after its session ended or its role changed; acts ask each time.
+CHECK_SECONDS = 15.0
 Sheet = Mapping[str, str]
 log = structlog.get_logger()
 
@@ -57,8 +59,11 @@ class Said:
 class Watcher:
     """One open page."""
 
+    client: Client
     keys: tuple[Key, ...]
     panes: Mapping[str, Pane]
+    who: Callable[[], Awaitable[Person | None]]
+    person: Person | None
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class Hub:
     _watchers: dict[str, Watcher] = field(default_factory=dict)
     _made: dict[Key, float] = field(default_factory=dict)
     _paused: str = ""
+    _checked: float = 0.0
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __len__(self) -> int:
@@ -86,9 +92,15 @@ class Hub:
     def _sheet(self, keys: Sequence[Key]) -> dict[str, str]:
         return {name: html for key in keys for name, html in self.views[key.view](self.here, key).items()}
 
-    def watch(self, client: Client, keys: tuple[Key, ...], panes: Mapping[str, Pane]) -> None:
-        """Keep this page fresh until its browser is gone."""
-        self._watchers[client.id] = Watcher(keys, panes)
+    def watch(
+        self,
+        client: Client,
+        keys: tuple[Key, ...],
+        panes: Mapping[str, Pane],
+        who: Callable[[], Awaitable[Person | None]],
+    ) -> None:
+        """Keep this page fresh until its browser is gone, or `who` tells of somebody else than the first of `keys`."""
+        self._watchers[client.id] = Watcher(client, keys, panes, who, keys[0].person)
         now = time.monotonic()
         for key in keys:
             self._made.setdefault(key, now)
@@ -110,10 +122,28 @@ class Hub:
                 with self.here.feed.listening() as listener:
                     while self._wanted.is_set() and not listener.left:
                         spent = await self._round(await listener.take(LOOK_SECONDS))
+                        await self._check()
                         await asyncio.sleep(max(PAUSE_SECONDS, spent / SHARE_MAX))
             except Problem as problem:
                 log.warning("the console cannot listen", problem=problem.detail)
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _check(self) -> None:
+        """Send away who is signed out, or has another role than the page was made for."""
+        now = time.monotonic()
+        if now - self._checked < CHECK_SECONDS:
+            return
+        self._checked = now
+        for client_id, watcher in tuple(self._watchers.items()):
+            try:
+                person = await watcher.who()
+            except StoreUnavailable:
+                return
+            if person != watcher.person:
+                self._left(client_id)
+                if not watcher.client.is_deleted:
+                    # The gate leads whoever may not see the page any more to where one signs in.
+                    watcher.client.open(watcher.client.sub_pages_router.current_path)
 
     async def _round(self, frames: Sequence[Frame]) -> float:
         """Make anew what changed, and show it; returns the seconds that it took."""

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from lamplighter.domain.access import Person, Right
+from lamplighter.web.access import Access
 from lamplighter.web.console.acts import Desk
 from lamplighter.web.console.door import LibraryDoor
 from lamplighter.web.console.frame import FrameView
@@ -110,8 +111,12 @@ class Console:
         sheet: Mapping[str, str] = {**await self.hub.sheet(keys), NOTICE: self.hub.notice(Said(""))}
         site = self.here.app.settings.configuration.site.name
 
+        access: Access = request.app.state.access
+        scope = request.scope
+
         async def who() -> Person | None:
-            return person
+            identity = await access.identities.known(scope, request.headers)
+            return identity.person if identity else None
 
         desk = Desk(self.here, self.hub, keys, who)
         return Handed(Opening(f"{title} · {site}", view, keys, sheet, self.hub, desk))

@@ -88,7 +88,7 @@ def _page(request: Request, path: str) -> None:
             panes[name].classes(f"pane-{name}")
     opening.desk.panes = panes
     client.content.classes(f"view-{opening.view}")
-    opening.hub.watch(client, opening.keys, panes)
+    opening.hub.watch(client, opening.keys, panes, opening.desk.who)
 
 
 def set_up() -> None:
@@ -111,6 +111,7 @@ def set_up() -> None:
         show_welcome_message=False,
         markdown=False,
     )
+    library.config.socket_io_js_transports = ["websocket"]
     pages.Client.shared_head_html = HEAD
 
 
