@@ -62,6 +62,7 @@ from lamplighter.workflow.surveying import Surveying
 from lamplighter.workflow.sweep import Sweep
 from lamplighter.workflow.switch import FileSwitch
 from lamplighter.workflow.verifying import Verifying
+from lamplighter.workflow.vitals import Vitals
 from lamplighter.workflow.watchdogs import Watchdogs
 from lamplighter.workflow.world import World
 
@@ -110,6 +111,7 @@ class App:
     announcing: Announcing
     sweep: Sweep
     surveying: Surveying
+    vitals: Vitals
     watchdogs: Watchdogs
     retention: Retention
     patrol: Patrol
@@ -218,6 +220,7 @@ def build_app(
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
     sweep_seconds = min(15.0, configuration.verify.dwell)
+    surveying = Surveying(store, world, clock, placing)
     runners = tuple(runner for role in roles for runner in role.runners)
     return App(
         settings=settings,
@@ -235,7 +238,8 @@ def build_app(
         dispatch=line,
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
-        surveying=Surveying(store, world, clock, placing),
+        surveying=surveying,
+        vitals=Vitals(world, surveying, clock),
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
         patrol=Patrol(store, runners, configuration.check_specs, clock, placing),

@@ -18,6 +18,8 @@ SLICES_MAX = 6
 OTHER = "other"
 FAILED = (State.NEEDS_HUMAN, State.ROLLED_BACK)
 ENDED_WELL = State.RESOLVED
+# What waits for an answer is counted as that.
+AT_WORK = UNDER_WAY - {State.AWAITING_APPROVAL}
 POLICY_GRANT = "policy:"
 WORKED = "recovered"
 PATTERNS_MAX = 8
@@ -111,7 +113,7 @@ def totals(
         open=sum(count for state, count in counts.items() if state not in CLOSED),
         resolved=counts.get(State.RESOLVED, 0) + counts.get(State.SELF_CLEARED, 0),
         failed=sum(counts.get(state, 0) for state in FAILED),
-        in_progress=sum(count for state, count in counts.items() if state in UNDER_WAY),
+        in_progress=sum(count for state, count in counts.items() if state in AT_WORK),
         fixed_alone_today=_alone(recent, attempts, midnight),
         fix_seconds_median=median(fixes) if fixes else None,
         fixes_counted=len(fixes),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lamplighter.app import protected_names
 from lamplighter.domain.incident import CLOSED, Incident, State
 from lamplighter.domain.plan import Action, Offer, Plan, Target
-from lamplighter.domain.policy import Record, Rules, judge
+from lamplighter.domain.policy import Record, Rules, Ruling, judge
 from lamplighter.domain.topology import Component
 from lamplighter.ports import Wanted
 from lamplighter.settings.listing import listed
@@ -90,7 +90,9 @@ def _permission(part: Component, offer: Offer, rules: Rules, record: Record) -> 
     target = Target(part.system, part.kind, part.name, part.id)
     action = Action(offer.verb, target, dict(NO_PARAMS), offer.risk, offer.reversible, offer.effect, offer.undo)
     verdict = judge(Plan("", 0, part.name, "", 1.0, (action,)), rules, record)
-    return Permission(str(offer.verb), str(verdict.ruling), verdict.reason)
+    # That the mode asks first needs no words: it is what the mark beside it says.
+    reason = "" if verdict.ruling is Ruling.NEEDS_APPROVAL else verdict.reason.removeprefix(f"mode {rules.mode}: ")
+    return Permission(str(offer.verb), str(verdict.ruling), reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,10 @@ class Hub:
     def __len__(self) -> int:
         return len(self._watchers)
 
+    def shows(self, key: Key) -> bool:
+        """Whether somebody looks at it."""
+        return key in self._made
+
     async def sheet(self, keys: Iterable[Key]) -> dict[str, str]:
         """The panes of these views as they are now. Raises `Problem`, `StoreUnavailable`."""
         if len(self._watchers) >= CLIENTS_MAX:

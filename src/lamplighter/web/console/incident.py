@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from lamplighter.domain.access import Right
 from lamplighter.domain.approval import ApprovalState
-from lamplighter.domain.incident import Incident, State
-from lamplighter.domain.timeline import Event
+from lamplighter.domain.incident import UNDER_WAY, Incident, State
+from lamplighter.domain.timeline import Event, Moment
 from lamplighter.domain.topology import Edge
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.sparkline import picture, told
@@ -70,6 +70,7 @@ class IncidentView:
             "incident.console.html",
             PANES,
             incident=incident,
+            under_way=incident.state in UNDER_WAY,
             stages=stages_of(incident, events),
             known=found.known,
             doubts=[doubt for doubt in found.not_proven.causes if not _is_headline(doubt, found.known)],
@@ -121,9 +122,9 @@ def neighbourhood(edges: Sequence[Edge], component: str) -> Neighbourhood:
 
 
 def _votes(events: Sequence[Event], run: int) -> list[dict[str, object]]:
-    """What the council said last."""
-    del run
-    votes = {str(event.data.get("member", "")): event.data for event in events if event.moment == "voted"}
+    """What the council said in this response."""
+    mine = (event for event in events if event.moment is Moment.VOTED and event.key.startswith(f"{run}:"))
+    votes = {str(event.data.get("member", "")): event.data for event in mine}
     return list(votes.values())
 
 

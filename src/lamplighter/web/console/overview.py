@@ -9,20 +9,26 @@ from zoneinfo import ZoneInfo
 
 from lamplighter.domain.cause import Cause
 from lamplighter.domain.incident import Incident
-from lamplighter.domain.timeline import Event
+from lamplighter.domain.timeline import Event, Moment
 from lamplighter.ports import Store, Wanted
 from lamplighter.reports.findings import COST_USD
 from lamplighter.reports.overview import SLOTS, half_hours, kinds, patterns, totals, work_done
 from lamplighter.reports.shapes import area, ceiling, ring
+from lamplighter.reports.vitals import vitals
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
-from lamplighter.web.console.vitals import radar_values
+from lamplighter.web.console.radar import radar_of
 from lamplighter.web.context import Context
 
 PANES = ("kpis", "hours", "kinds", "work", "radar", "patterns", "log")
 RECENT = timedelta(days=7)
 RECENT_MAX = 500
+LOG_EVENTS_READ = 300
 LOG_EVENTS_MAX = 60
+# What is told anew by another event beside it; the incident's own page has them all.
+ASIDE = frozenset(
+    {Moment.NOTIFIED, Moment.VOTED, Moment.GATHERED, Moment.RESOLVED_TARGET, Moment.INTENDED, Moment.STATE, Moment.JUDGED}
+)
 LESSONS_MAX = 200
 CAUSES_KEPT_MAX = 2_000
 NOT_FOUND_OUT = "not found out"
@@ -73,7 +79,7 @@ class Overview:
             kinds=faults,
             slices=ring([one.share for one in faults], centre=60, outer=56, inner=32),
             work=work_done(attempts),
-            radar=radar_values(here),
+            radar=radar_of(vitals(here.app.vitals.facts, here.app.patrol.specs, here.app.patrol.watches)),
             patterns=patterns(store.lessons.newest(LESSONS_MAX)),
             events=self._events(store),
             moment=now,
@@ -98,7 +104,8 @@ class Overview:
     def _events(store: Store) -> list[Event]:
         """The last events of all incidents, oldest first."""
         last = store.incidents.last_event_seq()
-        return list(store.incidents.events_after(max(0, last - LOG_EVENTS_MAX), LOG_EVENTS_MAX))
+        read = store.incidents.events_after(max(0, last - LOG_EVENTS_READ), LOG_EVENTS_READ)
+        return [event for event in read if event.moment not in ASIDE][-LOG_EVENTS_MAX:]
 
 
 def _midnight(now: datetime, zone: str) -> datetime:

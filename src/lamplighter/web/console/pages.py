@@ -27,6 +27,8 @@ from lamplighter.web.console.shell import NOTICE, Handed, Opening, running, set_
 from lamplighter.web.context import Context
 from lamplighter.web.session import csrf_of, person_of, required
 
+OVERVIEW = Key("overview")
+LOOK_SECONDS = 1.0
 LIST_FILTERS = ("status", "q", "component", "severity", "since", "until", "flapping", "cursor")
 
 
@@ -63,7 +65,7 @@ class Console:
     async def running(self) -> AsyncIterator[None]:
         """Keep open pages fresh as long as the server runs."""
         async with running():
-            keeping = asyncio.create_task(self.hub.run(), name="console")
+            keeping = asyncio.create_task(self._keep(), name="console")
             try:
                 yield
             finally:
@@ -71,9 +73,25 @@ class Console:
                 with suppress(asyncio.CancelledError):
                     await keeping
 
+    async def _keep(self) -> None:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self.hub.run(), name="console pages")
+            both.create_task(self._look(), name="console radar")
+
+    async def _look(self) -> None:
+        """Ask how full everything is, as long as somebody looks at the radar."""
+        vitals = self.here.app.vitals
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.hub.shows(OVERVIEW):
+                before = vitals.facts
+                await vitals.refresh()
+                if vitals.facts is not before:
+                    await self.hub.refresh(OVERVIEW)
+
     async def overview(self, request: Request) -> Handed:
         """The command centre."""
-        return await self._open(request, "Command centre", "overview", Key("overview"))
+        return await self._open(request, "Command centre", "overview", OVERVIEW)
 
     async def incidents(self, request: Request) -> Handed:
         """The list, as the address asks for it. Raises `Problem`, `RequestValidationError`."""

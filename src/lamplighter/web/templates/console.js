@@ -165,5 +165,9 @@
   });
 
   setInterval(() => { if (!document.hidden) { tidy(document); } }, 5000);
+  setInterval(() => {
+    const live = globalThis.did_handshake === true && globalThis.socket?.connected ? "yes" : "no";
+    if (root.dataset.live !== live) { root.dataset.live = live; }
+  }, 250);
   globalThis.lamplighter = { tidy, sure };
 })();
