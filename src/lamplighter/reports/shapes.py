@@ -67,7 +67,11 @@ def radar(values: Sequence[float | None], *, centre: tuple[float, float], radius
     spokes = []
     for place, value in enumerate(values):
         turn = place / len(values)
-        at = (round(one, 1) for one in _point2(centre, radius * min(1.0, max(0.0, value)), turn)) if value is not None else None
+        at = (
+            (round(one, 1) for one in _point2(centre, radius * min(1.0, max(0.0, value)), turn))
+            if value is not None
+            else None
+        )
         label = _point2(centre, radius + 10, turn)
         side = label[0] - centre[0]
         anchor = "middle" if abs(side) < 1 else "start" if side > 0 else "end"

@@ -37,7 +37,8 @@ def vitals(facts: Iterable[Fact], specs: Iterable[CheckSpec], watches: Mapping[s
     """One for each of AXES, the worst of each."""
     found = [*_of_facts(facts), *_of_checks(tuple(specs), watches)]
     return tuple(
-        max((one for one in found if one.name == axis), key=_level, default=Vital(axis, None, UNWATCHED)) for axis in AXES
+        max((one for one in found if one.name == axis), key=_level, default=Vital(axis, None, UNWATCHED))
+        for axis in AXES
     )
 
 

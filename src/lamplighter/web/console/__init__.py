@@ -1,1 +1,1 @@
-"""The live console. NiceGUI carries the pages to the browser and keeps them fresh; nothing else of the house knows it."""
+"""The live console. NiceGUI carries its pages to the browser and keeps them fresh; nothing else knows that library."""

@@ -174,5 +174,3 @@ def _read(kind: type[Body], values: Mapping[str, Any]) -> Body:
 def _stuck(problem: OSError) -> Problem:
     detail = f"the switch could not be changed: {problem.strerror}"
     return Problem(503, "switch-stuck", detail, "make the data folder writable; stopping the server stops actions too")
-
-

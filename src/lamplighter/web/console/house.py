@@ -83,7 +83,9 @@ def shown_component(
     """A component as the page shows it."""
     mine = [offer for offer in offers if offer.system == part.system]
     incidents = tuple(one for name in sorted(part.names) for one in troubled.get(name, ()))
-    return Shown(part, tuple(_permission(part, offer, rules, record) for offer in mine), frozen.get(part.id, ""), incidents)
+    return Shown(
+        part, tuple(_permission(part, offer, rules, record) for offer in mine), frozen.get(part.id, ""), incidents
+    )
 
 
 def _permission(part: Component, offer: Offer, rules: Rules, record: Record) -> Permission:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -99,7 +99,11 @@ class IncidentView:
 def stages_of(incident: Incident, events: Sequence[Event]) -> list[Stage]:
     """The way of an incident; what it was not seen to pass, such as an approval that was not needed, is skipped."""
     now = SAME_STAGE.get(incident.state, str(incident.state))
-    seen = {SAME_STAGE.get(State(said), said) for event in events if (said := str(event.data.get("state", ""))) in set(State)}
+    seen = {
+        SAME_STAGE.get(State(said), said)
+        for event in events
+        if (said := str(event.data.get("state", ""))) in set(State)
+    }
     names = [*STAGES, now if now not in STAGES else "resolved"]
     place = names.index(now)
     stages = []
@@ -114,11 +118,12 @@ def stages_of(incident: Incident, events: Sequence[Event]) -> list[Stage]:
     return stages
 
 
-def neighbourhood(edges: Sequence[Edge], component: str) -> Neighbourhood:
+def neighbourhood(edges: Iterable[Edge], component: str) -> Neighbourhood:
     """The direct neighbours by name."""
-    needs = dict.fromkeys(edge.target for edge in edges if edge.source == component)
-    users = dict.fromkeys(edge.source for edge in edges if edge.target == component)
-    return Neighbourhood(tuple(needs)[:NEIGHBOURS_SHOWN_MAX], tuple(users)[:NEIGHBOURS_SHOWN_MAX])
+    known = tuple(edges)
+    needs = sorted({edge.target for edge in known if edge.source == component})
+    users = sorted({edge.source for edge in known if edge.target == component})
+    return Neighbourhood(tuple(needs[:NEIGHBOURS_SHOWN_MAX]), tuple(users[:NEIGHBOURS_SHOWN_MAX]))
 
 
 def _votes(events: Sequence[Event], run: int) -> list[dict[str, object]]:
@@ -130,5 +135,3 @@ def _votes(events: Sequence[Event], run: int) -> list[dict[str, object]]:
 
 def _is_headline(doubt: Doubt, known: Known | None) -> bool:
     return known is not None and (doubt.component, doubt.fault) == (known.component, known.fault)
-
-

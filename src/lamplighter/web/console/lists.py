@@ -85,7 +85,9 @@ class ApprovalList:
         """Those that wait, and the last answers. Blocks; raises `StoreUnavailable`."""
         store = here.app.store
         waiting = store.approvals.listed(pending_only=True, limit=PENDING_SHOWN_MAX)
-        lately = [one for one in store.approvals.listed(pending_only=False, limit=PENDING_SHOWN_MAX) if one not in waiting]
+        lately = [
+            one for one in store.approvals.listed(pending_only=False, limit=PENDING_SHOWN_MAX) if one not in waiting
+        ]
         return self.maker.sheet(
             "approvals.html",
             ("waiting", "answered"),

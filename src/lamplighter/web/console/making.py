@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -54,15 +55,16 @@ def make_maker(zone: str) -> Maker:
         lstrip_blocks=True,
     )
     here = ZoneInfo(zone)
-    made.filters |= {
-        "ago": lambda at: when(at, here, zone, relative=True),
-        "at": lambda at: when(at, here, zone, relative=False),
-        "clock": lambda at: local(at, "%H:%M:%S", zone=here),
-        "hour": lambda at: local(at, "%H:%M", zone=here),
+    filters: dict[str, Callable[..., str]] = {
+        "ago": partial(when, here=here, relative=True),
+        "at": partial(when, here=here, relative=False),
+        "clock": partial(local, pattern="%H:%M:%S", zone=here),
+        "hour": partial(local, pattern="%H:%M", zone=here),
         "words": words,
         "lapse": lapse,
         "percent": percent,
     }
+    made.filters |= filters
     made.globals |= {"safe_link": safe_link, "shown_link": shown_link, "zone": zone}
     made.globals |= {"severity_sign": lambda word: SEVERITY_SIGNS.get(word, "○")}
     made.globals |= {"state_sign": lambda word: STATE_SIGNS.get(str(word), AT_WORK)}
@@ -71,14 +73,14 @@ def make_maker(zone: str) -> Maker:
     return Maker(made, zone)
 
 
-def when(at: datetime | None, here: ZoneInfo, zone: str, *, relative: bool) -> Markup:
+def when(at: datetime | None, here: ZoneInfo, *, relative: bool) -> Markup:
     """A time for people and for programs; the page's own script tells how long ago that is."""
     if at is None:
-        return Markup("–")
+        return Markup("-")
     whole = local(at, "%Y-%m-%d %H:%M:%S", zone=here)
     mark = Markup(" data-relative") if relative else Markup("")
     shown = whole[5:16] if relative else whole
-    return Markup('<time datetime="{}" title="{} {}"{}>{}</time>').format(at.isoformat(), whole, zone, mark, shown)
+    return Markup('<time datetime="{}" title="{} {}"{}>{}</time>').format(at.isoformat(), whole, here.key, mark, shown)
 
 
 def words(name: object) -> str:
@@ -95,9 +97,9 @@ def safe_link(url: str) -> str:
     """A link that a browser may follow; empty for anything that is not plain http."""
     try:
         parts = urlsplit(url)
-        return url if parts.scheme in {"http", "https"} and parts.hostname and not parts.username else ""
     except ValueError:
         return ""
+    return url if parts.scheme in {"http", "https"} and parts.hostname and not parts.username else ""
 
 
 def shown_link(url: str) -> str:

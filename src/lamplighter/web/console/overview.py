@@ -27,7 +27,15 @@ LOG_EVENTS_READ = 300
 LOG_EVENTS_MAX = 60
 # What is told anew by another event beside it; the incident's own page has them all.
 ASIDE = frozenset(
-    {Moment.NOTIFIED, Moment.VOTED, Moment.GATHERED, Moment.RESOLVED_TARGET, Moment.INTENDED, Moment.STATE, Moment.JUDGED}
+    {
+        Moment.NOTIFIED,
+        Moment.VOTED,
+        Moment.GATHERED,
+        Moment.RESOLVED_TARGET,
+        Moment.INTENDED,
+        Moment.STATE,
+        Moment.JUDGED,
+    }
 )
 LESSONS_MAX = 200
 CAUSES_KEPT_MAX = 2_000

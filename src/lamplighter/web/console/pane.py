@@ -38,4 +38,8 @@ def values_of(sent: object) -> dict[str, str]:
     if not isinstance(sent, dict):
         return {}
     pairs = list(sent.items())[:VALUES_MAX]
-    return {key[:LETTERS_MAX]: value[:LETTERS_MAX] for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
+    return {
+        key[:LETTERS_MAX]: value[:LETTERS_MAX]
+        for key, value in pairs
+        if isinstance(key, str) and isinstance(value, str)
+    }
