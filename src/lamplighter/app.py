@@ -63,6 +63,7 @@ from lamplighter.workflow.surveying import Surveying
 from lamplighter.workflow.sweep import Sweep
 from lamplighter.workflow.switch import FileSwitch
 from lamplighter.workflow.verifying import Verifying
+from lamplighter.workflow.vitals import Vitals
 from lamplighter.workflow.watchdogs import Watchdogs
 from lamplighter.workflow.world import World
 
@@ -98,6 +99,7 @@ class App:
 
     settings: Settings
     token: str
+    signing_key: str
     clock: Clock
     store: Store
     world: World
@@ -111,6 +113,7 @@ class App:
     announcing: Announcing
     sweep: Sweep
     surveying: Surveying
+    vitals: Vitals
     watchdogs: Watchdogs
     retention: Retention
     patrol: Patrol
@@ -250,10 +253,12 @@ def build_app(
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
     sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
+    surveying = Surveying(store, world, clock, placing)
     runners = tuple(runner for role in roles for runner in role.runners)
     return App(
         settings=settings,
         token=_token(folder),
+        signing_key=_kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
         clock=clock,
         store=store,
         world=world,
@@ -266,7 +271,8 @@ def build_app(
         dispatch=line,
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
-        surveying=Surveying(store, world, clock, placing),
+        surveying=surveying,
+        vitals=Vitals(world, surveying, clock),
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
         patrol=Patrol(store, runners, configuration.check_specs, clock, placing),

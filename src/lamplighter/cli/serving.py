@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +28,7 @@ CONNECTIONS_WAITING_MAX = 2048
 STOP_SECONDS_MAX = 3
 # Senders keep connections open between their groups; one that is closed under a delivery costs them a repeat.
 IDLE_SECONDS_MAX = 75
+SOCKET_BYTES_MAX = 256 * 1024
 
 
 def run(settings: Settings, reread: Callable[[], Settings]) -> None:
@@ -58,8 +59,14 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
             timeout_graceful_shutdown=STOP_SECONDS_MAX,
             timeout_keep_alive=IDLE_SECONDS_MAX,
             backlog=CONNECTIONS_WAITING_MAX,
+            # Compression would cost each open console a third of a megabyte, and what it sends is small.
+            ws_per_message_deflate=False,
+            ws_max_size=SOCKET_BYTES_MAX,
+            # Whom a proxy names is decided by `auth.proxy`, which must see the proxy's own address.
+            proxy_headers=False,
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",
+        api.state.access.first_setup_url,
         api.state.context.feed.end,
         Attendant(app, address, first=first),
     )
@@ -75,10 +82,16 @@ class _Server(uvicorn.Server):
     """Says in one line when it is ready."""
 
     def __init__(
-        self, config: uvicorn.Config, words: str, end_streams: Callable[[], None], attendant: Attendant
+        self,
+        config: uvicorn.Config,
+        words: str,
+        setup_url: Callable[[], Awaitable[str]],
+        end_streams: Callable[[], None],
+        attendant: Attendant,
     ) -> None:
         super().__init__(config)
         self._words = words
+        self._setup_url = setup_url
         self._end_streams = end_streams
         self._attendant = attendant
 
@@ -93,6 +106,17 @@ class _Server(uvicorn.Server):
         if self.started:
             say(self._words)
             self._attendant.begin(self._words)
+            await self._invite()
+
+    async def _invite(self) -> None:
+        """While nobody has an account, say where the first is made."""
+        try:
+            url = await self._setup_url()
+        except StoreUnavailable as problem:
+            say(f"warning: no set-up link could be made: {problem}; later: lamplighter setup-url")
+            return
+        if url:
+            say(f"Open {url}")
 
 
 def _tell_address(file: Path, address: str) -> None:

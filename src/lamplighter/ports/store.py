@@ -21,6 +21,7 @@ from lamplighter.domain.plan import Plan
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Event
 from lamplighter.domain.topology import Edge
+from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 
 
 class StoreUnavailable(Exception):
@@ -389,6 +390,10 @@ class Lessons(Protocol):
         """Lessons of this trouble or this fault, newest first."""
         ...
 
+    def newest(self, limit: int) -> Sequence[Lesson]:
+        """The last lessons of all, newest first."""
+        ...
+
 
 class Samples(Protocol):
     """The samples of Lamplighter's own checks."""
@@ -416,6 +421,10 @@ class Store(Protocol):
     ledger: Ledger
     lessons: Lessons
     samples: Samples
+    accounts: Accounts
+    sessions: Sessions
+    api_tokens: ApiTokens
+    setup_links: SetupLinks
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason why not."""

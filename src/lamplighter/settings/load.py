@@ -306,11 +306,17 @@ def _own_secrets(tree: Tree, model: type[BaseModel], key: str, reading: _Reading
         problems.extend(error.problems)
         return {name: value for name, value in tree.items() if not name.endswith(FILE_SUFFIX)}
     for name, info in model.model_fields.items():
-        inner = info.annotation
+        inner = _section_of(info.annotation)
         value = read.get(info.alias or name)
-        if isclass(inner) and issubclass(inner, BaseModel) and isinstance(value, dict):
+        if inner is not None and isinstance(value, dict):
             read[info.alias or name] = _own_secrets(value, inner, f"{key}{'.' if key else ''}{name}", reading, problems)
     return read
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - whatever a field is declared as
+    """The section that a field holds, whether it may be left out or not."""
+    kinds = (annotation, *getattr(annotation, "__args__", ()))
+    return next((kind for kind in kinds if isclass(kind) and issubclass(kind, BaseModel)), None)
 
 
 def _with_secrets(value: object, model: type[BaseModel], key: str, reading: _Reading) -> Tree:

@@ -1,3 +1,5 @@
+"""Which values are secrets, and how they are masked."""
+
 from __future__ import annotations
 
 import pytest

@@ -15,6 +15,8 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from lamplighter.app import App
+from lamplighter.domain.access import Via
+from lamplighter.domain.account import Account, ApiToken, NameTaken, Session
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState, Watch
@@ -35,6 +37,7 @@ from lamplighter.web.context import make_context
 
 NOT_FILTERED = Sought()
 TOKEN = "correct-horse"
+SIGNING_KEY = "0123456789abcdef" * 4
 
 
 @dataclass
@@ -281,6 +284,91 @@ class Told:
         self.woken.append(incident.id)
 
 
+class MemoryPeople:
+    """Accounts, sessions, API tokens and set-up links in dictionaries; counts how often it is asked anything."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Account] = {}
+        self.open_sessions: dict[str, Session] = {}
+        self.tokens: dict[str, ApiToken] = {}
+        self.links: set[str] = set()
+        self.questions = 0
+        self.away = False
+        self.accounts = SimpleNamespace(
+            add=self._add,
+            load=lambda name: self._asked(self.known.get(name)),
+            listed=lambda limit=500: self._asked(sorted(self.known.values(), key=lambda one: one.name)[:limit]),
+            set_password=lambda name, kept, stamp, now: self._put(
+                name, password_hash=kept, stamp=stamp, changed_at=now
+            ),
+            set_role=lambda name, role, now: self._put(name, role=role, changed_at=now),
+            remove=self._remove,
+        )
+        self.sessions = SimpleNamespace(
+            open=lambda session: self.open_sessions.update({session.digest: session}),
+            load=self._session,
+            end=lambda digest: self.open_sessions.pop(digest, None),
+        )
+        self.api_tokens = SimpleNamespace(
+            add=self._token,
+            load=lambda digest: self._asked(self.tokens.get(digest)),
+            listed=lambda limit=500: list(self.tokens.values())[:limit],
+            revoke=self._revoke,
+            used=lambda *_: None,
+        )
+        self.setup_links = SimpleNamespace(add=self._link, holds=lambda digest: digest in self.links, use=self._use)
+
+    def _asked(self, answer: Any) -> Any:  # noqa: ANN401 - whatever is asked for
+        self.questions += 1
+        if self.away:
+            raise StoreUnavailable("locked")
+        return answer
+
+    def _add(self, account: Account) -> None:
+        if account.name in self.known:
+            raise NameTaken(account.name)
+        self.known[account.name] = account
+
+    def _put(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - fields of the account
+        if name not in self.known:
+            raise LookupError(name)
+        self.known[name] = replace(self.known[name], **changes)
+
+    def _remove(self, name: str) -> None:
+        if self.known.pop(name, None) is None:
+            raise LookupError(name)
+
+    def _session(self, digest: str, now: datetime) -> Session | None:
+        found = self._asked(self.open_sessions.get(digest))
+        if found is None or found.expires_at <= now:
+            return None
+        if found.via is not Via.PASSWORD:
+            return cast("Session", found)
+        account = self.known.get(found.name)
+        held = account is not None and account.stamp == found.stamp
+        return replace(found, role=account.role) if held and account else None
+
+    def _token(self, token: ApiToken) -> ApiToken:
+        self.tokens[token.digest] = replace(token, id=f"TOK-{len(self.tokens) + 1}")
+        return self.tokens[token.digest]
+
+    def _revoke(self, token_id: str, now: datetime) -> ApiToken:
+        found = next((one for one in self.tokens.values() if one.id == token_id), None)
+        if found is None:
+            raise LookupError(token_id)
+        self.tokens[found.digest] = replace(found, revoked_at=now)
+        return self.tokens[found.digest]
+
+    def _link(self, digest: str, now: datetime, *, only: bool) -> None:
+        self.links = {digest} if only else self.links | {digest}
+
+    def _use(self, digest: str, account: Account) -> None:
+        if digest not in self.links:
+            raise LookupError(digest)
+        self.links.clear()
+        self.known[account.name] = account
+
+
 class Bench:
     """One app in memory."""
 
@@ -296,6 +384,7 @@ class Bench:
                 CheckSpec("Front / page", CheckKind.HTTP, "http://127.0.0.1/"),
             )
         )
+        self.people = MemoryPeople()
         self.bell = Bell()
         self.told = Told()
         self.thawed: list[str] = []
@@ -309,6 +398,8 @@ class Bench:
         self.sources: dict[str, object] = {}
         self.app = SimpleNamespace(
             token=TOKEN,
+            signing_key=SIGNING_KEY,
+            gates={},
             clock=self.clock,
             settings=SimpleNamespace(configuration=Configuration.model_validate(configuration), sources=self.sources),
             store=SimpleNamespace(
@@ -319,6 +410,10 @@ class Bench:
                 approvals=empty,
                 lessons=taught,
                 dossiers=self.dossiers,
+                accounts=self.people.accounts,
+                sessions=self.people.sessions,
+                api_tokens=self.people.api_tokens,
+                setup_links=self.people.setup_links,
             ),
             quiet=self.quiet,
             patrol=self.patrol,
@@ -351,6 +446,11 @@ Clients = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture
+def people() -> MemoryPeople:
+    return MemoryPeople()
 
 
 @pytest.fixture
