@@ -31,6 +31,7 @@ from lamplighter.lab.shop.layout import free_ports
 CLIENTS = 20
 SECONDS = 10.0
 SETTLE_SECONDS = 3.0
+WARM_UP_SECONDS = 3.0
 FURTHER = 1_000_000
 CHROMIUM = "/usr/bin/chromium"
 MEMORY_MB_MAX = 1.0
@@ -143,13 +144,14 @@ async def measured(server: Server, folder: Path, clients: int, seconds: float) -
     port = int(server.url.rpartition(":")[2])
     screen = await first_screen(server.url, token)
     async with tabs(server.url, token, 1):
-        without = await senders(port, folder, seconds, 0)
+        await senders(port, folder, WARM_UP_SECONDS, 0)
+        without = await senders(port, folder, seconds, FURTHER)
         await asyncio.sleep(SETTLE_SECONDS)
         before = server.memory_bytes()
         async with tabs(server.url, token, clients) as opened:
             await asyncio.sleep(SETTLE_SECONDS)
             memory = (server.memory_bytes() - before) / clients / 1e6
-            beside = await senders(port, folder, seconds, FURTHER)
+                beside = await senders(port, folder, seconds, 2 * FURTHER)
             updates = min(tab.updates for tab in opened)
     return Found(clients, round(memory, 2), screen, without.p99_ms, beside.p99_ms, updates)
 
