@@ -211,7 +211,7 @@ async def _json(http: httpx.AsyncClient, request: httpx.Request) -> dict[str, An
                     raise OidcProblem(f"{where} answers more than {ANSWER_BYTES_MAX} bytes")
             await answer.aclose()
     except (httpx.HTTPError, TimeoutError) as problem:
-        raise OidcProblem(f"{where} cannot be reached: {problem or type(problem).__name__}") from problem
+        raise OidcProblem(f"{where} cannot be reached: {str(problem) or type(problem).__name__}") from problem
     if answer.status_code != httpx.codes.OK:
         raise OidcProblem(f"{where} answers {answer.status_code}")
     try:

@@ -75,10 +75,7 @@ async def back(
     access(request).attempts.take(address_of(request))
     try:
         kept = _round(request, state)
-        if error or not code:
-            raise OidcProblem(f"the other system refused: {redact(error)[:200] or 'it sent no code'}")
-        one = Round(kept["state"], kept["nonce"], kept["verifier"])
-        person = await _person(request, one, code)
+        person = await _person(request, Round(kept["state"], kept["nonce"], kept["verifier"]), code, error)
     except OidcProblem as problem:
         return await _failed(request, problem)
     response = await begin(request, person, "", str(kept["next"]))
@@ -86,7 +83,9 @@ async def back(
     return response
 
 
-async def _person(request: Request, one: Round, code: str) -> Person:
+async def _person(request: Request, one: Round, code: str, error: str) -> Person:
+    if error or not code:
+        raise OidcProblem(f"the other system refused: {redact(error)[:200] or 'it sent no code'}")
     vouched = await _client(request).vouched(one, code, _back(request))
     asked = context(request).app.settings.configuration.auth.oidc
     try:
