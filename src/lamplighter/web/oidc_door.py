@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated, Any
 
-import jwt
 import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,7 +13,7 @@ from lamplighter.domain.access import Person, Via, mapped_role
 from lamplighter.domain.account import BadAccount, account_name
 from lamplighter.domain.redaction import redact
 from lamplighter.web.access import access
-from lamplighter.web.bearer import ALGORITHM, ISSUER
+from lamplighter.web.bearer import sealed, unsealed
 from lamplighter.web.context import context
 from lamplighter.web.cookies import is_https
 from lamplighter.web.oidc import OidcClient, OidcProblem, Round
@@ -42,18 +40,12 @@ async def there(
         response = RedirectResponse(await _client(request).address(one, _back(request)), status_code=303)
     except OidcProblem as problem:
         return await _failed(request, problem)
-    now = context(request).app.clock.now()
-    kept = {
-        **asdict(one),
-        "next": own_path(following),
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "exp": now + timedelta(seconds=ROUND_SECONDS),
-    }
-    sealed = jwt.encode(kept, context(request).app.signing_key.encode(), algorithm=ALGORITHM)
+    app = context(request).app
+    kept = {**asdict(one), "next": own_path(following)}
+    sealed_round = sealed(kept, app.signing_key, AUDIENCE, app.clock.now(), ROUND_SECONDS)
     response.set_cookie(
         COOKIE,
-        sealed,
+        sealed_round,
         max_age=ROUND_SECONDS,
         path="/login/oidc",
         httponly=True,
@@ -100,20 +92,13 @@ async def _person(request: Request, one: Round, code: str, error: str) -> Person
 
 def _round(request: Request, state: str) -> dict[str, Any]:
     """What we sealed into the browser's cookie on its way there. Raises `OidcProblem`."""
-    try:
-        kept = jwt.decode(
-            request.cookies.get(COOKIE, "")[:WORD_CHARS_MAX],
-            context(request).app.signing_key.encode(),
-            algorithms=[ALGORITHM],
-            audience=AUDIENCE,
-            issuer=ISSUER,
-            options={"require": ["exp", "aud", "iss"]},
-        )
-    except jwt.PyJWTError as problem:
-        raise OidcProblem("this browser did not begin to sign in here, or took longer than ten minutes") from problem
+    app = context(request).app
+    kept = unsealed(request.cookies.get(COOKIE, ""), app.signing_key, AUDIENCE, app.clock.now())
+    if kept is None:
+        raise OidcProblem("this browser did not begin to sign in here, or took longer than ten minutes")
     if not state or state != kept.get("state"):
         raise OidcProblem("this answer belongs to another sign-in")
-    return dict(kept)
+    return kept
 
 
 def _client(request: Request) -> OidcClient:
