@@ -79,6 +79,7 @@ TWINS = {
     "web/api.py": "acceptance/exam/test_auth.py",
     "web/bodies.py": "acceptance/exam/test_input.py",
     "web/context.py": "acceptance/exam/test_input.py",
+    "web/cookies.py": "unit/web/test_signing_in.py",
     "web/metrics.py": "acceptance/test_serving.py",
     "web/operation.py": "acceptance/test_serving.py",
     "web/problems.py": "acceptance/exam/test_input.py",

@@ -53,6 +53,14 @@ def user_role(client: Client, name: UserArgument, role: Annotated[str, typer.Arg
     return _told(client.post(f"{_path(name)}/role", {"role": role}, holds="name"), "has another role")
 
 
+@users.command("sign-out")
+@asks
+def user_sign_out(client: Client, name: UserArgument) -> Answer:
+    """End every session of that name in browsers, also of somebody for whom another system vouched."""
+    done = client.post(f"{_path(name)}/sign-out", {}, holds="sessions_ended")
+    return Answer(done, (f"{done['name']}: {done['sessions_ended']} sessions ended",), names=(done["name"],))
+
+
 @users.command("remove")
 @asks
 def user_remove(client: Client, name: UserArgument) -> Answer:

@@ -99,6 +99,14 @@ class UserList:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Whose sessions ended, and how many there were."""
+
+    name: str
+    sessions_ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token as it is kept. `token` is its text, and there only in the answer that made it."""
 
@@ -170,6 +178,12 @@ async def remove_user(request: Request, name: Name) -> User:
     gone = await _present(request, name)
     await _changed(name, lambda: context(request).app.store.accounts.remove(name))
     return gone
+
+
+@router.post("/users/{name}/sign-out")
+async def sign_out_user(request: Request, name: Name) -> SignedOut:
+    """End every session of that name in browsers, also of somebody for whom another system vouched."""
+    return SignedOut(name, await asyncio.to_thread(context(request).app.store.sessions.end_all, name))
 
 
 @router.post("/me/password")

@@ -44,6 +44,9 @@ def test_people_are_listed_changed_and_removed(fake: Fake, command: Command) -> 
     fake.says("POST", "/api/v1/users/ann/role", ANN)
     fake.says("POST", "/api/v1/users/ann/password", ANN)
     fake.says("DELETE", "/api/v1/users/ann", ANN)
+    fake.says("POST", "/api/v1/users/ann/sign-out", {"name": "ann", "sessions_ended": 2})
+    assert command("user", "sign-out", "ann").out == "ann: 2 sessions ended\n"
+    fake.asked.clear()
     assert "operator" in command("user", "list").out
     assert command("user", "role", "Ann", "operator").out == "ann (operator) has another role\n"
     assert piped(fake, "four other words\n", "user", "passwd", "ann")[0] == 0

@@ -317,6 +317,7 @@ class MemoryPeople:
             open=lambda session: self.open_sessions.update({session.digest: session}),
             load=self._session,
             end=lambda digest: self.open_sessions.pop(digest, None),
+            end_all=self._end_all,
         )
         self.api_tokens = SimpleNamespace(
             add=self._token,
@@ -356,6 +357,12 @@ class MemoryPeople:
         account = self.known.get(found.name)
         held = account is not None and account.stamp == found.stamp
         return replace(found, role=account.role) if held and account else None
+
+    def _end_all(self, name: str) -> int:
+        gone = [digest for digest, one in self.open_sessions.items() if one.name == name]
+        for mark in gone:
+            del self.open_sessions[mark]
+        return len(gone)
 
     def _token(self, token: ApiToken) -> ApiToken:
         self.tokens[token.digest] = replace(token, id=f"TOK-{len(self.tokens) + 1}")
