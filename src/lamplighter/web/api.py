@@ -24,6 +24,7 @@ from lamplighter.web import (
     life,
     maintenance,
     manual,
+    oidc_door,
     operation,
     overviews,
     pages,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms, signing_in, setting_up, people),
+    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door),
 )
 
 

@@ -116,6 +116,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/users",
         "POST /api/v1/users/{name}/password",
         "POST /api/v1/users/{name}/role",
+        "POST /api/v1/users/{name}/sign-out",
         "DELETE /api/v1/users/{name}",
         "GET /api/v1/tokens",
         "POST /api/v1/tokens",
