@@ -151,7 +151,7 @@ async def measured(server: Server, folder: Path, clients: int, seconds: float) -
         async with tabs(server.url, token, clients) as opened:
             await asyncio.sleep(SETTLE_SECONDS)
             memory = (server.memory_bytes() - before) / clients / 1e6
-                beside = await senders(port, folder, seconds, 2 * FURTHER)
+            beside = await senders(port, folder, seconds, 2 * FURTHER)
             updates = min(tab.updates for tab in opened)
     return Found(clients, round(memory, 2), screen, without.p99_ms, beside.p99_ms, updates)
 
