@@ -23,7 +23,7 @@ import httpx
 import socketio
 from playwright.async_api import async_playwright
 
-from benchmarks.load import RECEIVER, alerts
+from benchmarks.load import ALERTS_PER_SECOND, RECEIVER, Waits, asker, at_rate, delivery
 from lamplighter.lab.premises import Premises
 from lamplighter.lab.serving import TOKEN_FILE, Server, data_folder
 from lamplighter.lab.shop.layout import free_ports
@@ -31,6 +31,8 @@ from lamplighter.lab.shop.layout import free_ports
 CLIENTS = 20
 SECONDS = 10.0
 SETTLE_SECONDS = 3.0
+WARM_UP_SECONDS = 3.0
+FURTHER = 1_000_000
 CHROMIUM = "/usr/bin/chromium"
 MEMORY_MB_MAX = 1.0
 FIRST_SCREEN_SECONDS_MAX = 2.0
@@ -130,19 +132,26 @@ async def first_screen(url: str, token: str) -> float | None:
         return round(sorted(took)[1], 2)
 
 
+async def senders(port: int, folder: Path, seconds: float, first: int) -> Waits:
+    """Unique alerts in a steady row; `first` is the number of the first one, so that two rows share none."""
+    async with asker(port, folder) as client:
+        return await at_rate(ALERTS_PER_SECOND, seconds, lambda n: client.post(RECEIVER, content=delivery(first + n)))
+
+
 async def measured(server: Server, folder: Path, clients: int, seconds: float) -> Found:
     """All of it, on one server."""
     token = (folder / "data" / TOKEN_FILE).read_text(encoding="utf-8").strip()
     port = int(server.url.rpartition(":")[2])
     screen = await first_screen(server.url, token)
     async with tabs(server.url, token, 1):
-        without = await alerts(port, folder, seconds, RECEIVER)
+        await senders(port, folder, WARM_UP_SECONDS, 0)
+        without = await senders(port, folder, seconds, FURTHER)
         await asyncio.sleep(SETTLE_SECONDS)
         before = server.memory_bytes()
         async with tabs(server.url, token, clients) as opened:
             await asyncio.sleep(SETTLE_SECONDS)
             memory = (server.memory_bytes() - before) / clients / 1e6
-            beside = await alerts(port, folder, seconds, RECEIVER)
+            beside = await senders(port, folder, seconds, 2 * FURTHER)
             updates = min(tab.updates for tab in opened)
     return Found(clients, round(memory, 2), screen, without.p99_ms, beside.p99_ms, updates)
 

@@ -82,6 +82,7 @@ TWINS = {
     "web/console/pages.py": "acceptance/console/test_living.py",
     "web/console/shell.py": "acceptance/console/test_living.py",
     "web/context.py": "acceptance/exam/test_input.py",
+    "web/cookies.py": "unit/web/test_signing_in.py",
     "web/metrics.py": "acceptance/test_serving.py",
     "web/operation.py": "acceptance/test_serving.py",
     "web/problems.py": "acceptance/exam/test_input.py",

@@ -20,6 +20,7 @@ from lamplighter.cli import (
     events,
     incidents,
     operation,
+    people,
     safekeeping,
     serve,
     silences,
@@ -50,6 +51,9 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(silences.app, name="silence")
 app.add_typer(silences.windows, name="maint")
 app.add_typer(checks.app, name="checks")
+app.add_typer(people.users, name="user")
+app.add_typer(people.tokens, name="token")
+app.command("setup-url")(people.setup_url)
 app.add_typer(configuration.app, name="config")
 for command in (
     operation.status,

@@ -78,7 +78,8 @@ def account_name(text: str) -> str:
 
 
 def fit_password(password: str, name: str) -> str:
-    """The password, where it may be set. Raises `BadAccount`."""
+    """The password as it is compared, without spaces around it. Raises `BadAccount`."""
+    password = password.strip()
     if len(password) < PASSWORD_CHARS_MIN:
         raise BadAccount(f"a password has at least {PASSWORD_CHARS_MIN} characters; a few words with spaces will do")
     if len(password) > PASSWORD_CHARS_MAX:

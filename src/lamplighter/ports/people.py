@@ -53,6 +53,10 @@ class Sessions(Protocol):
         """End one, if it is there."""
         ...
 
+    def end_all(self, name: str) -> int:
+        """End all of that name, whoever vouched for it; how many there were."""
+        ...
+
 
 class ApiTokens(Protocol):
     """What lets programs in."""

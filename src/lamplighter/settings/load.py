@@ -76,6 +76,7 @@ class _Environment(BaseSettings):
     server: dict[str, Any] = {}
     data_folder: str | None = None
     store: dict[str, Any] = {}
+    auth: dict[str, Any] = {}
     autonomy: dict[str, Any] = {}
     sources: dict[str, Any] = {}
     checks: list[Any] = []

@@ -27,9 +27,7 @@ class SqlAccounts:
         """Write one. Raises `NameTaken`."""
         with self._database.writing() as connection:
             if not inserted(connection, account):
-                raise NameTaken(
-                    f"there is an account {account.name} already; give it another password, or another name"
-                )
+                raise NameTaken(f"there is an account {account.name} already")
 
     def load(self, name: str) -> Account | None:
         """One account."""

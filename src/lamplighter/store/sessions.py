@@ -55,3 +55,8 @@ class SqlSessions:
         """End one, if it is there."""
         with self._database.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.digest == digest))
+
+    def end_all(self, name: str) -> int:
+        """End all of that name, whoever vouched for it; how many there were."""
+        with self._database.writing() as connection:
+            return connection.execute(delete(sessions).where(sessions.c.name == name)).rowcount

@@ -13,6 +13,7 @@ from lamplighter.domain.access import Person
 from lamplighter.web.attempts import Attempts
 from lamplighter.web.bearer import Bearers
 from lamplighter.web.identity import SECRET_BYTES, Identities, digest
+from lamplighter.web.oidc import OidcClient
 from lamplighter.web.passwords import Passwords
 from lamplighter.web.reach import address
 from lamplighter.web.session import SETUP_PATH
@@ -27,6 +28,7 @@ class Access:
     passwords: Passwords
     attempts: Attempts
     bearers: Bearers
+    oidc: OidcClient | None = None
 
     async def setup_url(self, *, only: bool) -> str:
         """Another set-up link; `only` ends the earlier ones. Raises `StoreUnavailable`."""
@@ -50,9 +52,10 @@ class Access:
 def make_access(app: App) -> Access:
     """The access of one running app."""
     bearers = Bearers(app.signing_key)
-    proxy = app.settings.configuration.auth.proxy
-    identities = Identities(app.token, bearers, app.store, app.clock, proxy)
-    return Access(app, identities, Passwords(), Attempts(), bearers)
+    asked = app.settings.configuration.auth
+    identities = Identities(app.token, bearers, app.store, app.clock, asked.proxy)
+    oidc = None if asked.oidc is None else OidcClient(asked.oidc, app.clock)
+    return Access(app, identities, Passwords(), Attempts(), bearers, oidc)
 
 
 def access(asked: HTTPConnection) -> Access:

@@ -25,6 +25,7 @@ from lamplighter.web import (
     life,
     maintenance,
     manual,
+    oidc_door,
     operation,
     overviews,
     pages,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
-    *(pages, overviews, forms, signing_in, setting_up, people),
+    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door),
 )
 
 

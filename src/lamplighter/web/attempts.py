@@ -25,9 +25,10 @@ class Attempts:
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def take(self, name: str, address: str) -> None:
-        """Count one attempt. Raises `Problem` 429 that says when to try again."""
-        for limit, key in ((PER_ADDRESS, _site(address)), (PER_NAME, _mark(name))):
+    def take(self, address: str, name: str = "") -> None:
+        """Count one attempt from an address, and for a name. Raises `Problem` 429 that says when to try again."""
+        counted = [(PER_ADDRESS, _site(address)), *([(PER_NAME, _mark(name))] if name else [])]
+        for limit, key in counted:
             if not self._limiter.hit(limit, key):
                 again_at = self._limiter.get_window_stats(limit, key).reset_time
                 seconds = max(1, math.ceil(again_at - time.time()))

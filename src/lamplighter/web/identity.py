@@ -73,7 +73,7 @@ class Identities:
         text = given.decode("ascii", "replace")
         if scheme == "bearer" and text.startswith(API_TOKEN_PREFIX):
             return await self._api_token(text)
-        claims = self._bearers.read(text) if scheme == "bearer" else None
+        claims = self._bearers.read(text, self._clock.now()) if scheme == "bearer" else None
         if claims is None:
             return None
         account = await asyncio.to_thread(self._store.accounts.load, claims.name)

@@ -19,6 +19,7 @@ from lamplighter.domain.account import (
     Account,
     ApiToken,
     BadAccount,
+    NameTaken,
     account_name,
     fit_password,
     token_name,
@@ -98,6 +99,14 @@ class UserList:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Whose sessions ended, and how many there were."""
+
+    name: str
+    sessions_ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token as it is kept. `token` is its text, and there only in the answer that made it."""
 
@@ -136,6 +145,8 @@ async def add_user(request: Request, body: NewUser) -> User:
         kept = await access(request).passwords.hash(password)
         account = Account(name, role, kept, secrets.token_hex(STAMP_BYTES), app.clock.now(), app.clock.now())
         await asyncio.to_thread(app.store.accounts.add, account)
+    except NameTaken as problem:
+        raise Problem(409, "name-taken", str(problem), "give it another password, or take another name") from problem
     except BadAccount as problem:
         raise Problem(422, "bad-account", str(problem), FIX) from problem
     except ValueError as problem:
@@ -169,13 +180,19 @@ async def remove_user(request: Request, name: Name) -> User:
     return gone
 
 
+@router.post("/users/{name}/sign-out")
+async def sign_out_user(request: Request, name: Name) -> SignedOut:
+    """End every session of that name in browsers, also of somebody for whom another system vouched."""
+    return SignedOut(name, await asyncio.to_thread(context(request).app.store.sessions.end_all, name))
+
+
 @router.post("/me/password")
 async def own_password(request: Request, body: OwnPassword) -> User:
     """Give myself another password; I have to sign in again."""
     person = person_of(request)
     if person is None or person.via is not Via.PASSWORD:
         raise Problem(409, "no-password", "you have no password here", "change it where you sign in")
-    access(request).attempts.take(person.name, address_of(request))
+    access(request).attempts.take(address_of(request), person.name)
     account = await asyncio.to_thread(context(request).app.store.accounts.load, person.name)
     if account is None or not await access(request).passwords.fits(body.present, account.password_hash):
         raise Problem(403, "wrong-password", "that is not the present password", "try again, or ask an admin")

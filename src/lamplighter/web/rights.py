@@ -76,6 +76,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/silences",
         "GET /api/v1/maintenance",
         "GET /api/v1/checks",
+        "GET /api/v1/doctor",
         "GET /api/v1/events",
     ),
     Right.DELIVER: (
@@ -116,12 +117,14 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/users",
         "POST /api/v1/users/{name}/password",
         "POST /api/v1/users/{name}/role",
+        "POST /api/v1/users/{name}/sign-out",
         "DELETE /api/v1/users/{name}",
         "GET /api/v1/tokens",
         "POST /api/v1/tokens",
         "DELETE /api/v1/tokens/{token_id}",
         "POST /api/v1/setup-link",
     ),
+    Right.CONFIGURE: ("POST /-/reload",),
 }
 
 

@@ -52,7 +52,7 @@ async def set_up(request: Request) -> Response:
         raise Problem(413, "too-large", f"a set-up has at most {BODY_BYTES_MAX} bytes", "use the form as it is")
     form = await form_of(request)
     secret, typed = form.get("t", ""), form.get("username", "")
-    access(request).attempts.take("", address_of(request))
+    access(request).attempts.take(address_of(request))
     # Nothing is hashed for who has no link.
     if not await _holds(request, secret):
         return await shown_page(request, "", _over())

@@ -161,7 +161,7 @@ async def _by_form(request: Request) -> Response:
 async def _account(request: Request, given: Credentials) -> Account:
     """Whose name and password these are. Raises `Problem` 401 in the same words and after the same work for all."""
     here = access(request)
-    here.attempts.take(given.username, address_of(request))
+    here.attempts.take(address_of(request), given.username)
     account = await asyncio.to_thread(_load, request, given.username)
     fits = await here.passwords.fits(given.password, account.password_hash if account else None)
     if account is None or not fits:

@@ -78,6 +78,16 @@ def test_another_password_and_a_removal_end_the_sessions_of_that_person_alone(st
     assert store.sessions.load("d3", now) is not None, "another system's ann is another person"
 
 
+def test_all_sessions_of_a_name_end_at_once(store: SqlStore, now: datetime) -> None:
+    store.accounts.add(ann(now))
+    store.sessions.open(session(now))
+    store.sessions.open(session(now, "d2", Via.OIDC))
+    store.sessions.open(session(now, "d3", Via.OIDC, name="bob"))
+    assert store.sessions.end_all("ann") == 2
+    assert [store.sessions.load(digest, now) is None for digest in ("d1", "d2", "d3")] == [True, True, False]
+    assert store.sessions.end_all("ann") == 0
+
+
 def test_what_nobody_has_cannot_be_changed(store: SqlStore, now: datetime) -> None:
     for change in (
         lambda: store.accounts.set_role("nobody", Role.ADMIN, now),

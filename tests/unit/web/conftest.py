@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from lamplighter.app import App
-from lamplighter.domain.access import Via
+from lamplighter.domain.access import Role, Via
 from lamplighter.domain.account import Account, ApiToken, NameTaken, Session
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.cause import Diagnosis
@@ -33,11 +36,17 @@ from lamplighter.ports import Sought, StoreUnavailable, Wanted
 from lamplighter.settings import Configuration
 from lamplighter.testing import NOON, FakeClock, firing
 from lamplighter.web import problems
+from lamplighter.web.access import Access
+from lamplighter.web.api import make_api
 from lamplighter.web.context import make_context
+from lamplighter.web.identity import COOKIE, digest
+from lamplighter.web.session import CSRF_FIELD, csrf_token
 
 NOT_FILTERED = Sought()
 TOKEN = "correct-horse"
 SIGNING_KEY = "0123456789abcdef" * 4
+WORDS = "four words will do"
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -308,6 +317,7 @@ class MemoryPeople:
             open=lambda session: self.open_sessions.update({session.digest: session}),
             load=self._session,
             end=lambda digest: self.open_sessions.pop(digest, None),
+            end_all=self._end_all,
         )
         self.api_tokens = SimpleNamespace(
             add=self._token,
@@ -347,6 +357,12 @@ class MemoryPeople:
         account = self.known.get(found.name)
         held = account is not None and account.stamp == found.stamp
         return replace(found, role=account.role) if held and account else None
+
+    def _end_all(self, name: str) -> int:
+        gone = [digest for digest, one in self.open_sessions.items() if one.name == name]
+        for mark in gone:
+            del self.open_sessions[mark]
+        return len(gone)
 
     def _token(self, token: ApiToken) -> ApiToken:
         self.tokens[token.digest] = replace(token, id=f"TOK-{len(self.tokens) + 1}")
@@ -438,6 +454,44 @@ class Bench:
         transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://lamp.lan") as client:
             yield client
+
+    @asynccontextmanager
+    async def browser(self, peer: str = "192.0.2.7", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser before the whole application, with its gate; from the address `peer`."""
+        transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False, client=(peer, 1234))
+        own = {"accept": "text/html", "origin": "http://lamp.lan", **headers}
+        async with httpx.AsyncClient(transport=transport, base_url="http://lamp.lan", headers=own) as client:
+            yield client
+
+    @cached_property
+    def api(self) -> FastAPI:
+        """The whole application."""
+        return make_api(cast("App", self.app))
+
+    @property
+    def access(self) -> Access:
+        """How the whole application knows people."""
+        found = self.api.state.access
+        assert isinstance(found, Access)
+        return found
+
+    def account(self, name: str = "ann", role: Role = Role.OPERATOR, password: str = WORDS) -> Account:
+        """Somebody with a password; hashed as cheaply as argon2 allows, because many tests need one."""
+        account = Account(name, role, CHEAP.hash(password), f"stamp of {password}", NOON, NOON)
+        self.people.known[name] = account
+        return account
+
+    def signed_in(self, role: Role, name: str = "ann") -> str:
+        """The cookie of somebody who is signed in."""
+        secret = secrets.token_urlsafe(8)
+        now = self.clock.now()
+        session = Session(digest(secret), name, role, Via.OIDC, "", now, now + timedelta(days=1))
+        self.people.open_sessions[session.digest] = session
+        return f"{COOKIE}={secret}"
+
+    def form(self, cookie: str, **fields: str) -> dict[str, str]:
+        """The fields of a form, with what a session's page puts in."""
+        return {**fields, CSRF_FIELD: csrf_token(cookie.partition("=")[2])}
 
 
 Clients = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]

@@ -21,6 +21,7 @@ from lamplighter.web.problems import Problem
 CLIENTS_MAX = 100
 # Nothing is made more often than this, however many alerts come in.
 PAUSE_SECONDS = 0.7
+PAUSE_SECONDS_MAX = 5.0
 # Of the time of one processor, making pages may take a tenth.
 SHARE_MAX = 0.1
 # What time alone changes, such as the twelve hours that a chart shows, is made anew after this.
@@ -124,10 +125,13 @@ class Hub:
             await self._wanted.wait()
             try:
                 with self.here.feed.listening() as listener:
-                    while self._wanted.is_set() and not listener.left:
+                    # A listener that fell behind lost what it was told: everything is looked at, by one that begins.
+                    while self._wanted.is_set() and not listener.left and not listener.lost:
                         spent = await self._round(await listener.take(LOOK_SECONDS))
                         await self._check()
-                        await asyncio.sleep(max(PAUSE_SECONDS, spent / SHARE_MAX))
+                        await asyncio.sleep(min(PAUSE_SECONDS_MAX, max(PAUSE_SECONDS, spent / SHARE_MAX)))
+                    if listener.lost:
+                        self._made = dict.fromkeys(self._made, 0.0)
             except Problem as problem:
                 log.warning("the console cannot listen", problem=problem.detail)
             await asyncio.sleep(PAUSE_SECONDS)
@@ -172,6 +176,9 @@ class Hub:
             sheet = await asyncio.to_thread(self.views[key.view], self.here, key)
         except (StoreUnavailable, Problem) as problem:
             log.warning("a view of the console cannot be made", view=key.view, problem=str(problem))
+            return
+        except Exception:  # a view that breaks must end neither the others nor the server; the log has all of it
+            log.exception("a view of the console broke", view=key.view)
             return
         for watcher in tuple(self._watchers.values()):
             if key in watcher.keys:
