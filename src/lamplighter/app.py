@@ -24,6 +24,7 @@ from lamplighter.domain.admission import Bounds
 from lamplighter.domain.board import Board
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.redaction import redact
+from lamplighter.domain.signing import signed_word
 from lamplighter.knowledge.folder import read_runbooks
 from lamplighter.knowledge.runbooks import Runbooks
 from lamplighter.ports import (
@@ -47,6 +48,14 @@ from lamplighter.workflow.asking import Asking
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.clock import SystemClock
+from lamplighter.workflow.communicator import (
+    AT_ONCE,
+    Communicator,
+    Manners,
+    make_communicator,
+    make_posting,
+    unseen_by,
+)
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
 from lamplighter.workflow.keeping import Checkpoints, Retention
@@ -117,6 +126,7 @@ class App:
     gates: dict[str, SignalGate]
     backlogs: dict[str, SignalBacklog]
     runbooks: Runbooks
+    communicator: Communicator
     lock: IO[bytes] | None = None
     failure: str = ""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -141,6 +151,7 @@ class App:
             "watchdogs": self.watchdogs.run(),
             "retention": self.retention.run(),
             "patrol": self.patrol.run(),
+            **self.communicator.parts(),
         }
         for name, work in parts.items():
             self._spawn(name, work, on_failure)
@@ -194,7 +205,8 @@ def build_app(
     lock = _locked(folder)
     store_url = configuration.store.url or f"sqlite:///{folder / 'lamplighter.db'}"
     store = open_store(store_url, clock=clock)
-    surroundings = Surroundings(clock, configuration.check_specs, store.samples)
+    token = _token(folder)
+    surroundings = Surroundings(clock, configuration.check_specs, store.samples, _answer_url(settings, token))
     named = {**settings.sources, **settings.channels}
     loaded = {name: integrations.load(name).build(part, surroundings) for name, part in named.items()}
     roles = (*loaded.values(), *extra_roles)
@@ -203,7 +215,10 @@ def build_app(
     exchanges = tuple(role.silences for role in roles if role.silences is not None)
     quiet = Quiet(store, clock, configuration.windows, exchanges, configuration.site.timezone)
     news = News()
-    chronicle = Chronicle(store, clock, world.channels, configuration.site.url or "", news, quiet)
+    manners = _manners(settings)
+    posting = make_posting(store, clock, world, manners)
+    at_once = tuple(channel for channel in world.channels if channel.name in AT_ONCE)
+    chronicle = Chronicle(store, clock, at_once, configuration.site.url or "", news, quiet, post=posting)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     steps = _steps(settings, remedy, investigator or RulesInvestigator())
     url, engine = checkpoint_engine(store_url, folder)
@@ -218,9 +233,21 @@ def build_app(
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
     sweep_seconds = min(15.0, configuration.verify.dwell)
     runners = tuple(runner for role in roles for runner in role.runners)
+    surveying = Surveying(store, world, clock, placing)
+    patrol = Patrol(store, runners, configuration.check_specs, clock, placing)
+    communicator = make_communicator(
+        chronicle,
+        posting,
+        world,
+        manners,
+        response,
+        switch,
+        unseen=lambda: unseen_by(surveying, patrol),
+        leads=lambda: placing.leads,
+    )
     return App(
         settings=settings,
-        token=_token(folder),
+        token=token,
         clock=clock,
         store=store,
         world=world,
@@ -233,17 +260,31 @@ def build_app(
         dispatch=line,
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
-        surveying=Surveying(store, world, clock, placing),
+        surveying=surveying,
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
-        patrol=Patrol(store, runners, configuration.check_specs, clock, placing),
+        patrol=patrol,
         response=response,
         sources={source.name: source for role in roles for source in role.sources},
         gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
         runbooks=_runbooks(configuration.runbooks),
+        communicator=communicator,
         lock=lock,
     )
+
+
+def _answer_url(settings: Settings, secret: str) -> Callable[[str], str]:
+    """Where a message's button is answered from outside; nowhere, unless the configuration says how we are reached."""
+    root = (settings.configuration.site.url or "").rstrip("/")
+    return lambda token: f"{root}/act/{signed_word(token, secret)}" if root else ""
+
+
+def _manners(settings: Settings) -> Manners:
+    """Where and when people are told."""
+    configuration, site = settings.configuration, settings.configuration.site
+    quiet, expires = settings.notify.hours(site.timezone), configuration.autonomy.approval_expires
+    return Manners(site.url or "", site.timezone, quiet, settings.notify.digest, expires)
 
 
 def _runbooks(folder: Path | None) -> Runbooks:

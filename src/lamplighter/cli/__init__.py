@@ -16,6 +16,7 @@ from lamplighter.cli import (
     diagnosing,
     events,
     incidents,
+    notify,
     operation,
     serve,
     silences,
@@ -41,6 +42,7 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(silences.app, name="silence")
 app.add_typer(silences.windows, name="maint")
 app.add_typer(checks.app, name="checks")
+app.add_typer(notify.app, name="notify")
 app.add_typer(configuration.app, name="config")
 for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
     app.command()(command)

@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
 from lamplighter.settings.model import Configuration
+from lamplighter.settings.notify import NotifyRules, sorted_out
 
 ENV_PREFIX = "LAMPLIGHTER_"
 FILE_NAME = "lamplighter.yaml"
@@ -61,6 +62,7 @@ class Settings:
     file: Path | None = None
     origins: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notify: NotifyRules = field(default_factory=NotifyRules)
 
 
 class _Environment(BaseSettings):
@@ -122,13 +124,15 @@ def load_settings(
     except ValidationError as error:
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
-    channels = _parts("notify", _section(tree, "notify", configuration.notify), reading, problems)
+    notify = sorted_out(_section(tree, "notify", configuration.notify))
+    channels = _parts("notify", notify.channels, reading, problems)
+    rules = _notify_rules(notify.rules, reading, problems)
     problems += _unasked(configuration, sources, reading)
     if problems:
         raise BadConfiguration(problems)
     folder = configuration.data_folder or _data_folder(env)
     return Settings(
-        configuration, sources, channels, folder, reading.file, dict(reading.origins), tuple(reading.warnings)
+        configuration, sources, channels, folder, reading.file, dict(reading.origins), tuple(reading.warnings), rules
     )
 
 
@@ -276,6 +280,14 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: li
         except ValidationError as error:
             problems.extend(_problems(error, f"{key}.", reading, model))
     return parts
+
+
+def _notify_rules(raw: Tree, reading: _Reading, problems: list[str]) -> NotifyRules:
+    try:
+        return NotifyRules.model_validate(raw)
+    except ValidationError as error:
+        problems.extend(_problems(error, "notify.", reading, NotifyRules))
+        return NotifyRules()
 
 
 def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], reading: _Reading) -> list[str]:

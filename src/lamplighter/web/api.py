@@ -23,6 +23,7 @@ from lamplighter.web import (
     life,
     maintenance,
     manual,
+    notifications,
     operation,
     overviews,
     pages,
@@ -37,7 +38,7 @@ from lamplighter.web.context import make_context
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms),
+    *(pages, overviews, forms, notifications),
 )
 
 

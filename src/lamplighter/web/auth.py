@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lamplighter.web.problems import Problem, answer
 
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"})
-# A heartbeat's URL is its own secret.
-OPEN_PREFIX = "/ping/"
+# A heartbeat's URL is its own secret; that of a message's button is signed, one-time, and takes POST only.
+OPEN_PREFIXES = ("/ping/", "/act/")
 RECEIVERS = "/api/v1/alerts/"
 # What a receiver that proves its sender by itself reads before it knows who sends.
 UNPROVEN_BYTES_MAX = 1024 * 1024
@@ -40,7 +40,7 @@ class TokenGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIXES):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
