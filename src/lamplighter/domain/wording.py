@@ -74,6 +74,8 @@ def _first(message: Message) -> str:
 def _tail(message: Message) -> str:
     if message.kind in {Kind.DETECTED, Kind.STORM}:
         return message.severity
+    if message.kind is Kind.BLIND:
+        return f"since {clock(message.detail.since or message.at, message.zone)}"
     if message.kind in _WITH_DURATION and message.detail.since and message.at:
         return took((message.at - message.detail.since).total_seconds())
     return ""
@@ -143,6 +145,7 @@ def _resolved(message: Message) -> tuple[Row, ...]:
 def _needs_you(message: Message) -> tuple[Row, ...]:
     detail = message.detail
     tried = detail.tried[-TRIED_MAX:] or ("nothing",)
+    changed = "Nothing else was changed." if detail.tried else "Nothing was changed."
     steps = detail.next_steps[:STEPS_MAX] or ("look at the incident's page: its evidence says what I saw",)
     return (
         Row("", (_since(message),)),
@@ -150,7 +153,7 @@ def _needs_you(message: Message) -> tuple[Row, ...]:
         Row("Tried", tried),
         Row("I stopped", message.lines[-1:]),
         Row("Most useful next step", steps),
-        _taken(message, "Nothing else was changed. Please look."),
+        _taken(message, f"{changed} Please look."),
     )
 
 
@@ -168,7 +171,7 @@ def _storm(message: Message) -> tuple[Row, ...]:
 
 def _denied(message: Message) -> tuple[Row, ...]:
     detail = message.detail
-    by = detail.answered_by or "You"
+    by = detail.answered_by or "Somebody"
     at = clock(detail.answered_at, message.zone)
     return (
         Row("", (f"{by} said no{f' at {at}' if at else ''}. Nothing was changed.",)),
@@ -195,7 +198,6 @@ def _digest(message: Message) -> tuple[Row, ...]:
 
 def _blind(message: Message) -> tuple[Row, ...]:
     return (
-        Row("", (f"Since {clock(message.detail.since or message.at, message.zone)}.",)),
         Row("What it said", message.lines),
         Row("", ("Anything on it may be down without me noticing.",)),
         Row("Most useful next step", message.detail.next_steps),
@@ -228,9 +230,9 @@ _MARKS = {
     Kind.NEEDS_YOU: ("\N{LARGE RED CIRCLE}", "I need you"),
     Kind.SELF_CLEARED: ("\N{MEDIUM WHITE CIRCLE}", "Gone by itself"),
     Kind.STORM: ("\N{LARGE RED CIRCLE}", "Storm"),
-    Kind.DENIED: ("\N{MEDIUM BLACK CIRCLE}", "You said no"),
+    Kind.DENIED: ("\N{MEDIUM BLACK CIRCLE}", "Denied, nothing done"),
     Kind.EXPIRED: ("\N{MEDIUM BLACK CIRCLE}", "No answer, I need you"),
-    Kind.DIGEST: ("\N{BLACK SUN WITH RAYS}", "Morning digest"),
+    Kind.DIGEST: ("\N{BLACK SUN WITH RAYS}\N{VARIATION SELECTOR-16}", "Morning digest"),
     Kind.BLIND: ("\N{LARGE PURPLE CIRCLE}", "I cannot see"),
     Kind.SEES_AGAIN: ("\N{LARGE GREEN CIRCLE}", "I see again"),
     Kind.TEST: ("\N{LARGE BLUE CIRCLE}", "Test"),

@@ -63,7 +63,7 @@ class Publisher:
         try:
             async with asyncio.timeout(limit + 1):
                 return await self._ask(method, url, json, limit)
-        except TimeoutError as problem:
+        except (TimeoutError, httpx.TimeoutException) as problem:
             raise ChannelError(f"{self.name}: no whole answer in {limit:g} s", permanent=False) from problem
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
             words = f"{type(problem).__name__}: {problem}"

@@ -33,8 +33,8 @@ class SqlOutbox:
         written = 0
         with self._database.writing() as connection:
             for letter in letters:
-                done = connection.execute(insert_once(connection, outbox, ("key",), _columns(letter)))
-                if done.rowcount:
+                once = insert_once(connection, outbox, ("key",), _columns(letter)).returning(outbox.c.seq)
+                if connection.execute(once).first() is not None:
                     written += 1
                     _supersede(connection, letter)
         return written

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import warnings
 from concurrent.futures import Future
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from lamplighter.domain.markup import body_markdown, body_text, first_line
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 THREADS_MAX = 2
+# The least that chats take in one piece; what is longer would be split, or become an attachment.
+TEXT_CHARS_MAX = 1_800
 MAIL = frozenset({"mailto", "mailtos", "ses", "mailgun", "sendgrid", "postmark", "brevo", "resend", "smtp2go", "o365"})
 _TYPES = {Kind.RESOLVED: "success", Kind.SEES_AGAIN: "success", Kind.RUNNING: "info", Kind.DIGEST: "info"}
 
@@ -63,7 +68,7 @@ class AppriseChannel:
         return bool(
             _built(self._url).notify(
                 title=first_line(message),
-                body=body_markdown(message) if self._is_mail else body_text(message),
+                body=body_markdown(message) if self._is_mail else body_text(message, TEXT_CHARS_MAX),
                 body_format="markdown" if self._is_mail else "text",
                 notify_type=_TYPES.get(message.kind, kind),
             )
@@ -76,10 +81,20 @@ def understood(url: str) -> str:
 
 
 def _built(url: str) -> Apprise:
-    # It costs a quarter of a second to import, which nobody pays who does not use it.
-    from apprise import Apprise, AppriseAsset  # noqa: PLC0415 - see above
-
-    asset = AppriseAsset(storage_mode="memory", http_redirects=False, async_mode=False)
-    told = Apprise(asset=asset)
+    library = _library()
+    asset = library.AppriseAsset(storage_mode="memory", http_redirects=False, async_mode=False)
+    told: Apprise = library.Apprise(asset=asset)
     told.add(url)
     return told
+
+
+@cache
+def _library() -> ModuleType:
+    # It costs a quarter of a second to import, which nobody pays who does not use it.
+    with warnings.catch_warnings():
+        # Its modules ask for parts of Python that will go; that is the library's matter, and no user's.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import apprise  # noqa: PLC0415 - see above
+
+        apprise.Apprise.instantiate("ntfy://localhost/x")
+    return apprise
