@@ -52,9 +52,9 @@ from lamplighter.workflow.communicator import (
     AT_ONCE,
     Communicator,
     Manners,
+    Watched,
     make_communicator,
     make_posting,
-    unseen_by,
 )
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
@@ -63,6 +63,7 @@ from lamplighter.workflow.lease import PlacingLease
 from lamplighter.workflow.memory import StoredLessons
 from lamplighter.workflow.news import News
 from lamplighter.workflow.patrol import Patrol
+from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.quiet import Quiet
 from lamplighter.workflow.remedy import Patience, Remedy
 from lamplighter.workflow.steps import LiveSteps
@@ -215,10 +216,7 @@ def build_app(
     exchanges = tuple(role.silences for role in roles if role.silences is not None)
     quiet = Quiet(store, clock, configuration.windows, exchanges, configuration.site.timezone)
     news = News()
-    manners = _manners(settings)
-    posting = make_posting(store, clock, world, manners)
-    at_once = tuple(channel for channel in world.channels if channel.name in AT_ONCE)
-    chronicle = Chronicle(store, clock, at_once, configuration.site.url or "", news, quiet, post=posting)
+    posting, chronicle = _telling(settings, world, store, news, quiet)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     steps = _steps(settings, remedy, investigator or RulesInvestigator())
     url, engine = checkpoint_engine(store_url, folder)
@@ -232,19 +230,7 @@ def build_app(
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
     sweep_seconds = min(15.0, configuration.verify.dwell)
-    runners = tuple(runner for role in roles for runner in role.runners)
-    surveying = Surveying(store, world, clock, placing)
-    patrol = Patrol(store, runners, configuration.check_specs, clock, placing)
-    communicator = make_communicator(
-        chronicle,
-        posting,
-        world,
-        manners,
-        response,
-        switch,
-        unseen=lambda: unseen_by(surveying, patrol),
-        leads=lambda: placing.leads,
-    )
+    watched = _watched(settings, world, placing)
     return App(
         settings=settings,
         token=token,
@@ -260,16 +246,16 @@ def build_app(
         dispatch=line,
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
-        surveying=surveying,
+        surveying=watched.surveying,
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
-        patrol=patrol,
+        patrol=watched.patrol,
         response=response,
         sources={source.name: source for role in roles for source in role.sources},
         gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
         runbooks=_runbooks(configuration.runbooks),
-        communicator=communicator,
+        communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched),
         lock=lock,
     )
 
@@ -278,6 +264,21 @@ def _answer_url(settings: Settings, secret: str) -> Callable[[str], str]:
     """Where a message's button is answered from outside; nowhere, unless the configuration says how we are reached."""
     root = (settings.configuration.site.url or "").rstrip("/")
     return lambda token: f"{root}/act/{signed_word(token, secret)}" if root else ""
+
+
+def _telling(settings: Settings, world: World, store: Store, news: News, quiet: Quiet) -> tuple[Posting, Chronicle]:
+    """Where letters are written, and the pen of the response."""
+    posting = make_posting(store, world.clock, world, _manners(settings))
+    at_once = tuple(channel for channel in world.channels if channel.name in AT_ONCE)
+    url = settings.configuration.site.url or ""
+    return posting, Chronicle(store, world.clock, at_once, url, news, quiet, post=posting)
+
+
+def _watched(settings: Settings, world: World, placing: Correlator) -> Watched:
+    """What looks around by itself: at what runs, and at the checks."""
+    store, clock, specs = placing.store, placing.clock, settings.configuration.check_specs
+    runners = tuple(runner for role in world.roles for runner in role.runners)
+    return Watched(Surveying(store, world, clock, placing), Patrol(store, runners, specs, clock, placing), placing)
 
 
 def _manners(settings: Settings) -> Manners:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
@@ -14,6 +14,7 @@ from lamplighter.workflow.answering import Answering, Wakes
 from lamplighter.workflow.blindness import Blindness
 from lamplighter.workflow.briefing import Briefing
 from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.listening import Listening
 from lamplighter.workflow.morning import Morning
 from lamplighter.workflow.patrol import Patrol
@@ -61,6 +62,28 @@ class Communicator:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The parts that know which sources cannot be seen, and whether this process leads."""
+
+    surveying: Surveying
+    patrol: Patrol
+    correlator: Correlator
+
+    def unseen(self) -> Mapping[str, str]:
+        """The engines and checks that cannot be seen now, each with its error."""
+        checks = {
+            f"the check {name}": watch.last.detail
+            for name, watch in tuple(self.patrol.watches.items())
+            if watch.last is not None and watch.last.state is SampleState.CANNOT_SEE
+        }
+        return {**self.surveying.away, **checks}
+
+    def leads(self) -> bool:
+        """Whether this process is the one that places, and so the one that listens and sums up."""
+        return self.correlator.leads
+
+
 def make_posting(store: Store, clock: Clock, world: World, manners: Manners) -> Posting:
     """The desk where letters are written."""
     briefing = Briefing(store, clock, manners.site_url, manners.zone)
@@ -75,33 +98,22 @@ def make_communicator(
     manners: Manners,
     response: Wakes,
     switch: Switch,
-    unseen: Callable[[], Mapping[str, str]],
-    leads: Callable[[], bool],
+    watched: Watched,
 ) -> Communicator:
-    """Join the parts. `unseen` gives the sources that cannot be seen now, each with its error."""
+    """Join the parts."""
     store, clock = chronicle.store, chronicle.clock
     postman = Postman(store, clock, chronicle.news, posting.channels)
     posting.rung = postman.ring
     answering = Answering(store, clock, chronicle, posting, posting.briefing, response, switch, manners.answer_seconds)
     listeners = tuple(listener for role in world.roles for listener in role.listeners)
     heartbeats = tuple(heartbeat for role in world.roles for heartbeat in role.heartbeats)
-    blindness = Blindness(store, clock, posting, unseen, leads)
+    blindness = Blindness(store, clock, posting, watched.unseen, watched.leads)
     return Communicator(
         posting=posting,
         postman=postman,
         answering=answering,
-        listening=Listening(listeners, answering, clock, leads),
-        morning=Morning(store, clock, posting, manners.digest, manners.zone, blindness.unseen, leads),
+        listening=Listening(listeners, answering, clock, watched.leads),
+        morning=Morning(store, clock, posting, manners.digest, manners.zone, blindness.unseen, watched.leads),
         blindness=blindness,
         sign_of_life=SignOfLife(heartbeats, clock, postman.counts, store.ready),
     )
-
-
-def unseen_by(surveying: Surveying, patrol: Patrol) -> Mapping[str, str]:
-    """The engines and checks that cannot be seen now, each with its error."""
-    checks = {
-        f"the check {name}": watch.last.detail
-        for name, watch in tuple(patrol.watches.items())
-        if watch.last is not None and watch.last.state is SampleState.CANNOT_SEE
-    }
-    return {**surveying.away, **checks}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import warnings
 from concurrent.futures import Future
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 THREADS_MAX = 2
-# The least that chats take in one piece; what is longer would be split, or become an attachment.
-TEXT_CHARS_MAX = 1_800
+# The least that chats take in one piece, and that a JSON of ASCII holds: what is longer is split, or attached.
+TRIES = (1_800, 900)
+JSON_CHARS_MAX = 6_000
 MAIL = frozenset({"mailto", "mailtos", "ses", "mailgun", "sendgrid", "postmark", "brevo", "resend", "smtp2go", "o365"})
 _TYPES = {Kind.RESOLVED: "success", Kind.SEES_AGAIN: "success", Kind.RUNNING: "info", Kind.DIGEST: "info"}
 
@@ -68,11 +70,16 @@ class AppriseChannel:
         return bool(
             _built(self._url).notify(
                 title=first_line(message),
-                body=body_markdown(message) if self._is_mail else body_text(message, TEXT_CHARS_MAX),
+                body=body_markdown(message) if self._is_mail else _text(message),
                 body_format="markdown" if self._is_mail else "text",
                 notify_type=_TYPES.get(message.kind, kind),
             )
         )
+
+
+def _text(message: Message) -> str:
+    long = body_text(message, TRIES[0])
+    return long if len(json.dumps(long)) <= JSON_CHARS_MAX else body_text(message, TRIES[1])
 
 
 def understood(url: str) -> str:
