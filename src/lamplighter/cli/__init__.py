@@ -19,6 +19,7 @@ from lamplighter.cli import (
     doctoring,
     events,
     incidents,
+    notify,
     operation,
     people,
     safekeeping,
@@ -54,6 +55,7 @@ app.add_typer(checks.app, name="checks")
 app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.command("setup-url")(people.setup_url)
+app.add_typer(notify.app, name="notify")
 app.add_typer(configuration.app, name="config")
 for command in (
     operation.status,

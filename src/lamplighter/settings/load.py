@@ -20,6 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
 from lamplighter.settings.model import Configuration
+from lamplighter.settings.notify import NotifyRules, sorted_out
 from lamplighter.settings.secrecy import FILE_SUFFIX
 
 ENV_PREFIX = "LAMPLIGHTER_"
@@ -67,6 +68,7 @@ class Settings:
     origins: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     written: Tree = field(default_factory=dict, repr=False)
+    notify: NotifyRules = field(default_factory=NotifyRules)
 
 
 class _Environment(BaseSettings):
@@ -129,13 +131,17 @@ def load_settings(
     except ValidationError as error:
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
-    channels = _parts("notify", _section(tree, "notify", configuration.notify), reading, problems)
+    notify = sorted_out(_section(tree, "notify", configuration.notify))
+    channels = _parts("notify", notify.channels, reading, problems)
+    rules = _notify_rules(notify.rules, reading, problems)
     problems += _unasked(configuration, sources, reading)
     if problems:
         raise BadConfiguration(problems)
     folder = configuration.data_folder or _data_folder(env)
     warnings = tuple(reading.warnings)
-    return Settings(configuration, sources, channels, folder, reading.file, dict(reading.origins), warnings, tree)
+    return Settings(
+        configuration, sources, channels, folder, reading.file, dict(reading.origins), warnings, tree, rules
+    )
 
 
 def _config_file(file: Path | None, env: Mapping[str, str]) -> Path | None:
@@ -286,6 +292,14 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: li
         except ValidationError as error:
             problems.extend(_problems(error, f"{key}.", reading, model))
     return parts
+
+
+def _notify_rules(raw: Tree, reading: _Reading, problems: list[str]) -> NotifyRules:
+    try:
+        return NotifyRules.model_validate(raw)
+    except ValidationError as error:
+        problems.extend(_problems(error, "notify.", reading, NotifyRules))
+        return NotifyRules()
 
 
 def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], reading: _Reading) -> list[str]:

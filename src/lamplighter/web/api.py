@@ -25,6 +25,7 @@ from lamplighter.web import (
     life,
     maintenance,
     manual,
+    notifications,
     oidc_door,
     operation,
     overviews,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
-    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door),
+    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door, notifications),
 )
 
 

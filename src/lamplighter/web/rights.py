@@ -35,6 +35,8 @@ TABLE: Mapping[Need, Iterable[str]] = {
         f"GET {PING}",
         f"HEAD {PING}",
         f"POST {PING}",
+        # The word of a message's button is signed and counts once.
+        "POST /act/{word}",
         "GET /login",
         "POST /login",
         "GET /login/page.css",
@@ -78,6 +80,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/checks",
         "GET /api/v1/doctor",
         "GET /api/v1/events",
+        "GET /api/v1/notifications",
     ),
     Right.DELIVER: (
         f"POST {RECEIVER}",
@@ -103,6 +106,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/maintenance",
         "DELETE /api/v1/maintenance/{silence_id}",
         "POST /api/v1/checks/{name:path}/run",
+        "POST /api/v1/notifications/test",
     ),
     Right.SWITCH: (
         "POST /api/v1/pause",
