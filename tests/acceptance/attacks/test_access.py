@@ -316,13 +316,13 @@ def test_a_password_of_a_megabyte_costs_nothing_and_is_refused(cast: Cast) -> No
 
 
 def test_brute_force_ends_with_429_and_takes_nobody_elses_way(environment: dict[str, str]) -> None:
-    with making_servers(environment) as made:
+    with making_servers(environment) as made, httpx.Client(timeout=SECONDS_MAX) as program:
         server = made.new().start()
-        base = f"http://127.0.0.1:{server.port}"
+        program.base_url = httpx.URL(f"http://127.0.0.1:{server.port}")
         defaults = [(name, word) for name in ("admin", "root", "user") for word in ("admin", "password", "root")]
 
         def attempt(name: str, password: str) -> httpx.Response:
-            return httpx.post(f"{base}/login", json={"username": name, "password": password}, timeout=SECONDS_MAX)
+            return program.post("/login", json={"username": name, "password": password})
 
         assert {attempt(name, word).status_code for name, word in defaults} == {401}, "there is no default password"
         person = {"name": "ann", "password": WORDS, "role": "viewer"}
@@ -332,11 +332,8 @@ def test_brute_force_ends_with_429_and_takes_nobody_elses_way(environment: dict[
         assert statuses == sorted(statuses), statuses
         assert set(statuses) == {401, 429}
         assert int(tried[-1].headers["retry-after"]) > 0
-        right = httpx.post(f"{base}/login", json={"username": "ann", "password": WORDS})
-        assert right.status_code == 429, "the right password says nothing either"
-        sprayed = {
-            httpx.post(f"{base}/login", json={"username": f"n{n}", "password": "x"}).status_code for n in range(40)
-        }
+        assert attempt("ann", WORDS).status_code == 429, "the right password says nothing either"
+        sprayed = {attempt(f"n{number}", "x").status_code for number in range(40)}
         assert 429 in sprayed, "an address that tries many names"
         assert server.client.get("/api/v1/status").status_code == 200
         assert server.stop() == 0
