@@ -48,4 +48,13 @@ def _flat(node: Any, prefix: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 
             yield from _flat(value, f"{prefix}{index}.")
     else:
         key = prefix.removesuffix(".")
-        yield key, masked(key, node)
+        yield key, masked(key, _plain(node))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a plain value
+    """A value as the file writes it: yes is true, and a whole number of seconds has no point."""
+    if value is None or value in ([], {}, ()):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return int(value) if isinstance(value, float) and value.is_integer() else value

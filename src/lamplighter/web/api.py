@@ -105,7 +105,7 @@ def make_api(app: App) -> FastAPI:
         api.include_router(door.router)
     if console is not None:
         context.console = console
-        api.add_middleware(console.door)
+        api.router.routes.extend(console.routes())
     # The last one added is the outermost: nothing of a body is read for who may not come in.
     api.add_middleware(FormGuard)
     api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)

@@ -17,6 +17,16 @@ from lamplighter.web.problems import Problem
 from lamplighter.web.session import CSRF_FIELD, csrf_of, person_of
 
 FIELDS_MAX = 30
+PLACES = (
+    ("/", "Overview", True),
+    ("/incidents", "Incidents", False),
+    ("/approvals", "Approvals", True),
+    ("/components", "Components", True),
+    ("/alerts", "Alerts", False),
+    ("/silences", "Silences", False),
+    ("/checks", "Checks", False),
+    ("/settings", "Settings", True),
+)
 PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -43,11 +53,17 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         local=partial(local, zone=ZoneInfo(site.timezone)),
         paused=context(request).app.switch.paused(),
         moments=" ".join(Moment),
+        places=places(console=context(request).console is not None),
         person=person_of(request),
         csrf=csrf_of(request),
         **values,
     )
     return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
+
+
+def places(*, console: bool) -> tuple[tuple[str, str], ...]:
+    """The pages there are, in the order in which every page shows them; some are the console's alone."""
+    return tuple((address, name) for address, name, alone in PLACES if console or not alone)
 
 
 def problem_page(request: Request, problem: Problem, back: str) -> HTMLResponse:

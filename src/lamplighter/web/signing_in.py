@@ -149,6 +149,9 @@ async def _by_form(request: Request) -> Response:
     following = form.get("next", "")
     try:
         given = Credentials(username=form.get("username", ""), password=form.get("password", ""))
+        owner = access(request).identities.with_token(given.password)
+        if owner is not None:
+            return await begin(request, *owner, following)
         account = await _account(request, given)
     except ValidationError:
         return await shown_page(request, following, Problem(422, "invalid", "give a name and a password", "try again"))

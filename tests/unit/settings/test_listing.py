@@ -21,3 +21,11 @@ def test_every_value_has_its_origin_and_no_secret_is_told(tmp_path: Path) -> Non
     assert rows["verify.for"].origin == "default"
     assert "planted-secret" not in str(rows)
     assert any(key.startswith("sources.alertmanager") for key in rows)
+
+
+def test_values_are_told_as_the_file_writes_them(tmp_path: Path) -> None:
+    rows = {row.key: row.value for row in listed(load_settings(None, {"HOME": str(tmp_path)}))}
+    assert rows["server.console"] == "true"
+    assert rows["verify.for"] == "30"
+    assert rows["site.url"] == ""
+    assert rows["runbooks"] == ""

@@ -204,6 +204,15 @@ def test_nobody_is_led_to_another_site(text: str, leads: str) -> None:
     assert own_path(text) == leads
 
 
+async def test_whoever_has_the_data_folders_token_signs_in_with_it_under_any_name(bench: Bench) -> None:
+    async with bench.browser() as browser:
+        assert (await browser.post("/login", data=form(username="me", password="correct-horse"))).status_code == 303
+        known = (await browser.get("/api/v1/me")).json()
+        assert (known["name"], known["role"], known["via"]) == ("admin", "admin", "token")
+        as_json = {"username": "me", "password": "correct-horse"}
+        assert (await browser.post("/login", json=as_json)).status_code == 401, "programs send it as it is"
+
+
 async def test_a_program_learns_who_it_is(bench: Bench) -> None:
     async with bench.browser(**JSON, authorization="Bearer correct-horse") as program:
         known: dict[str, Any] = (await program.get("/api/v1/me")).json()

@@ -9,6 +9,7 @@ from lamplighter.domain.incident import CLOSED
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
+from lamplighter.web.rendering import places
 
 PENDING_MAX = 99
 
@@ -25,16 +26,8 @@ class FrameView:
         counts = store.incidents.counts()
         opened = sum(count for state, count in counts.items() if state not in CLOSED)
         pending = len(store.approvals.listed(pending_only=True, limit=PENDING_MAX))
-        pages = (
-            ("/", "Overview", 0),
-            ("/incidents", "Incidents", opened),
-            ("/approvals", "Approvals", pending),
-            ("/components", "Components", 0),
-            ("/alerts", "Alerts", 0),
-            ("/silences", "Silences", 0),
-            ("/checks", "Checks", 0),
-            ("/settings", "Settings", 0),
-        )
+        waiting = {"/incidents": opened, "/approvals": pending}
+        pages = [(address, name, waiting.get(address, 0)) for address, name in places(console=True)]
         return self.maker.sheet(
             "frame.html",
             ("frame",),

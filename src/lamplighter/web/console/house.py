@@ -11,7 +11,7 @@ from lamplighter.domain.plan import Action, Offer, Plan, Target
 from lamplighter.domain.policy import Record, Rules, Ruling, judge
 from lamplighter.domain.topology import Component
 from lamplighter.ports import Wanted
-from lamplighter.settings.listing import listed
+from lamplighter.settings.listing import DEFAULT, Listed, listed
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
@@ -20,6 +20,7 @@ COMPONENTS_MAX = 300
 INCIDENTS_MAX = 200
 # What is not known before a plan is made; only whether the verb may be done at all is asked here.
 NO_PARAMS = {"bytes": "0"}
+DEEP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +108,17 @@ class SettingsView:
         """The table of values."""
         settings = here.app.settings
         rows = listed(settings)
-        sections: dict[str, list[object]] = {}
+        sections: dict[str, list[Listed]] = {}
         for row in rows:
-            sections.setdefault(row.key.partition(".")[0], []).append(row)
+            # Of a check or a source most keys have nothing to say; what is not set there is left out.
+            if row.value or row.key.count(".") < DEEP:
+                sections.setdefault(row.key.partition(".")[0], []).append(row)
         return self.maker.sheet(
             "settings.html",
             ("settings",),
             sections=sections,
             file=str(settings.file or ""),
             warnings=settings.warnings,
-            changed=sum(row.origin != "default" for row in rows),
+            changed=sum(row.origin != DEFAULT for shown in sections.values() for row in shown),
             autonomy=settings.configuration.autonomy,
         )

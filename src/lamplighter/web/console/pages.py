@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.routing import BaseRoute
 
 from lamplighter.domain.access import Person, Right
 from lamplighter.web.access import Access
 from lamplighter.web.console.acts import Desk
-from lamplighter.web.console.door import LibraryDoor
+from lamplighter.web.console.door import routes
 from lamplighter.web.console.frame import FrameView
 from lamplighter.web.console.house import Components, SettingsView
 from lamplighter.web.console.hub import Hub, Key, Said, keyed
@@ -59,7 +60,10 @@ class Console:
 
         return cls(here, Hub(here, views, notice))
 
-    door: ClassVar = LibraryDoor
+    @staticmethod
+    def routes() -> list[BaseRoute]:
+        """What the server gets besides its own routes."""
+        return routes()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
