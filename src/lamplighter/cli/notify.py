@@ -13,8 +13,8 @@ from lamplighter.cli.client import Client
 from lamplighter.cli.output import Code, clock
 
 app = typer.Typer(help="Messages to people, and what became of them.", no_args_is_help=True)
-COLUMNS = ("created (UTC)", "channel", "state", "first line", "tries", "problem", "incident", "key")
-NARROW = 4
+COLUMNS = ("created (UTC)", "channel", "state", "first line", "problem", "tries", "incident", "key")
+NARROW = 5
 WAIT_SECONDS_MAX = 20
 OVER = frozenset({"sent", "dead", "superseded"})
 
@@ -60,8 +60,8 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         one["channel"],
         one["state"],
         one["first_line"],
-        one["attempts"],
         one["problem"],
+        one["attempts"],
         one["incident"],
         one["key"],
     )

@@ -15,6 +15,7 @@ from lamplighter.workflow.blindness import Blindness
 from lamplighter.workflow.briefing import Briefing
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.correlator import Correlator
+from lamplighter.workflow.following import Following
 from lamplighter.workflow.listening import Listening
 from lamplighter.workflow.morning import Morning
 from lamplighter.workflow.patrol import Patrol
@@ -49,6 +50,7 @@ class Communicator:
     listening: Listening
     morning: Morning
     blindness: Blindness
+    following: Following
     sign_of_life: SignOfLife
 
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
@@ -58,6 +60,7 @@ class Communicator:
             "listening": self.listening.run(),
             "morning": self.morning.run(),
             "blindness": self.blindness.run(),
+            "following": self.following.run(),
             "sign of life": self.sign_of_life.run(),
         }
 
@@ -115,5 +118,6 @@ def make_communicator(
         listening=Listening(listeners, answering, clock, watched.leads),
         morning=Morning(store, clock, posting, manners.digest, manners.zone, blindness.unseen, watched.leads),
         blindness=blindness,
+        following=Following(store, clock, posting, watched.leads),
         sign_of_life=SignOfLife(heartbeats, clock, postman.counts, store.ready),
     )

@@ -23,9 +23,9 @@ from lamplighter.ports import ChannelError, Clock, NotificationChannel, Store, S
 from lamplighter.workflow.news import News
 
 SEND_SECONDS_MAX = 20.0
-CLAIM_SECONDS = 120.0
+# A process that is killed while it sends keeps a letter for so long; then it is sent again.
+CLAIM_SECONDS = 40.0
 TURN_SECONDS = 2.0
-LETTERS_AT_ONCE = 10
 KEEP_DAYS = 30
 PRUNE_SECONDS = 3_600.0
 BUTTON_DAYS = 1
@@ -69,7 +69,7 @@ class Postman:
             bell.clear()
             more = False
             try:
-                more = await self.round(channel) >= LETTERS_AT_ONCE
+                more = await self.round(channel) > 0
             except StoreUnavailable as problem:
                 log.warning("the store is away; letters wait", channel=channel.name, problem=str(problem))
             if not more:
@@ -85,12 +85,11 @@ class Postman:
             await self.clock.sleep(PRUNE_SECONDS)
 
     async def round(self, channel: NotificationChannel) -> int:
-        """Deliver what is due on one channel; returns how many letters were taken. Raises `StoreUnavailable`."""
+        """Deliver the oldest that is due on one channel; returns how many were taken. Raises `StoreUnavailable`."""
         now = self.clock.now()
-        until = now + timedelta(seconds=CLAIM_SECONDS + SEND_SECONDS_MAX * LETTERS_AT_ONCE)
-        letters = await asyncio.to_thread(
-            lambda: self.store.outbox.claim(channel.name, now, until=until, limit=LETTERS_AT_ONCE)
-        )
+        until = now + timedelta(seconds=CLAIM_SECONDS)
+        claim = self.store.outbox.claim
+        letters = await asyncio.to_thread(lambda: claim(channel.name, now, until=until, limit=1))
         for letter in letters:
             await self._deliver(channel, replace(letter, attempts=letter.attempts + 1))
         return len(letters)

@@ -28,7 +28,8 @@ CHAT = 42
 SECONDS_MAX = 60
 CONFIGURATION = """
 site: {{url: "http://lamplighter.test", timezone: UTC}}
-autonomy: {{mode: {mode}, auto: [{auto}], limits: {{between: 0s, total: 500/1h, per_target: 100/1h}}}}
+autonomy:
+  {{mode: {mode}, auto: [{auto}], approval_expires: {expires}, limits: {{between: 0s, total: 99/1h, per_target: 9/1h}}}}
 verify: {{for: 200ms, every: 50ms, deadline: 3s}}
 sources: {{}}
 notify:
@@ -46,6 +47,7 @@ class House:
     ntfy: SimulatedNtfy
     mode: str = "ask"
     auto: str = ""
+    expires: str = "15m"
     engine: FakeEngine = field(default_factory=FakeEngine)
 
     def __post_init__(self) -> None:
@@ -56,7 +58,12 @@ class House:
     async def life(self) -> AsyncIterator[App]:
         file = self.folder / "lamplighter.yaml"
         words = CONFIGURATION.format(
-            mode=self.mode, auto=self.auto, token=self.bot.token, telegram=self.bot.url, ntfy=self.ntfy.url
+            mode=self.mode,
+            auto=self.auto,
+            expires=self.expires,
+            token=self.bot.token,
+            telegram=self.bot.url,
+            ntfy=self.ntfy.url,
         )
         file.write_text(words)
         settings = load_settings(file, {"HOME": str(self.folder), "LAMPLIGHTER_DATA": str(self.folder / "data")})

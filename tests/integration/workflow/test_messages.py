@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from lamplighter.domain.alert import Delivery
 from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.incident import State
 from lamplighter.domain.letter import LetterState
 from lamplighter.integrations.ntfy.simulator import simulated_ntfy
 from lamplighter.integrations.telegram.simulator import simulated_bot
+from lamplighter.testing import firing
 from tests.integration.workflow.messaging import CHAT, OWNER, House, eventually, http, state
 
 STRANGER = 666
@@ -33,7 +36,7 @@ async def test_a_yes_on_the_phone_fixes_it_and_one_message_ends_green(house: Hou
         await eventually(lambda: state(app, incident) is State.RESOLVED)
         await eventually(lambda: house.shows("Resolved"))
         assert house.engine.effects == [("restart", "jellyfin")]
-        assert len(house.bot.messages) == 1
+        await eventually(lambda: len(house.bot.messages) == 1)
         (approval,) = app.store.approvals.of_incident(incident.id)
         assert (approval.approver, approval.state) == ("telegram:7", ApprovalState.CONSUMED)
         last = house.bot.messages[house.shows("Resolved")]
@@ -141,6 +144,75 @@ async def test_a_snooze_asks_again_later_and_not_for_ever(house: House) -> None:
     assert not house.engine.effects
 
 
+async def test_a_question_that_was_put_off_can_be_answered_after_its_first_expiry(house: House) -> None:
+    house.expires = "4s"
+    async with house.life() as app:
+        incident, number = await house.asked(app)
+        asked = app.clock.now()
+        await house.noticed(house.bot.press(number, "⏸", OWNER))
+        await eventually(lambda: (app.clock.now() - asked).total_seconds() > 5)
+        assert state(app, incident) is State.AWAITING_APPROVAL
+        assert "yes" in await house.noticed(house.bot.press(number, "✅", OWNER))
+        await eventually(lambda: state(app, incident) is State.RESOLVED)
+    assert house.engine.effects == [("restart", "jellyfin")]
+
+
+async def test_a_question_that_nobody_answers_ends_in_nothing_and_in_a_call(house: House) -> None:
+    house.expires = "1s"
+    async with house.life() as app:
+        incident = await house.trouble(app)
+        await eventually(lambda: state(app, incident) is State.NEEDS_HUMAN)
+        await eventually(lambda: house.shows("No answer"))
+        assert house.bot.messages[house.shows("No answer")]["disable_notification"] is False
+        await eventually(lambda: len(house.bot.messages) == 1)
+    assert not house.engine.effects
+
+
+async def test_what_a_person_does_elsewhere_shows_in_the_message(house: House) -> None:
+    house.mode = "watch"
+    async with house.life() as app, http(app) as client:
+        client.headers["authorization"] = f"Bearer {app.token}"
+        incident = await house.trouble(app)
+        await eventually(lambda: house.shows("I need you"))
+        number = house.shows("I need you")
+        await client.post(f"/api/v1/incidents/{incident.id}/acknowledge", json={"by": "sam"})
+        await eventually(lambda: house.shows("sam has it"))
+        await client.post(f"/api/v1/incidents/{incident.id}/resolve", json={"resolution": "moved the disk"})
+        await eventually(lambda: house.shows("moved the disk"))
+        assert house.shows("Resolved") == number
+
+
+async def test_no_planted_secret_reaches_a_phone(house: House) -> None:
+    """I16: what stands in an alert is redacted before it is sent."""
+    async with house.life() as app:
+        planted = firing(
+            "JellyfinDown", container="jellyfin", password="hunter2hunter2", api_token="ghp_" + "a1B2c3D4e5" * 4
+        )
+        notes = {"summary": "down <b>x</b>; token=ghp_" + "a1B2c3D4e5" * 4, "description": "password=hunter2hunter2"}
+        alert = replace(planted, annotations=notes)
+        await app.store.journal.append(Delivery((alert,)), "fake", app.clock.now())
+        app.correlator.nudge()
+        await eventually(lambda: house.shows("May I"))
+        await eventually(lambda: len(house.ntfy.published) == 2)
+    sent = str(house.bot.calls) + str(house.ntfy.published)
+    assert "hunter2hunter2" not in sent
+    assert "a1B2c3D4e5a1B2c3D4e5" not in sent
+
+
+async def test_letters_outlive_a_channel_that_is_away_and_the_process(house: House) -> None:
+    house.mode = "watch"
+    house.bot.faults += [(502, {})] * 2
+    async with house.life() as app:
+        incident = await house.trouble(app)
+        await eventually(lambda: state(app, incident) is State.NEEDS_HUMAN)
+        await eventually(lambda: app.communicator.postman.counts["telegram", "retried"])
+    assert not house.bot.messages
+    house.bot.faults.clear()
+    async with house.life():
+        await eventually(lambda: house.shows("I need you"))
+        await eventually(lambda: len(house.bot.messages) == 1)
+
+
 async def test_somebody_has_it(house: House) -> None:
     house.mode = "watch"
     async with house.life() as app:
@@ -167,7 +239,8 @@ async def test_the_switch_is_pressed_from_the_chat_by_those_on_the_list_alone(ho
         house.bot.say("/status", OWNER, CHAT)
         await eventually(lambda: house.shows("No incidents"))
         house.bot.say("/resume", OWNER, CHAT)
-        await eventually(lambda: not app.switch.paused())
+        await eventually(lambda: house.shows("may run again"))
+        assert not app.switch.paused()
     assert sum(method == "sendMessage" for method, _ in house.bot.calls) == 4
 
 
