@@ -52,6 +52,7 @@ async def test_what_answers_like_another_program_is_not_seen(name: str) -> None:
     ("name", "config"),
     [
         *((name, {"url": AWAY}) for name in sorted(SEEN)),
+        ("telegram", {"token": "1:hunter2", "chat": 1, "api_url": AWAY}),
         ("postgresql", {"url": "postgresql://me:hunter2@127.0.0.1:9/x", "components": ["db"]}),
         ("ansible", {"folder": "/nowhere/at/all"}),
         ("ansible", {"ara_url": AWAY}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,15 @@ from lamplighter.app import protected_names
 from lamplighter.doctor.machine import clock_synchronised, folder_look, server_look
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState
 from lamplighter.domain.checkup import (
+    NO_PEOPLE,
+    ChannelLook,
     Checkup,
     Finding,
     Health,
     ServerLook,
     SetupLook,
     SourceLook,
+    judge_channel,
     judge_check,
     judge_clock,
     judge_folder,
@@ -75,6 +78,9 @@ class Inside:
     address: str
     reasons: str = ""
     paused: str = ""
+    accounts: int | None = None
+    # The newest end of a message by channel: empty where it was delivered, else why it was given up.
+    delivered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +120,13 @@ async def examine(settings: Settings, inside: Inside | None = None) -> Checkup:
     roles = roles_of(settings, clock)
     configuration = settings.configuration
     sqlite = not configuration.store.url.startswith("postgresql")
-    folder, serving, synchronised, listed, checked = await asyncio.gather(
+    told = inside.delivered if inside is not None else {}
+    folder, serving, synchronised, listed, channels, checked = await asyncio.gather(
         asyncio.to_thread(folder_look, settings.data_folder, sqlite=sqlite),
         _serving(settings, inside),
         asyncio.to_thread(clock_synchronised),
         asyncio.gather(*(_listed(name, each, settings) for name, each in roles.items() if name in settings.sources)),
+        asyncio.gather(*(_reached(name, roles[name], told) for name in settings.channels)),
         _checked(configuration.check_specs, [runner for each in roles.values() for runner in each.runners]),
     )
     blind = [system for each in listed if each.look.error for system in each.systems]
@@ -131,9 +139,10 @@ async def examine(settings: Settings, inside: Inside | None = None) -> Checkup:
         *judge_folder(folder, clock.now()),
         judge_clock(clock.now(), BUILT, synchronised=synchronised),
         *_sources(settings, listed),
+        *(judge_channel(look) for looks in channels for look in looks),
         *checked,
         *judge_reaches(mode, found, blind),
-        *judge_setup(_setup(settings, roles)),
+        *judge_setup(_setup(settings, roles, inside.accounts if inside is not None else None)),
     )
     return Checkup(findings, (opening_words(mode), *(each.words for each in found)))
 
@@ -190,6 +199,26 @@ async def _components(inventory: Inventory) -> Sequence[Component]:
     return await inventory.components()
 
 
+async def _reached(name: str, roles: Roles, delivered: Mapping[str, str]) -> tuple[ChannelLook, ...]:
+    """Every channel of one integration, but the log, which reaches nobody."""
+    words, error = "", ""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS_MAX):
+            words = await roles.contact() if roles.contact is not None else ""
+    except TimeoutError:
+        error = f"no answer in {LOOK_SECONDS_MAX:.0f} s"
+    except ToolError as problem:
+        error = redact(str(problem))[:WORDS_CHARS_MAX]
+    looks = []
+    for channel in roles.channels:
+        if channel.name in NO_PEOPLE:
+            continue
+        end = delivered.get(channel.name)
+        sent = None if end is None else not end
+        looks.append(ChannelLook(channel.name, name, words, error, sent, redact(end or "")[:WORDS_CHARS_MAX]))
+    return tuple(looks)
+
+
 def _sources(settings: Settings, listed: Iterable[_Listed]) -> tuple[Finding, ...]:
     """One finding for each source that was asked or that somebody wrote down, and one for all that just listen."""
     written = settings.written.get("sources") or {}
@@ -226,7 +255,7 @@ async def _sampled(spec: CheckSpec, runners: Sequence[CheckRunner], places: asyn
     )
 
 
-def _setup(settings: Settings, roles: dict[str, Roles]) -> SetupLook:
+def _setup(settings: Settings, roles: dict[str, Roles], accounts: int | None) -> SetupLook:
     configuration = settings.configuration
     hears = any(getattr(settings.sources.get(name), "url", "") for name in HEARING)
     return SetupLook(
@@ -237,4 +266,5 @@ def _setup(settings: Settings, roles: dict[str, Roles]) -> SetupLook:
         engines=sum(1 for each in roles.values() if each.actions),
         hears=hears,
         checks=len(configuration.checks),
+        accounts=accounts,
     )

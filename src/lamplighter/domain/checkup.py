@@ -13,6 +13,7 @@ from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import Reach
 
 MIB = 1024**2
+NO_PEOPLE = frozenset({"log", "heartbeat_out"})
 FREE_BYTES_MIN = 200 * MIB
 FREE_BYTES_GOOD = 1024 * MIB
 FREE_SHARE_GOOD = 0.05
@@ -78,6 +79,18 @@ class SourceLook:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLook:
+    """A way to tell people. `sent` is the newest end of a message on it, as far as known; `problem` why it was none."""
+
+    name: str
+    integration: str
+    words: str = ""
+    error: str = ""
+    sent: bool | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FolderLook:
     """The data folder as it is on disk; `newest` is the last change of a file in it."""
 
@@ -115,6 +128,7 @@ class SetupLook:
     engines: int
     hears: bool
     checks: int
+    accounts: int | None = None
 
 
 def judge_source(look: SourceLook) -> Finding:
@@ -130,6 +144,22 @@ def judge_source(look: SourceLook) -> Finding:
         what = "takes webhooks; it has no address here to ask" if look.receives else "nothing to ask"
         return Finding("sources", look.name, Health.OK, what)
     return Finding("sources", look.name, Health.OK, look.words)
+
+
+def judge_channel(look: ChannelLook) -> Finding:
+    """Whether a channel reaches people. What nobody has seen arrive is not called good."""
+    test = f"lamplighter notify test {look.name}"
+    if look.error:
+        fix = mend(look.integration, "", look.error, "notify")
+        return Finding("channels", look.name, Health.PROBLEM, f"I cannot reach it: {look.error}", fix)
+    seen = f"{look.words}; " if look.words else ""
+    if look.sent is None:
+        words = f"{seen}whether a message arrives was not tried, or is not known here"
+        return Finding("channels", look.name, Health.NOTE, words, test)
+    if look.sent:
+        return Finding("channels", look.name, Health.OK, f"{seen}the newest message was delivered")
+    words = f"{seen}the newest message was given up: {look.problem}"
+    return Finding("channels", look.name, Health.PROBLEM, words, f"correct notify.{look.integration}, then: {test}")
 
 
 def judge_folder(look: FolderLook, now: datetime) -> tuple[Finding, ...]:
@@ -248,7 +278,10 @@ def judge_setup(look: SetupLook) -> tuple[Finding, ...]:
         words = "nothing tells me of trouble but who posts to /api/v1/alerts: no Prometheus, no Alertmanager, no checks"
         fix = "checks: [{name: Website, http: https://example.com/}]; or point Alertmanager here, see docs/install.md"
         findings.append(Finding("set-up", "signals", Health.WARNING, words, fix))
-    people = [name for name in look.channels if name != "log"]
+    if look.accounts == 0:
+        words = "nobody has an account, so only the token opens the pages"
+        findings.append(Finding("set-up", "accounts", Health.WARNING, words, "lamplighter setup-url"))
+    people = [name for name in look.channels if name not in NO_PEOPLE]
     if not people:
         words = "messages go to the log alone, so nobody is woken"
         findings.append(Finding("set-up", "channels", Health.WARNING, words, "give notify: a channel that reaches you"))

@@ -24,8 +24,8 @@ DOCKER_LINES = (
 )
 
 
-def mend(name: str, address: str, error: str) -> str:
-    """The line that most likely mends a source called `name`, which listens at `address`."""
+def mend(name: str, address: str, error: str, section: str = "sources") -> str:
+    """The line that most likely mends a source or channel called `name`, which listens at `address`."""
     granted = _GRANT.search(error)
     if granted is not None:
         return f"on a node run: {granted['line']}"
@@ -33,11 +33,11 @@ def mend(name: str, address: str, error: str) -> str:
         for sign, line in DOCKER_LINES:
             if sign in error:
                 return line
-    return next((line for line in _lines(name, address, error) if line), f"correct sources.{name}, or take it out")
+    key = f"{section}.{name}"
+    return next((line for line in _lines(key, address, error) if line), f"correct {key}, or take it out")
 
 
-def _lines(name: str, address: str, error: str) -> tuple[str, ...]:
-    key = f"sources.{name}"
+def _lines(key: str, address: str, error: str) -> tuple[str, ...]:
     where = address or "it"
     missing = _MISSING_FILE.search(error)
     return (

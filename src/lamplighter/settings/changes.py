@@ -53,6 +53,7 @@ def _tree(settings: Settings) -> dict[str, Any]:
     own = settings.configuration.model_dump(by_alias=True)
     parts = {"sources": settings.sources, "notify": settings.channels}
     read = {section: {name: _values(part) for name, part in each.items()} for section, each in parts.items()}
+    read["notify"] |= settings.notify.model_dump(by_alias=True)
     return {
         **{key: value for key, value in own.items() if key not in PARTS},
         **read,

@@ -11,12 +11,21 @@ from pydantic.json_schema import PydanticJsonSchemaWarning
 
 from lamplighter import integrations
 from lamplighter.settings.model import Configuration
+from lamplighter.settings.notify import NotifyRules
 from lamplighter.settings.secrecy import FILE_SUFFIX, is_secret
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLE = "lamplighter.yaml"
 REFERENCE = "#/$defs/"
-SECTIONS = {"sources": "sources", "notify": "channels"}
+URLS = {"type": "array", "items": {"type": "string"}}
+# Short forms of channels; the long ones are parts of their integrations.
+ADDRESSES: dict[str, Any] = {
+    "others": {"anyOf": [{"type": "string"}, URLS, {"type": "null"}], "description": "further channels: Apprise URLs"},
+    "heartbeat_out": {
+        "anyOf": [{"type": "string"}, {"$ref": f"{REFERENCE}integration.heartbeat_out"}, {"type": "null"}],
+        "description": "an address that is asked every minute, and calls you when we stay away",
+    },
+}
 Tree = dict[str, Any]
 
 
@@ -33,13 +42,15 @@ def schema(names: Iterable[str] | None = None) -> Tree:
         parts[name] = {"anyOf": [{"$ref": f"{REFERENCE}integration.{name}"}, {"type": "null"}]}
     whole = _of(Configuration)
     definitions |= whole.pop("$defs", {})
-    for section, what in SECTIONS.items():
-        words = whole["properties"][section].get("description", what)
-        own = whole["properties"][section] if "properties" in whole["properties"][section] else {}
-        named = {**parts, **own.get("properties", {})}
+    rules = _of(NotifyRules)
+    definitions |= rules.pop("$defs", {})
+    own = {"sources": {}, "notify": {**rules["properties"], **ADDRESSES}}
+    for section, beside in own.items():
+        told = whole["properties"][section].get("description", section)
+        named = {**parts, **beside}
         whole["properties"][section] = {
             "type": "object",
-            "description": words,
+            "description": told,
             "properties": named,
             "additionalProperties": False,
         }

@@ -89,3 +89,21 @@ async def test_a_source_that_never_answers_does_not_hold_up_the_rest(tmp_path: P
     assert "no answer in 5 s" in by_name["prometheus"].detail
     assert f"curl -m 5 {where}" in by_name["prometheus"].fix
     assert by_name["Up"].fix == "mend sources.prometheus, which it asks"
+
+
+async def test_channels_are_asked_and_what_became_of_their_messages_is_told(tmp_path: Path) -> None:
+    text = (
+        "site: {url: 'http://ops'}\nsources: {}\nnotify:\n  log: {}\n  others: ['ntfy://127.0.0.1:9/ops']\n"
+        "  telegram: {token: '1:hunter2', chat: 1, api_url: 'http://127.0.0.1:9'}\n"
+    )
+    given = settings(tmp_path, text)
+    by_name = {finding.name: finding for finding in (await examine(given)).findings}
+    assert by_name["telegram"].health == "problem"
+    assert by_name["apprise-ntfy"].fix == "lamplighter notify test apprise-ntfy"
+    assert "log" not in by_name
+    inside = Inside("a", delivered={"apprise-ntfy": "", "telegram": ""}, accounts=0)
+    found = await examine(given, inside)
+    by_name = {finding.name: finding for finding in found.findings}
+    assert by_name["apprise-ntfy"].health == "ok"
+    assert by_name["accounts"].fix == "lamplighter setup-url"
+    assert "hunter2" not in repr(found)

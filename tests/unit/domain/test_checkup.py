@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lamplighter.domain.checkup import (
+    ChannelLook,
     Checkup,
     Finding,
     FolderLook,
@@ -13,6 +14,7 @@ from lamplighter.domain.checkup import (
     ServerLook,
     SetupLook,
     SourceLook,
+    judge_channel,
     judge_check,
     judge_clock,
     judge_folder,
@@ -49,6 +51,26 @@ def test_a_source_that_fails_has_its_raw_error_and_a_fix() -> None:
 
 def test_a_source_that_only_listens_is_not_called_seen() -> None:
     assert "no address here to ask" in judge_source(SourceLook("grafana", receives=True, asked=False)).detail
+
+
+@pytest.mark.parametrize(
+    ("look", "health", "fix"),
+    [
+        (ChannelLook("telegram", "telegram"), Health.NOTE, "lamplighter notify test telegram"),
+        (ChannelLook("telegram", "telegram", sent=True), Health.OK, ""),
+        (ChannelLook("apprise-ntfy", "apprise", sent=False, problem="HTTP 404"), Health.PROBLEM, "notify.apprise"),
+        (ChannelLook("telegram", "telegram", error="HTTP 401 Unauthorized"), Health.PROBLEM, "notify.telegram"),
+    ],
+)
+def test_a_channel_is_good_only_where_a_message_arrived(look: ChannelLook, health: Health, fix: str) -> None:
+    found = judge_channel(look)
+    assert found.health is health
+    assert fix in found.fix
+
+
+def test_while_nobody_has_an_account_it_is_said() -> None:
+    assert healths(*judge_setup(replace(SETUP, accounts=0)))["accounts"] is Health.WARNING
+    assert "accounts" not in healths(*judge_setup(replace(SETUP, accounts=1)))
 
 
 def test_a_good_folder_is_good_and_one_to_come_is_no_trouble() -> None:

@@ -96,6 +96,9 @@ def test_it_is_one_document_of_json_that_knows_every_section_and_every_integrati
         "autonomy: {limits: {per_target: 3/1h}}",
         "sources: {docker: {}, host: null, proxmox: {url: 'https://p:8006', token_id: a@pve!b, token_file: /x}}",
         "store: {url_file: /run/secrets/url}",
+        "notify: {others: ['ntfy://x/y'], digest: '08:00', quiet: {hours: '23:00-07:00'}, heartbeat_out: 'https://x'}",
+        "notify: {telegram: {token_file: /x, chat: 1, approvers: [1]}}",
+        "auth: {oidc: {issuer: 'https://x', client_id: a, client_secret_file: /x}}",
         "checks: [{name: a, http: 'http://x', status: [200, 204], below: 10%}]",
     ],
 )
@@ -114,6 +117,8 @@ def test_what_may_be_written_is_not_underlined(whole: Node, text: str) -> None:
         "sources: {prometheus: {ulr: 'http://x'}}",
         "sources: {proxmox: {url: 'https://p:8006', token_id: a@pve!b}}",
         "verify: {for: soon}",
+        "notify: {quiet: {hour: '23:00-07:00'}}",
+        "notify: {telegram: {chat: 1}}",
         "site: {url: ftp://x}",
     ],
 )

@@ -17,6 +17,8 @@ from lamplighter.settings.secrecy import MASK, is_secret, masked
         "a.hmac_secret",
         "notify.others.0",
         "notify.heartbeat_out",
+        "notify.heartbeat_out.url",
+        "notify.apprise.urls.3",
     ],
 )
 def test_secrets_are_known_by_their_names(key: str) -> None:

@@ -20,6 +20,8 @@ def prepared(bench: Bench, folder: Path) -> None:
     file.write_text(f"sources: {{logfile: {{files: {{web: {folder}/log}}, folders: [{folder}]}}}}\n", encoding="utf-8")
     bench.app.settings = load_settings(file, {"HOME": str(folder)})
     bench.app.failure = ""
+    bench.app.store.accounts = SimpleNamespace(listed=lambda **_: [])
+    bench.app.store.outbox = SimpleNamespace(listed=lambda _state: [])
     bench.app.store.ready = lambda: "the disk is full"
 
 
