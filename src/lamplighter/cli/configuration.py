@@ -52,6 +52,7 @@ def check(
         f"ok: {where}",
         f"mode {configuration.autonomy.mode}; data in {settings.data_folder}",
         f"sources: {', '.join(sorted(settings.sources))}; checks: {len(configuration.checks)}",
+        f"people are told by: {', '.join(sorted(settings.channels))}",
     )
     if offline:
         print_lines(*(f'lets me alone: "{line}"' for line in configuration.autonomy.auto))

@@ -58,6 +58,9 @@ def make_archive(folder: Path, configuration: Path | None, to: Path, *, now: dat
     """Write the backup of a data folder, in use or not, to `to`, which must not exist. Raises `BadArchive`."""
     if not folder.is_dir():
         raise BadArchive(f"there is no data folder {folder}; name it with --data")
+    if not any(_kept(folder)):
+        # An empty backup would be found out on the day that it is needed.
+        raise BadArchive(f"{folder} holds nothing; name the data folder with --data")
     try:
         descriptor = os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
     except FileExistsError as problem:
@@ -87,7 +90,12 @@ def restore_archive(
     Returns what came back, and where the old files went. Without `aside` a folder that holds a store is refused.
     Raises `BadArchive`, and then nothing was changed.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.is_file():
+        raise BadArchive(f"{file} cannot be read: there is no such file")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadArchive(f"{folder} cannot be made: {problem.strerror}") from problem
     with _held(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as scratch:
         try:
             with file.open("rb") as stream:

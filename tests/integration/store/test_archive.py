@@ -273,8 +273,13 @@ def test_a_configuration_that_is_not_in_it_or_would_overwrite_one_is_said(
 def test_there_is_nothing_to_back_up_or_to_read(tmp_path: Path) -> None:
     with pytest.raises(BadArchive, match="no data folder"):
         made(tmp_path / "none", None, tmp_path / "b.tar.gz")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadArchive, match="holds nothing"):
+        made(tmp_path / "empty", None, tmp_path / "b.tar.gz")
     with pytest.raises(BadArchive, match="cannot be read"):
         restore_archive(tmp_path / "none.tar.gz", tmp_path / "fresh")
+    assert not (tmp_path / "fresh").exists()
+    assert not (tmp_path / "b.tar.gz").exists()
 
 
 @pytest.fixture
