@@ -44,9 +44,7 @@ templates = Environment(
 )
 
 
-def page(
-    request: Request, template: str, *, status: int = 200, plain: bool = False, **values: object
-) -> HTMLResponse:
+def page(request: Request, template: str, *, status: int = 200, plain: bool = False, **values: object) -> HTMLResponse:
     """A page of a running server; every template gets the site, its zone, and what it needs to stay live.
 
     `plain` is a page that the console has too: whoever is there is led to no page of the console.
