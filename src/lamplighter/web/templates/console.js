@@ -10,6 +10,7 @@
 
   const TOAST = 9000;
   let shown = "";
+  let placed = false;
 
   function told(at) {
     const seconds = Math.round((at - Date.now()) / 1000);
@@ -24,6 +25,8 @@
       const words = told(Date.parse(time.dateTime));
       if (time.textContent !== words) { time.textContent = words; }
     }
+    const here = placed ? null : part.querySelector("nav a[aria-current]");
+    if (here) { placed = true; here.scrollIntoView({ block: "nearest", inline: "center" }); }
     const toast = part.querySelector(".toast:not([hidden])");
     if (toast && shown !== toast.dataset.number) {
       const number = shown = toast.dataset.number;
