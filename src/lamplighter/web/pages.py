@@ -74,6 +74,7 @@ async def incident_list(request: Request) -> Response | IncidentPage:
     return page(
         request,
         "incidents.html",
+        plain=True,
         incidents=found.incidents,
         query=query,
         shown=shown,
@@ -91,7 +92,7 @@ async def one_incident(request: Request, incident_id: IncidentId) -> Response:
     if console is not None:
         return await console.incident(request, incident_id)
     found = await asyncio.to_thread(dossier, here, incident_id)
-    return page(request, "incident.html", **await asyncio.to_thread(_story, here, found))
+    return page(request, "incident.html", plain=True, **await asyncio.to_thread(_story, here, found))
 
 
 @router.get("/approvals", response_class=HTMLResponse)

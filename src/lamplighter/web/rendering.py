@@ -44,8 +44,11 @@ templates = Environment(
 )
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """A page of a running server; every template gets the site, its zone, and what it needs to stay live."""
+def page(request: Request, template: str, *, status: int = 200, plain: bool = False, **values: object) -> HTMLResponse:
+    """A page of a running server; every template gets the site, its zone, and what it needs to stay live.
+
+    `plain` is a page that the console has too: whoever is there is led to no page of the console.
+    """
     site = context(request).app.settings.configuration.site
     html = templates.get_template(template).render(
         site=site.name,
@@ -53,7 +56,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         local=partial(local, zone=ZoneInfo(site.timezone)),
         paused=context(request).app.switch.paused(),
         moments=" ".join(Moment),
-        places=places(console=context(request).console is not None),
+        places=places(console=context(request).console is not None and not plain),
         person=person_of(request),
         csrf=csrf_of(request),
         **values,

@@ -53,6 +53,7 @@ def make_maker(zone: str) -> Maker:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     here = ZoneInfo(zone)
     filters: dict[str, Callable[..., str]] = {

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Self
 
+import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -28,8 +30,10 @@ from lamplighter.web.console.shell import NOTICE, Handed, Opening, running, set_
 from lamplighter.web.context import Context
 from lamplighter.web.session import csrf_of, person_of, required
 
+log = structlog.get_logger()
 OVERVIEW = Key("overview")
 LOOK_SECONDS = 1.0
+AGAIN_SECONDS = 5.0
 LIST_FILTERS = ("status", "q", "component", "severity", "since", "until", "flapping", "cursor")
 
 
@@ -55,8 +59,11 @@ class Console:
             "settings": SettingsView(maker).sheet,
         }
 
+        told = count()
+
         def notice(said: Said) -> str:
-            return maker.sheet("notice.html", (NOTICE,), said=said)[NOTICE]
+            # The number tells two notices with the same words apart, so that the second is shown too.
+            return maker.sheet("notice.html", (NOTICE,), said=said, number=next(told))[NOTICE]
 
         return cls(here, Hub(here, views, notice))
 
@@ -78,9 +85,15 @@ class Console:
                     await keeping
 
     async def _keep(self) -> None:
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self.hub.run(), name="console pages")
-            both.create_task(self._look(), name="console radar")
+        """Go on whatever breaks: who cannot see the console can still be told, and alerts are still answered."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self.hub.run(), name="console pages")
+                    both.create_task(self._look(), name="console radar")
+            except* Exception:
+                log.exception("the console broke off, and begins again")
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _look(self) -> None:
         """Ask how full everything is, as long as somebody looks at the radar."""

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from lamplighter import web
 from lamplighter.web.console.acts import Desk
 from lamplighter.web.console.hub import Hub, Key, Sheet
 from lamplighter.web.console.pane import Pane
@@ -32,6 +33,7 @@ HEAD = (
     '<script src="/assets/console.js"></script>'
     '<meta name="color-scheme" content="dark light">'
 )
+MARK = Path(web.__file__).parent / "templates" / "mark.svg"
 FRAME = "frame"
 NOTICE = "notice"
 
@@ -99,7 +101,7 @@ def set_up() -> None:
         reload=False,
         title="Lamplighter",
         viewport="width=device-width, initial-scale=1",
-        favicon=None,
+        favicon=MARK.read_text(encoding="utf-8"),
         dark=None,
         language="en-US",
         binding_refresh_interval=None,

@@ -8,6 +8,10 @@
   const say = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" });
   const STEPS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [Infinity, "day", 86400]];
 
+  const TOAST = 9000;
+  let shown = "";
+  let placed = false;
+
   function told(at) {
     const seconds = Math.round((at - Date.now()) / 1000);
     const size = Math.abs(seconds);
@@ -20,6 +24,13 @@
     for (const time of part.querySelectorAll("time[data-relative]")) {
       const words = told(Date.parse(time.dateTime));
       if (time.textContent !== words) { time.textContent = words; }
+    }
+    const here = placed ? null : part.querySelector("nav a[aria-current]");
+    if (here) { placed = true; here.scrollIntoView({ block: "nearest", inline: "center" }); }
+    const toast = part.querySelector(".toast:not([hidden])");
+    if (toast && shown !== toast.dataset.number) {
+      const number = shown = toast.dataset.number;
+      setTimeout(() => { if (toast.dataset.number === number) { toast.hidden = true; } }, TOAST);
     }
   }
 
