@@ -154,6 +154,14 @@ async def test_a_redirect_is_not_followed() -> None:
         assert caught.value.permanent is True
 
 
+async def test_apprise_follows_no_redirect_either() -> None:
+    with simulated_ntfy() as elsewhere, apprise() as rig:
+        rig.break_with(307, {"location": f"{elsewhere.url}/"})
+        with pytest.raises(ChannelError):
+            await rig.channel.send(message())
+        assert elsewhere.asked == 0
+
+
 async def test_no_error_names_a_secret() -> None:
     bot = SimulatedBot()
     refused = {"token": bot.token, "chat": 42, "api_url": "http://127.0.0.1:9", "timeout_seconds": 1}

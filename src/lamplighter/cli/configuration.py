@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel
 
 from lamplighter.cli.output import (
     Code,
@@ -18,10 +17,11 @@ from lamplighter.cli.output import (
     print_table,
     say,
 )
-from lamplighter.settings import BadConfiguration, Configuration, Settings, default_data_folder, load_settings
+from lamplighter.settings import BadConfiguration, Settings, load_settings
 from lamplighter.settings.export import exported, secret_notes
+from lamplighter.settings.listing import Listed, listed
+from lamplighter.settings.listing import defaults as default_values
 from lamplighter.settings.schema import schema as made_schema
-from lamplighter.settings.secrecy import masked
 
 app = typer.Typer(
     help="Check the configuration, see where each value came from, and write it out.", no_args_is_help=True
@@ -72,15 +72,13 @@ def show(
 ) -> None:
     """Every key and its value; secrets are masked."""
     settings = read(config)
-    values = dict(_flat(_tree(settings), ""))
-    default_of = dict(_flat(_defaults(settings), "")) if defaults else {}
-    rows = [_row(settings, key, value, default_of, sources, defaults) for key, value in values.items()]
+    default_of = default_values(settings) if defaults else {}
+    rows = [_row(one, default_of, sources, defaults) for one in listed(settings)]
     if output is Format.JSON:
         plain = not sources and not defaults
         print_json({row["key"]: row["value"] if plain else {k: row[k] for k in row if k != "key"} for row in rows})
         return
-    columns = list(rows[0])
-    print_table(columns, [list(row.values()) for row in rows])
+    print_table(list(rows[0]), [list(row.values()) for row in rows])
 
 
 @app.command()
@@ -113,56 +111,11 @@ def read(config: Path | None, flags: dict[str, Any] | None = None) -> Settings:
         raise Stop("the configuration cannot be used\n" + "\n".join(problem.problems), Code.USAGE) from problem
 
 
-def _defaults(settings: Settings) -> dict[str, Any]:
-    """What would hold if nothing were set. A key without a default is left out."""
-    parts = {
-        section: {name: _default_values(part) for name, part in models.items()}
-        for section, models in (("sources", settings.sources), ("notify", settings.channels))
-    }
-    return {**Configuration().model_dump(by_alias=True), "data_folder": default_data_folder(), **parts}
-
-
-def _default_values(part: BaseModel) -> dict[str, Any]:
-    fields = type(part).model_fields.items()
+def _row(one: Listed, default_of: dict[str, str], sources: bool, defaults: bool) -> dict[str, str]:
+    more = {"from": one.origin} if sources else {}
     return {
-        info.alias or name: info.get_default(call_default_factory=True)
-        for name, info in fields
-        if not info.is_required()
+        "key": one.key,
+        "value": one.value,
+        **more,
+        **({"default": default_of.get(one.key, "")} if defaults else {}),
     }
-
-
-def _row(
-    settings: Settings, key: str, value: str, default_of: dict[str, str], sources: bool, defaults: bool
-) -> dict[str, str]:
-    more = {"from": _origin(settings, key)} if sources else {}
-    return {"key": key, "value": value, **more, **({"default": default_of.get(key, "")} if defaults else {})}
-
-
-def _tree(settings: Settings) -> dict[str, Any]:
-    tree = settings.configuration.model_dump(by_alias=True)
-    tree["data_folder"] = settings.data_folder
-    tree["sources"] = {name: _values(part) for name, part in settings.sources.items()}
-    tree["notify"] = {name: _values(part) for name, part in settings.channels.items()}
-    tree["notify"] |= {name: value for name, value in _values(settings.notify).items() if value is not None}
-    return tree
-
-
-def _values(part: BaseModel) -> dict[str, Any]:
-    return part.model_dump(by_alias=True)
-
-
-def _flat(node: Any, prefix: str) -> list[tuple[str, str]]:  # noqa: ANN401 - a tree of plain values
-    if isinstance(node, dict) and node:
-        return [pair for key, value in node.items() for pair in _flat(value, f"{prefix}{key}.")]
-    if isinstance(node, list | tuple) and node:
-        return [pair for index, value in enumerate(node) for pair in _flat(value, f"{prefix}{index}.")]
-    key = prefix.removesuffix(".")
-    return [(key, masked(key, node))]
-
-
-def _origin(settings: Settings, key: str) -> str:
-    while key:
-        if key in settings.origins:
-            return settings.origins[key]
-        key = key.rpartition(".")[0]
-    return "default"

@@ -20,7 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
 from lamplighter.settings.model import Configuration
-from lamplighter.settings.notify import NotifyRules, sorted_out
+from lamplighter.settings.notify import SHORT_FORMS, NotifyRules, sorted_out
 from lamplighter.settings.secrecy import FILE_SUFFIX
 
 ENV_PREFIX = "LAMPLIGHTER_"
@@ -131,9 +131,7 @@ def load_settings(
     except ValidationError as error:
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
-    notify = sorted_out(_section(tree, "notify", configuration.notify))
-    channels = _parts("notify", notify.channels, reading, problems)
-    rules = _notify_rules(notify.rules, reading, problems)
+    channels, rules = _notify(_section(tree, "notify", configuration.notify), reading, problems)
     problems += _unasked(configuration, sources, reading)
     if problems:
         raise BadConfiguration(problems)
@@ -294,12 +292,24 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: li
     return parts
 
 
-def _notify_rules(raw: Tree, reading: _Reading, problems: list[str]) -> NotifyRules:
+def _notify(raw: Tree, reading: _Reading, problems: list[str]) -> tuple[dict[str, BaseModel], NotifyRules]:
+    """The channels and the rules beside them; what is wrong with a short form is said of what was written."""
+    taken = sorted_out(raw)
+    for short, full in SHORT_FORMS.items():
+        if short.rpartition(".")[2] in raw:
+            reading.lines.setdefault(full, reading.lines.get(short, 1))
+            reading.origins.setdefault(full, reading.origins.get(short, "default"))
+    found: list[str] = []
+    channels = _parts("notify", taken.channels, reading, found)
+    written = {full: short for short, full in SHORT_FORMS.items() if full.split(".")[1] not in raw}
+    for line in found:
+        key = next((full for full in written if f"{full}:" in line), "")
+        problems.append(line.replace(key, written[key], 1) if key else line)
     try:
-        return NotifyRules.model_validate(raw)
+        return channels, NotifyRules.model_validate(taken.rules)
     except ValidationError as error:
         problems.extend(_problems(error, "notify.", reading, NotifyRules))
-        return NotifyRules()
+        return channels, NotifyRules()
 
 
 def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], reading: _Reading) -> list[str]:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from lamplighter.domain.hours import QuietHours
 
 _WALL = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+# Short forms, and the key of an integration that each stands for.
+SHORT_FORMS = {"notify.others": "notify.apprise.urls", "notify.heartbeat_out": "notify.heartbeat_out.url"}
 DEFAULT_CHANNELS: dict[str, Any] = {"log": {}}
 
 

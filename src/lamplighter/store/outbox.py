@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from lamplighter.domain.letter import Letter, LetterState
@@ -17,6 +18,7 @@ from lamplighter.store.values import packed, unpacked
 from lamplighter.store.writes import insert_once, insert_or_replace
 
 LIMIT_MAX = 1_000
+UNREADABLE = "another version wrote it, and this one cannot read it"
 _WAITING = (str(LetterState.QUEUED), str(LetterState.SENDING))
 
 
@@ -49,11 +51,12 @@ class SqlOutbox:
                 return ()
         with self._database.writing() as connection:
             rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-            found = [_letter_of(row) for row in rows]
             for row in rows:
                 taken = {"state": str(LetterState.SENDING), "due_at": until, "attempts": row.attempts + 1}
-                connection.execute(update(outbox).where(outbox.c.seq == row.seq).values(**taken))
-            return found
+                lost = {"state": str(LetterState.DEAD), "ended_at": now, "problem": UNREADABLE}
+                values = taken if _letter_of(row) else lost
+                connection.execute(update(outbox).where(outbox.c.seq == row.seq).values(**values))
+            return _letters(rows)
 
     def end(self, key: str, state: LetterState, now: datetime, *, reference: str = "", problem: str = "") -> None:
         """Write the end of a letter."""
@@ -109,9 +112,9 @@ class SqlOutbox:
             connection.execute(insert_or_replace(connection, marks, {"name": name, "value": value}))
 
     def _read(self, query: Select[Any], limit: int) -> Sequence[Letter]:
+        newest = query.order_by(outbox.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX)))
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(outbox.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX))))
-            return [_letter_of(row) for row in rows]
+            return _letters(connection.execute(newest))
 
 
 def _supersede(connection: Connection, letter: Letter) -> None:
@@ -149,11 +152,20 @@ def _columns(letter: Letter) -> dict[str, object]:
     }
 
 
-def _letter_of(row: Row[Any]) -> Letter:
+def _letters(rows: Iterable[Row[Any]]) -> list[Letter]:
+    return [letter for letter in map(_letter_of, rows) if letter is not None]
+
+
+def _letter_of(row: Row[Any]) -> Letter | None:
+    """The letter; None where another version wrote it in a form that this one does not know."""
+    try:
+        message = unpacked(row.content, Message)
+    except msgspec.MsgspecError:
+        return None
     return Letter(
         key=row.key,
         channel=row.channel,
-        message=unpacked(row.content, Message),
+        message=message,
         run=row.run,
         due_at=row.due_at,
         created_at=row.created_at,

@@ -95,7 +95,7 @@ async def send_test(request: Request, body: Testing | None = None) -> Tested:
     return Tested([f"{name}|{message.key}" for name in names if wanted in {"", name}])
 
 
-@router.post("/act/{word}")
+@router.post("/act/{word}", include_in_schema=False)
 async def act(request: Request, word: Annotated[str, Path(max_length=200)]) -> PlainTextResponse:
     """A button of a push message was pressed. A preview that GETs the address does nothing."""
     app = context(request).app

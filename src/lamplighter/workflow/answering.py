@@ -17,6 +17,7 @@ from lamplighter.domain.incident import Incident
 from lamplighter.domain.letter import Nonce
 from lamplighter.domain.message import Press
 from lamplighter.domain.redaction import redact
+from lamplighter.domain.texts import kept_text
 from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.ports import Clock, Pressed, Reply, Store, StoreUnavailable, Switch
 from lamplighter.workflow.briefing import Briefing
@@ -28,6 +29,7 @@ SNOOZE = timedelta(minutes=30)
 # A question is as old as its evidence; past this it is asked anew or not at all.
 OPEN_MAX = timedelta(hours=4)
 TOKEN_CHARS_MAX = 64
+NOTICE_BYTES_MAX = 160
 PAUSE_SECONDS_MAX = 30 * 86_400
 _DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -106,8 +108,8 @@ class Answering:
             )
         )
         await self.response.wake(incident)
-        words = f"yes to: {held.summary}" if approve else "no; nothing is done"
-        return Reply(f"{incident.id}: you said {words}"[:190])
+        words = f"yes to: {kept_text(held.summary, NOTICE_BYTES_MAX)}" if approve else "no; nothing is done"
+        return Reply(f"{incident.id}: you said {words}")
 
     async def _snooze(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         """Ask again later. The question stays open for as long as any, and never past its bound."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.cause import Cause, Diagnosis
 from lamplighter.domain.incident import Incident, State
-from lamplighter.domain.message import Detail, Message, safe
+from lamplighter.domain.message import TEXT_BYTES_MAX, Detail, Message, safe
 from lamplighter.domain.plan import Plan
+from lamplighter.domain.texts import kept_text
 from lamplighter.domain.timeline import Event, Moment
 from lamplighter.ports import Clock, Store
 
@@ -34,7 +35,8 @@ class Briefing:
 
     async def why(self, incident: Incident) -> str:
         """What speaks for the cause and against it, in plain text."""
-        return await asyncio.to_thread(self._why, incident)
+        text = await asyncio.to_thread(self._why, incident)
+        return "\n".join(kept_text(line, TEXT_BYTES_MAX) for line in text.splitlines())
 
     def page(self, incident_id: str) -> str:
         """Where an incident's page is; empty where nobody said how this server is reached."""

@@ -60,4 +60,8 @@ class Listening:
             return ChannelError(f"the store is away: {problem}", permanent=False)
         except ChannelError as problem:
             return problem
+        except Exception as problem:
+            # What somebody sends into a chat must not end the process, whatever it is.
+            log.exception("what came from a channel was not understood", channel=listener.name)
+            return ChannelError(type(problem).__name__, permanent=False)
         return None

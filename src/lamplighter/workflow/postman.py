@@ -28,6 +28,7 @@ CLAIM_SECONDS = 40.0
 TURN_SECONDS = 2.0
 KEEP_DAYS = 30
 PRUNE_SECONDS = 3_600.0
+PRUNES_MAX = 50
 BUTTON_DAYS = 1
 TOKEN_BYTES = 16
 LABEL_CHARS_MAX = 28
@@ -79,7 +80,9 @@ class Postman:
         while True:
             try:
                 before = self.clock.now() - timedelta(days=KEEP_DAYS)
-                await asyncio.to_thread(self.store.outbox.prune, before)
+                for _ in range(PRUNES_MAX):
+                    if not await asyncio.to_thread(self.store.outbox.prune, before):
+                        break
             except StoreUnavailable as problem:
                 log.warning("the store is away; old letters stay", problem=str(problem))
             await self.clock.sleep(PRUNE_SECONDS)

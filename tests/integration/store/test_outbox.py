@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from lamplighter.domain.letter import Letter, LetterState
 from lamplighter.store import SqlStore
+from lamplighter.store.tables import outbox
 from lamplighter.testing import NOON
 from tests.unit.domain.letters import ALL
 
@@ -92,3 +93,16 @@ def test_marks_are_kept_by_name_and_replaced(store: SqlStore) -> None:
     for value in ("1", "2"):
         store.outbox.note("offset", value)
     assert store.outbox.mark("offset") == "2"
+
+
+def test_what_another_version_wrote_in_its_own_form_is_dead_and_holds_up_nothing(store: SqlStore) -> None:
+    store.outbox.post([letter("detected"), letter("ask")])
+    with store._database.writing() as connection:
+        odd = outbox.update().where(outbox.c.key == letter("detected").key)
+        connection.execute(odd.values(content='{"key": 1}'))
+    assert [one.message.moment for one in claimed(store)] == ["asked"]
+    with store._database.reading() as connection:
+        row = connection.execute(outbox.select().where(outbox.c.key == letter("detected").key)).one()
+    assert row.state == "dead"
+    assert "another version" in row.problem
+    assert [one.key for one in store.outbox.listed()] == [letter("ask").key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -119,3 +120,15 @@ async def http(app: App) -> AsyncIterator[httpx.AsyncClient]:
     transport: Any = httpx.ASGITransport(make_api(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://lamplighter.test") as client:
         yield client
+
+
+async def lived(folder: Path, telegram: str, ntfy: str) -> None:
+    """One life in a process of its own, until it is killed."""
+    house = House(folder, SimulatedBot(url=telegram), SimulatedNtfy(url=ntfy), mode="watch")
+    async with house.life() as app:
+        await house.trouble(app)
+        await asyncio.sleep(10 * SECONDS_MAX)
+
+
+if __name__ == "__main__":
+    asyncio.run(lived(Path(sys.argv[1]), *sys.argv[2:4]))

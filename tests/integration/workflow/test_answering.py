@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +129,16 @@ async def test_the_second_of_two_buttons_finds_the_question_answered(desk: Desk)
     assert (await desk.press("no")).ok
     assert "already denied" in (await desk.press("yes")).notice
     assert desk.state() is ApprovalState.DENIED
+
+
+async def test_of_two_who_press_at_once_one_counts(desk: Desk) -> None:
+    await desk.question()
+    desk.button(Press.DENY, "no")
+    desk.button(Press.APPROVE, "yes")
+    replies = await asyncio.gather(*(desk.press(word) for word in ("yes", "no", "yes", "no")))
+    assert [reply.ok for reply in replies].count(True) == 1
+    assert desk.state() in {ApprovalState.APPROVED, ApprovalState.DENIED}
+    assert len(desk.woken) == 1
 
 
 async def test_the_holder_of_a_channel_is_who_answered(desk: Desk) -> None:

@@ -61,7 +61,7 @@ def test_the_defaults_of_an_integration_are_shown_beside_what_was_set(tmp_path: 
     made = tmp_path / "lamplighter.yaml"
     made.write_text("sources: {prometheus: {url: http://p, timeout_seconds: 9}}\n", encoding="utf-8")
     found = json.loads(ran("show", "--config", str(made), "--defaults", "-o", "json"))
-    assert found["sources.prometheus.timeout_seconds"] == {"value": "9.0", "default": "5.0"}
+    assert found["sources.prometheus.timeout_seconds"] == {"value": "9", "default": "5"}
 
 
 def test_the_schema_is_json(file: Path) -> None:

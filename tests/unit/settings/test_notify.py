@@ -45,6 +45,13 @@ def test_the_example_is_read(tmp_path: Path) -> None:
     assert "123456:ABC-DEF" not in repr(settings)
 
 
+def test_the_line_of_a_short_form_is_known(tmp_path: Path) -> None:
+    said = refused(tmp_path, 'site: {name: x}\nnotify:\n  others:\n    - "ntfy://h/x"\n    - "json://h"\n')
+    assert "lamplighter.yaml:3: notify.others: entry 1: json://" in said
+    settings = read(tmp_path, 'site: {name: x}\nnotify:\n  others: ["ntfy://h/x"]\n')
+    assert settings.origins["notify.apprise.urls"] == "file:3"
+
+
 def test_without_a_channel_the_log_is_one(tmp_path: Path) -> None:
     assert set(read(tmp_path, 'notify: {digest: "08:00"}').channels) == {"log"}
     assert set(read(tmp_path, "site: {name: x}").channels) == {"log"}
@@ -74,7 +81,9 @@ def test_a_secret_may_come_from_the_environment(tmp_path: Path) -> None:
         ("notify: {digest: 800}", ("notify.digest",)),
         ("notify: {telegramm: {}}", ("notify.telegramm", 'mean "telegram"')),
         ("notify: {heartbeat_out: ftp://x}", ("notify.heartbeat_out", "http")),
-        ('notify: {others: ["json://host"]}', ("notify.apprise.urls", "json:// is not allowed")),
+        ('notify: {others: ["json://host"]}', ("notify.others: ", "json:// is not allowed")),
+        ('notify: {others: "file:///etc/passwd"}', ("notify.others: ", "file:// is not allowed")),
+        ('notify: {apprise: {urls: ["json://host"]}}', ("notify.apprise.urls: ", "json:// is not allowed")),
         ("notify: {telegram: {token: abc, chat: 1}}", ("notify.telegram.token", "@BotFather")),
         ("notify: {telegram: {chat: 1}}", ("notify.telegram.token",)),
         ('notify: {ntfy: {topic: "a b"}}', ("notify.ntfy.topic",)),

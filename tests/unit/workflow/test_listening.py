@@ -67,6 +67,12 @@ async def test_retry_after_and_a_store_that_is_away_are_waited_for(clock: FakeCl
     assert len(ear.heard) == 3
 
 
+async def test_what_is_not_understood_ends_nothing(clock: FakeClock) -> None:
+    ear = Ear(clock, problems=[KeyError("from"), RecursionError()])
+    await run(Listening((ear,), NoDesk(), clock), 4, ear)
+    assert len(ear.heard) == 4
+
+
 async def test_who_does_not_lead_does_not_listen(clock: FakeClock) -> None:
     ear = Ear(clock)
     leads = iter([False, False, True])
