@@ -197,8 +197,7 @@ class App:
         configuration = settings.configuration
         self.settings, self.runbooks = settings, books
         self.world.depends = configuration.depends
-        self.quiet.windows, self.quiet.timezone = configuration.windows, configuration.site.timezone
-        self.chronicle.site_url = configuration.site.url or ""
+        self.quiet.windows = configuration.windows
         self.steps.rules, care = configuration.autonomy.rules(protected_names(settings)), _care(settings)
         self.steps.care = self.steps.asking.care = self.steps.verifying.care = care
         self.sweep.sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)

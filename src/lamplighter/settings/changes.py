@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from lamplighter.settings.load import Settings
 
 # Sections that the running parts take over while they run. All others are built in at the start.
-LIVE = frozenset({"site", "autonomy", "depends", "maintenance", "verify", "responses", "retention", "runbooks"})
+LIVE = frozenset({"autonomy", "depends", "maintenance", "verify", "responses", "retention", "runbooks"})
 PARTS = frozenset({"sources", "notify"})
 
 
