@@ -31,6 +31,7 @@ from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 from lamplighter.ports.store import (
     Applied,
     Approvals,
+    Contradicted,
     Dossiers,
     Edges,
     Fenced,
@@ -60,6 +61,7 @@ __all__ = [
     "CheckRunner",
     "Clock",
     "Contact",
+    "Contradicted",
     "Desk",
     "Dossiers",
     "Edges",
