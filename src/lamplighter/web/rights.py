@@ -24,6 +24,11 @@ RECEIVER = "/api/v1/alerts/{source}"
 PING = "/ping/{word}"
 
 TABLE: Mapping[Need, Iterable[str]] = {
+    # Receivers come first, so that a storm of alerts compares the fewest addresses.
+    Right.DELIVER: (
+        f"POST {RECEIVER}",
+        "POST /alert",
+    ),
     Door.OPEN: (
         "GET /-/healthy",
         "GET /-/ready",
@@ -77,10 +82,6 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/maintenance",
         "GET /api/v1/checks",
         "GET /api/v1/events",
-    ),
-    Right.DELIVER: (
-        f"POST {RECEIVER}",
-        "POST /alert",
     ),
     Right.OPERATE: (
         "POST /incident",
