@@ -24,6 +24,11 @@ RECEIVER = "/api/v1/alerts/{source}"
 PING = "/ping/{word}"
 
 TABLE: Mapping[Need, Iterable[str]] = {
+    # Receivers come first, so that a storm of alerts compares the fewest addresses.
+    Right.DELIVER: (
+        f"POST {RECEIVER}",
+        "POST /alert",
+    ),
     Door.OPEN: (
         "GET /-/healthy",
         "GET /-/ready",
@@ -81,10 +86,6 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/doctor",
         "GET /api/v1/events",
         "GET /api/v1/notifications",
-    ),
-    Right.DELIVER: (
-        f"POST {RECEIVER}",
-        "POST /alert",
     ),
     Right.OPERATE: (
         "POST /incident",

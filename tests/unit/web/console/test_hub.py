@@ -127,6 +127,34 @@ async def test_a_pressed_switch_is_news_for_every_page(hub: Hub, room: Room, vie
     assert views.made == ["incidentINC-1"]
 
 
+async def test_a_view_that_breaks_leaves_its_pages_as_they_were(hub: Hub) -> None:
+    def broken(*_: object) -> Mapping[str, str]:
+        raise KeyError("a template that is wrong")
+
+    _, pane = watched(hub, 1, Key("list", person=ROBIN))
+    hub.views = {**hub.views, "list": broken}
+    await hub.refresh(Key("list", person=ROBIN))
+    assert pane.seen == []
+
+
+async def test_a_listener_that_fell_behind_begins_anew_and_everything_is_made(
+    hub: Hub, room: Room, views: Views
+) -> None:
+    feeding, keeping = asyncio.create_task(room.context.feed.run()), asyncio.create_task(hub.run())
+    try:
+        watched(hub, 1, Key("incident", incident="INC-1", person=ROBIN))
+        await soon(lambda: len(room.context.feed) == 1)
+        (listener,) = room.context.feed._listeners
+        listener.lost = True
+        await soon(lambda: views.made)
+        assert views.made[0] == "incidentINC-1"
+        await soon(lambda: room.context.feed._listeners and listener not in room.context.feed._listeners)
+    finally:
+        for task in (feeding, keeping):
+            task.cancel()
+        await asyncio.gather(feeding, keeping, return_exceptions=True)
+
+
 async def test_a_store_that_is_away_leaves_pages_as_they_were(hub: Hub, views: Views) -> None:
     _, pane = watched(hub, 1, Key("list", person=ROBIN))
     views.away = True
