@@ -106,6 +106,7 @@ class App:
 
     settings: Settings
     token: str
+    signing_key: str
     clock: Clock
     store: Store
     world: World
@@ -234,6 +235,7 @@ def build_app(
     return App(
         settings=settings,
         token=token,
+        signing_key=_kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
         clock=clock,
         store=store,
         world=world,

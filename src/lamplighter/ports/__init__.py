@@ -26,9 +26,11 @@ from lamplighter.ports.outside import (
     Switch,
     ToolError,
 )
+from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 from lamplighter.ports.store import (
     Applied,
     Approvals,
+    Contradicted,
     Dossiers,
     Edges,
     Fenced,
@@ -49,12 +51,15 @@ from lamplighter.ports.store import (
 
 __all__ = [
     "Abilities",
+    "Accounts",
+    "ApiTokens",
     "Applied",
     "Approvals",
     "ChannelError",
     "ChannelListener",
     "CheckRunner",
     "Clock",
+    "Contradicted",
     "Desk",
     "Dossiers",
     "Edges",
@@ -83,6 +88,8 @@ __all__ = [
     "Retention",
     "Roles",
     "Samples",
+    "Sessions",
+    "SetupLinks",
     "SignalBacklog",
     "SignalGate",
     "SignalReader",
