@@ -438,12 +438,12 @@ class Store(Protocol):
     ledger: Ledger
     lessons: Lessons
     samples: Samples
+    outbox: Outbox
+    nonces: Nonces
     accounts: Accounts
     sessions: Sessions
     api_tokens: ApiTokens
     setup_links: SetupLinks
-    outbox: Outbox
-    nonces: Nonces
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason why not."""

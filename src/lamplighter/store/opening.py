@@ -72,12 +72,12 @@ class SqlStore:
         self.ledger: Ledger = SqlLedger(database)
         self.lessons: Lessons = SqlLessons(database)
         self.samples: Samples = SqlSamples(database)
+        self.outbox: Outbox = SqlOutbox(database)
+        self.nonces: Nonces = SqlNonces(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.sessions: Sessions = SqlSessions(database)
         self.api_tokens: ApiTokens = SqlApiTokens(database)
         self.setup_links: SetupLinks = SqlSetupLinks(database)
-        self.outbox: Outbox = SqlOutbox(database)
-        self.nonces: Nonces = SqlNonces(database)
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason, after about a second at most."""

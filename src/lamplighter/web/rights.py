@@ -22,6 +22,7 @@ Need = Right | Door
 SOCKET = "WEBSOCKET"
 RECEIVER = "/api/v1/alerts/{source}"
 PING = "/ping/{word}"
+ACT = "/act/{word}"
 
 TABLE: Mapping[Need, Iterable[str]] = {
     # Receivers come first, so that a storm of alerts compares the fewest addresses.
@@ -40,8 +41,8 @@ TABLE: Mapping[Need, Iterable[str]] = {
         f"GET {PING}",
         f"HEAD {PING}",
         f"POST {PING}",
-        # The word of a message's button is signed and counts once.
-        "POST /act/{word}",
+        # That of a message's button is signed, one-time, and takes POST only.
+        f"POST {ACT}",
         "GET /login",
         "POST /login",
         "GET /login/page.css",
