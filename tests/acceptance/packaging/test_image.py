@@ -114,6 +114,13 @@ def test_it_serves_is_healthy_stops_in_time_and_keeps_its_data(image: Stage, dat
     assert healthy(image, data) != 0
 
 
+def test_the_demo_runs_in_it_and_leaves_nothing(image: Stage, data: Path) -> None:
+    ended = ran(image, data, *image.entrypoint, "demo", "--scenario", "hang", LAMPLIGHTER_DATA="/tmp/data")  # noqa: S108 - in the image
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "demo: 1 incident, 1 resolved and verified" in ended.stdout
+    assert list(data.iterdir()) == []
+
+
 def words_of(steps: Sequence[str]) -> str:
     return "\n".join(steps)
 
