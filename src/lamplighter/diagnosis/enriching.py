@@ -25,6 +25,7 @@ _JOB = re.compile(
     r"|cron|job|batch|nightly|daily|weekly|certbot|renew|archive|dump|fetch|mirror)(?:[-_]|$)"
 )
 NAME_CHARS_MIN = 3
+_ADDRESS = re.compile(r"(?<![\w.-])[\w.-]{1,120}:\d{2,5}\b")
 
 
 def enriched(case: Case, drafts: list[Fact], seen: list[Fact]) -> list[Fact]:
@@ -39,7 +40,19 @@ def enriched(case: Case, drafts: list[Fact], seen: list[Fact]) -> list[Fact]:
     facts += neighbours_of(case, facts)
     facts += _named_by_symptom(case, facts)
     facts += [*_failed_jobs(case, facts), *_watchers(facts), *_alive(case, naming)]
-    return timed(case, [*facts, *named(seen, naming)])
+    return timed(case, [*_borne_out(facts), *named(seen, naming)])
+
+
+def _borne_out(facts: list[Fact]) -> list[Fact]:
+    """The facts; a complaint that names an address where a probe of ours failed as well is more than hearsay."""
+    failing = [fact for fact in facts if fact.kind == "probe" and fact.values.get("state") == "failing"]
+    addresses = {found[0] for fact in failing for found in _ADDRESS.finditer(str(fact.values.get("target", "")))}
+    return [
+        replace(fact, values={**fact.values, "borne_out": 1.0})
+        if fact.kind == "complaint" and any(found[0] in addresses for found in _ADDRESS.finditer(fact.text))
+        else fact
+        for fact in facts
+    ]
 
 
 def _tenants(case: Case, facts: list[Fact]) -> list[Fact]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from lamplighter.diagnosis.catalogue import CATALOGUE
 from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
 from lamplighter.diagnosis.dependence import Dependence, dependence
@@ -12,12 +14,15 @@ from lamplighter.diagnosis.ranking import Ranking, rank
 from lamplighter.diagnosis.readers.draft import shown
 from lamplighter.diagnosis.standing import Standing, standings
 from lamplighter.diagnosis.statement import state_cause
+from lamplighter.diagnosis.testimony import accuser_in, cross_examined
 from lamplighter.diagnosis.weighing import Candidate
 from lamplighter.domain.cause import LIKELY_FROM, Cause, Diagnosis, confidence_word
 from lamplighter.domain.evidence import Case, Fact
 from lamplighter.domain.topology import COMPONENT_LABELS
 
 CAUSES_MAX = 8
+# Whoever writes much of itself leaves room for the others.
+CAUSES_EACH_MAX = 4
 NEEDS_MAX = 10
 RULED_OUT_MAX = 20
 DETERMINED_FROM = 0.5
@@ -34,14 +39,14 @@ class RulesInvestigator:
 
 
 def diagnose(case: Case) -> Diagnosis:
-    """At most five causes, each citing facts; or nothing wrong; or undetermined, with what would settle it.
+    """At most CAUSES_MAX causes, each citing facts; or nothing wrong; or undetermined, with what would settle it.
 
     Never raises for what the evidence holds. `elapsed_seconds` is left 0, because this room has no clock.
     """
     facts = collect(case)
     everyone = standings(case, facts)
     below = dependence(case.topology)
-    ranking = rank(everyone, below, case.subject)
+    ranking = cross_examined(facts, lambda heard, held: rank(standings(case, heard), below, case.subject, held))
     causes = _causes(ranking)
     if expected(case.alerts) and not any(look.condition in IN_TROUBLE for look in everyone.values()):
         cause = _meant_to_fire(case, facts)
@@ -66,7 +71,16 @@ def diagnose(case: Case) -> Diagnosis:
 
 
 def _causes(ranking: Ranking) -> tuple[Cause, ...]:
-    kept = [one for one in ranking.candidates if one.confidence >= CONFIDENCE_MIN and one.cited][:CAUSES_MAX]
+    kept: list[Candidate] = []
+    each: Counter[str] = Counter()
+    for one in ranking.candidates:
+        # Whom one log alone accuses takes a place of that log's.
+        accusers = {name for fact in one.cited if (name := accuser_in(fact))}
+        places = {one.component, *(accusers if len(accusers) == 1 and not one.seen else ())}
+        each.update(places)
+        if one.confidence >= CONFIDENCE_MIN and one.cited and all(each[name] <= CAUSES_EACH_MAX for name in places):
+            kept.append(one)
+    kept = kept[:CAUSES_MAX]
     return tuple(_cause(index, one) for index, one in enumerate(kept, start=1))
 
 

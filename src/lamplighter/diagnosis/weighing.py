@@ -75,7 +75,7 @@ def weigh(
     ceiling = _ceiling(kind, standing, hits)
     origin = next((fact for _, fact in hits if fact.kind == ORIGIN), None)
     stands_out = origin.number("odds") if origin is not None else None
-    seen = any(clue.of_state and clue.kind not in SERIES and clue.weight > 0 for clue, _ in hits)
+    seen = any(_saw(clue, fact) and clue.kind not in SERIES for clue, fact in hits)
     # What was only measured is as likely as its component; a mechanism that was seen besides may say more.
     seen_besides = any(clue.decisive and clue.kind != ORIGIN for clue, _ in hits)
     if origin is not None and stands_out is not None and (stands_out >= odds or not seen_besides):
@@ -90,6 +90,11 @@ def _first(clue: Clue, facts: tuple[Fact, ...]) -> Fact | None:
     return next((fact for fact in facts if clue.matches(fact)), None)
 
 
+def _saw(clue: Clue, fact: Fact) -> bool:
+    """Whether it speaks for the fault and rests on a look; what a cluster's rules read out of a log is none."""
+    return clue.of_state and clue.weight > 0 and "speaker" not in fact.values
+
+
 def _cited(hits: list[tuple[Clue, Fact]]) -> tuple[Fact, ...]:
     """Facts that speak for the fault: what was seen before what was written, and the heaviest first."""
     ordered = sorted(hits, key=lambda hit: (not hit[0].of_state, -hit[0].weight))
@@ -97,7 +102,7 @@ def _cited(hits: list[tuple[Clue, Fact]]) -> tuple[Fact, ...]:
 
 
 def _ceiling(kind: FaultKind, standing: Standing, hits: list[tuple[Clue, Fact]]) -> float:
-    seen = any(clue.of_state and clue.weight > 0 for clue, _ in hits)
+    seen = any(_saw(clue, fact) for clue, fact in hits)
     if kind.deliberate and Condition.HEALTHY in kind.credible:
         return kind.ceiling if seen else min(kind.ceiling, CEILING_DELIBERATE)
     backed = standing.condition in UNSEEN and any(_backs(fact) for fact in standing.facts)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from lamplighter.diagnosis import diagnose
+from lamplighter.diagnosis.investigator import DETERMINED_FROM
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.plan import CONFIDENCE_TO_ACT, REMEDIES
@@ -84,26 +85,25 @@ def _from(found: Diagnosis, confidence: float) -> set[tuple[str, str]]:
     }
 
 
-# Here a complaint of the liar meets a look that only hints (a closed port, a kill of another time), and both together
-# are believed too much. To be mended in the weighing of complaints; the mark is strict, so that it goes when they are.
-OPEN = frozenset(
-    {"home-0134", "home-0332", "home-0391", "home-0542", "home-0633", "home-0810", "home-0895"}
-    | {"rack-5518", "snap-3048", "snap-9449"}
-)
-MARKED = [
-    pytest.param(
-        case, id=case.id, marks=pytest.mark.xfail(case.id in OPEN, reason="complaints weigh too much", strict=True)
-    )
-    for case in cases()
-]
-
-
-@pytest.mark.parametrize("case", MARKED)
-def test_a_liar_s_log_blames_nobody_else(case: Case) -> None:
+def _poisoned(case: Case) -> tuple[Diagnosis, Diagnosis]:
+    """The diagnosis with a harmless program more, and with one that forges whatever it can."""
     clean = diagnose(_with_liar(case, ["INFO ready"]))
-    poisoned = diagnose(_with_liar(case, _lines(_names(case, clean))))
+    return clean, diagnose(_with_liar(case, _lines(_names(case, clean))))
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_a_liar_s_log_blames_nobody_else(case: Case) -> None:
+    clean, poisoned = _poisoned(case)
     # It may add to what is seen of another; it never makes it.
     assert _from(poisoned, SURE_FROM) <= _from(clean, SEEN_FROM)
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_a_liar_s_log_takes_nothing_away_from_what_stands_without_it(case: Case) -> None:
+    clean, poisoned = _poisoned(case)
+    assert _from(clean, DETERMINED_FROM) <= _from(poisoned, SEEN_FROM)
+    acting = {(one.component, one.fault) for one in clean.causes if one.seen and one.confidence >= CONFIDENCE_TO_ACT}
+    assert acting <= _from(poisoned, CONFIDENCE_TO_ACT)
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
