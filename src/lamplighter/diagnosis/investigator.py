@@ -15,6 +15,7 @@ from lamplighter.diagnosis.readers.draft import shown
 from lamplighter.diagnosis.standing import Standing, standings
 from lamplighter.diagnosis.statement import state_cause
 from lamplighter.diagnosis.testimony import accuser_in, cross_examined
+from lamplighter.diagnosis.unseen import UNSEEN
 from lamplighter.diagnosis.weighing import Candidate
 from lamplighter.domain.cause import LIKELY_FROM, Cause, Diagnosis, confidence_word
 from lamplighter.domain.evidence import Case, Fact
@@ -24,9 +25,11 @@ CAUSES_MAX = 8
 # Whoever writes much of itself leaves room for the others.
 CAUSES_EACH_MAX = 4
 NEEDS_MAX = 10
+UNSEEN_NEEDS_MAX = 4
 RULED_OUT_MAX = 20
 DETERMINED_FROM = 0.5
 CONFIDENCE_MIN = 0.001
+_BLIND = frozenset({"look_failed", "unreadable", UNSEEN})
 EXPECTED_CONFIDENCE = 0.9
 
 
@@ -60,7 +63,7 @@ def diagnose(case: Case) -> Diagnosis:
     ruled_out = ranking.ruled_out[:RULED_OUT_MAX]
     if _all_well(case.subject, everyone) or quiet(case, facts, everyone):
         causes = tuple(cause for cause in causes if cause.confidence >= LIKELY_FROM)
-        statement = causes[0].statement if causes else _well_words(case.subject, everyone)
+        statement = causes[0].statement if causes else _well_words(case.subject, everyone, facts)
         return Diagnosis(causes, facts, ruled_out, statement=statement)
     if determined:
         needs = () if causes[0].confidence >= LIKELY_FROM else _needs(case.subject, everyone, below, facts)
@@ -117,26 +120,31 @@ def _all_well(subject: str, everyone: dict[str, Standing]) -> bool:
     return bool(seen) and all(look.condition is Condition.HEALTHY for look in seen)
 
 
-def _well_words(subject: str, everyone: dict[str, Standing]) -> str:
+def _well_words(subject: str, everyone: dict[str, Standing], facts: tuple[Fact, ...]) -> str:
     up = {Condition.HEALTHY, Condition.RUNNING}
     well = sorted(name for name, look in everyone.items() if look.condition in up)
     unseen = sorted(name for name, look in everyone.items() if look.condition is Condition.UNKNOWN)
     said = f"nothing is wrong now: {', '.join(well[:10])} answered" + (
         f", {subject} among them" if len(well) > 1 and subject else ""
     )
-    return said + (f"; not seen: {', '.join(unseen[:10])}" if unseen else "")
+    blind = sorted({str(fact.values.get("tool", "")) for fact in facts if fact.kind in _BLIND} - {""})
+    said += f"; not seen: {', '.join(unseen[:10])}" if unseen else ""
+    return said + (f"; showed nothing, or not all: {', '.join(blind[:10])}" if blind else "")
 
 
 def _undetermined_words(case: Case, facts: tuple[Fact, ...]) -> str:
     tools = sorted({evidence.tool for evidence in case.evidence})
-    failed = sum(fact.kind in {"look_failed", "unreadable"} for fact in facts)
+    failed = sum(fact.kind in _BLIND - {UNSEEN} for fact in facts)
+    blind = sum(fact.kind == UNSEEN for fact in facts)
     looked = ", ".join(tools[:10]) or "nothing"
-    return f"the facts do not carry a cause: looked at {looked}" + (f"; {failed} looks failed" if failed else "")
+    said = f"the facts do not carry a cause: looked at {looked}" + (f"; {failed} looks failed" if failed else "")
+    return said + (f"; looks that showed nothing, a part, or what is old: {blind}" if blind else "")
 
 
 def _needs(subject: str, everyone: dict[str, Standing], below: Dependence, facts: tuple[Fact, ...]) -> tuple[str, ...]:
     """What would settle it: first the looks that failed, then those that nobody took."""
-    needs = [fact.text for fact in facts if fact.kind in {"look_failed", "unreadable"}]
+    needs = [fact.text for fact in facts if fact.kind in _BLIND - {UNSEEN}]
+    needs += [fact.text for fact in facts if fact.kind == UNSEEN][:UNSEEN_NEEDS_MAX]
     around = [subject, *sorted(below.below(subject))] if subject else sorted(everyone)
     cluster = any(fact.kind in {"kube", "node"} or fact.values.get("engine") == "kubernetes" for fact in facts)
     ways = "kubectl describe" if cluster else "docker.inspect or supervisor.status"

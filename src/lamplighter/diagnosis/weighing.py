@@ -26,6 +26,9 @@ UNLISTED_SHARE = 0.5
 UNSEEN_SHARE = -1.1
 WAITING_ON_SOMETHING = -1.5
 UNSEEN = frozenset({Condition.UNKNOWN, Condition.RUNNING})
+WELL = frozenset({Condition.HEALTHY, Condition.RUNNING})
+# That the watching sees nothing does not show that what it watches is well.
+NOT_SEEN = frozenset({"up", "look_failed"})
 # What series say alone is no look at the component itself.
 SERIES = frozenset({"gauge", "neighbour"})
 BACKING = frozenset({"gauge", "complaint", "symptom", "neighbour", "engine_away"})
@@ -90,6 +93,10 @@ def _first(clue: Clue, facts: tuple[Fact, ...]) -> Fact | None:
     return next((fact for fact in facts if clue.matches(fact)), None)
 
 
+def _decisive(hits: list[tuple[Clue, Fact]]) -> list[tuple[Clue, Fact]]:
+    return [(clue, fact) for clue, fact in hits if clue.decisive]
+
+
 def _saw(clue: Clue, fact: Fact) -> bool:
     """Whether it speaks for the fault and rests on a look; what a cluster's rules read out of a log is none."""
     return clue.of_state and clue.weight > 0 and "speaker" not in fact.values
@@ -103,12 +110,18 @@ def _cited(hits: list[tuple[Clue, Fact]]) -> tuple[Fact, ...]:
 
 def _ceiling(kind: FaultKind, standing: Standing, hits: list[tuple[Clue, Fact]]) -> float:
     seen = any(_saw(clue, fact) for clue, fact in hits)
+    if (
+        kind.of_watching
+        and standing.condition not in WELL
+        and all(fact.kind in NOT_SEEN for _, fact in _decisive(hits))
+    ):
+        return min(kind.ceiling, CEILING_OUT_OF_PLACE)
     if kind.deliberate and Condition.HEALTHY in kind.credible:
         return kind.ceiling if seen else min(kind.ceiling, CEILING_DELIBERATE)
     backed = standing.condition in UNSEEN and any(_backs(fact) for fact in standing.facts)
     if standing.condition not in kind.credible:
         return min(kind.ceiling, (CEILING_SEEN if seen else CEILING_BACKED) if backed else CEILING_OUT_OF_PLACE)
-    if all(fact.kind == "complaint" for clue, fact in hits if clue.decisive):
+    if all(fact.kind == "complaint" for _, fact in _decisive(hits)):
         return min(kind.ceiling, CEILING_HEARSAY)
     if not seen and standing.condition not in IN_TROUBLE:
         return min(kind.ceiling, CEILING_BACKED if backed else CEILING_LOGS_ALONE)

@@ -87,6 +87,8 @@ READERS: dict[str, Reader] = {
     "proxmox.nodes": read_nodes,
     "traces": read_traces,
 }
+ERROR_CHARS_READ = 4_000
+ERROR_CHARS_MAX = 300
 LOG_TOOLS = frozenset({"logs", "docker.logs", "kubectl.logs", "supervisor.logs"})
 # Looks whose failure tells of the component itself; one look of each system, so that it is said once.
 REFUSALS: dict[str, Reader] = {"postgresql.activity": read_refusal}
@@ -95,7 +97,7 @@ REFUSALS: dict[str, Reader] = {"postgresql.activity": read_refusal}
 def read(evidence: Evidence, readers: Mapping[str, Reader] = READERS) -> list[Fact]:
     """The facts in one piece of evidence, by its tool; text that no reader claims is read as a log. Never raises."""
     if evidence.error:
-        said = f"{evidence.tool} of {owner(evidence) or 'nothing named'} failed: {evidence.error}"
+        said = f"{evidence.tool} of {owner(evidence) or 'nothing named'} failed: {_both_ends(evidence.error)}"
         values: dict[str, str | float] = {"tool": evidence.tool, "error": shown(evidence.error)}
         failure = draft(evidence, "look_failed", said, values)
         return [failure, *REFUSALS.get(evidence.tool, _nothing)(evidence)]
@@ -107,6 +109,12 @@ def read(evidence: Evidence, readers: Mapping[str, Reader] = READERS) -> list[Fa
     except BREAKS as problem:
         said = f"{evidence.tool} of {owner(evidence) or 'nothing named'} broke its reader: {type(problem).__name__}"
         return [draft(evidence, "unreadable", said, {"tool": evidence.tool, "broke": type(problem).__name__})]
+
+
+def _both_ends(error: str) -> str:
+    """What was asked stands at the beginning and the raw reason at the end; of a long query the middle goes."""
+    line = shown(error, ERROR_CHARS_READ)
+    return line if len(line) <= ERROR_CHARS_MAX else f"{line[: ERROR_CHARS_MAX // 3]} … {line[-ERROR_CHARS_MAX // 2 :]}"
 
 
 def _text(evidence: Evidence) -> list[Fact]:
