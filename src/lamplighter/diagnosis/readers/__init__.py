@@ -33,6 +33,7 @@ from lamplighter.diagnosis.readers.postgresql import (
 from lamplighter.diagnosis.readers.probes import read_probe
 from lamplighter.diagnosis.readers.process_table import read_ps
 from lamplighter.diagnosis.readers.prometheus import read_prometheus
+from lamplighter.diagnosis.readers.prometheus_metadata import read_metadata
 from lamplighter.diagnosis.readers.prometheus_rules import read_rules
 from lamplighter.diagnosis.readers.prometheus_targets import read_targets
 from lamplighter.diagnosis.readers.proxmox_nodes import read_nodes
@@ -70,6 +71,7 @@ READERS: dict[str, Reader] = {
     "prometheus.query_range": read_prometheus,
     "prometheus.rules": read_rules,
     "prometheus.targets": read_targets,
+    "prometheus.metadata": read_metadata,
     "alertmanager.alerts": read_alerts,
     "ansible.runs": read_runs,
     "grafana.alerts": read_alerts,
