@@ -28,6 +28,7 @@ from lamplighter.ports.outside import (
 from lamplighter.ports.store import (
     Applied,
     Approvals,
+    Contradicted,
     Dossiers,
     Edges,
     Fenced,
@@ -52,6 +53,7 @@ __all__ = [
     "ChannelError",
     "CheckRunner",
     "Clock",
+    "Contradicted",
     "Dossiers",
     "Edges",
     "Effect",
