@@ -61,7 +61,8 @@ def diagnose(case: Case) -> Diagnosis:
         return Diagnosis(meant, facts, ranking.ruled_out[:RULED_OUT_MAX], statement=cause.statement)
     determined = bool(causes) and causes[0].confidence >= DETERMINED_FROM
     ruled_out = ranking.ruled_out[:RULED_OUT_MAX]
-    if _all_well(case.subject, everyone) or quiet(case, facts, everyone):
+    well = _all_well(case.subject, everyone) and not _suspects_unseen(case.subject, everyone, causes)
+    if well or quiet(case, facts, everyone):
         causes = tuple(cause for cause in causes if cause.confidence >= LIKELY_FROM)
         statement = causes[0].statement if causes else _well_words(case.subject, everyone, facts)
         return Diagnosis(causes, facts, ruled_out, statement=statement)
@@ -118,6 +119,12 @@ def _all_well(subject: str, everyone: dict[str, Standing]) -> bool:
         return everyone[subject].condition is Condition.HEALTHY
     seen = [look for look in everyone.values() if look.condition is not Condition.UNKNOWN]
     return bool(seen) and all(look.condition is Condition.HEALTHY for look in seen)
+
+
+def _suspects_unseen(subject: str, everyone: dict[str, Standing], causes: tuple[Cause, ...]) -> bool:
+    """Whether the question names no component, and one that nobody looked at is suspected: others' health is not its."""
+    unseen = {name for name, look in everyone.items() if look.condition is Condition.UNKNOWN}
+    return not subject and any(one.component in unseen and one.confidence >= DETERMINED_FROM for one in causes)
 
 
 def _well_words(subject: str, everyone: dict[str, Standing], facts: tuple[Fact, ...]) -> str:
