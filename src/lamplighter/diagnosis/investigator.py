@@ -29,6 +29,8 @@ UNSEEN_NEEDS_MAX = 4
 RULED_OUT_MAX = 20
 DETERMINED_FROM = 0.5
 CONFIDENCE_MIN = 0.001
+# What only says that the question is about a component.
+NAMING = frozenset({"alert", "symptom"})
 _BLIND = frozenset({"look_failed", "unreadable", UNSEEN})
 EXPECTED_CONFIDENCE = 0.9
 
@@ -79,8 +81,8 @@ def _causes(ranking: Ranking) -> tuple[Cause, ...]:
     each: Counter[str] = Counter()
     for one in ranking.candidates:
         # Whom one log alone accuses takes a place of that log's.
-        accusers = {name for fact in one.cited if (name := accuser_in(fact))}
-        places = {one.component, *(accusers if len(accusers) == 1 and not one.seen else ())}
+        accusers = {accuser_in(fact) for fact in one.cited if fact.kind not in NAMING}
+        places = {one.component, *(accusers - {""} if len(accusers) == 1 else ())}
         each.update(places)
         if one.confidence >= CONFIDENCE_MIN and one.cited and all(each[name] <= CAUSES_EACH_MAX for name in places):
             kept.append(one)
@@ -122,7 +124,7 @@ def _all_well(subject: str, everyone: dict[str, Standing]) -> bool:
 
 
 def _suspects_unseen(subject: str, everyone: dict[str, Standing], causes: tuple[Cause, ...]) -> bool:
-    """Whether the question names no component, and one that nobody looked at is suspected: others' health is not its."""
+    """Whether one that nobody looked at is suspected, and the question names none: others' health is not its."""
     unseen = {name for name, look in everyone.items() if look.condition is Condition.UNKNOWN}
     return not subject and any(one.component in unseen and one.confidence >= DETERMINED_FROM for one in causes)
 
