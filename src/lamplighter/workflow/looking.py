@@ -27,7 +27,7 @@ EVIDENCE_WINDOW = timedelta(minutes=30)
 EVIDENCE_WINDOW_MAX = timedelta(hours=6)
 # Most rules fire only when their trouble has lasted for some minutes.
 ONSET_BEFORE_ALERT = timedelta(minutes=10)
-LOOKS_AGAIN_MAX = 2
+LOOKS_AGAIN_MAX = 3
 SETTLING_SECONDS = 1.5
 ALERTS_MAX = 50
 
