@@ -25,6 +25,7 @@ from lamplighter.ports.outside import (
     Switch,
     ToolError,
 )
+from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 from lamplighter.ports.store import (
     Applied,
     Approvals,
@@ -48,6 +49,8 @@ from lamplighter.ports.store import (
 )
 
 __all__ = [
+    "Accounts",
+    "ApiTokens",
     "Applied",
     "Approvals",
     "ChannelError",
@@ -76,6 +79,8 @@ __all__ = [
     "Retention",
     "Roles",
     "Samples",
+    "Sessions",
+    "SetupLinks",
     "SignalBacklog",
     "SignalGate",
     "SignalReader",

@@ -21,6 +21,7 @@ from lamplighter.domain.plan import Plan
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Event
 from lamplighter.domain.topology import Edge
+from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 
 
 class StoreUnavailable(Exception):
@@ -420,6 +421,10 @@ class Store(Protocol):
     ledger: Ledger
     lessons: Lessons
     samples: Samples
+    accounts: Accounts
+    sessions: Sessions
+    api_tokens: ApiTokens
+    setup_links: SetupLinks
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason why not."""
