@@ -27,7 +27,7 @@ NAME_CHARS_MAX = 253
 CLOCKS_DIFFER = timedelta(minutes=5)
 LATER = "change_later"
 # Free lines of logs come last, so that no line that somebody plants can move the number of another fact.
-_ORDER = {"log_sign": 1, "log_error": 2}
+_ORDER = {"log_sign": 1, "log_error": 2, "log_template": 3}
 _DIGITS = re.compile(r"(\d{1,18})")
 
 

@@ -96,6 +96,8 @@ def _tells(fact: Fact) -> bool:
     if fact.kind == "metric_shift":
         ratio = fact.number("ratio")
         return ratio is None or not 1 / MOVED < ratio < MOVED
+    if fact.kind == "log_template":
+        return fact.number("error") == 1.0
     if fact.kind == "origin":
         return (fact.number("odds") or 0.0) >= 0.0
     if fact.kind == "probe":

@@ -13,7 +13,7 @@ from lamplighter.diagnosis.signals.durations import slowings_of
 from lamplighter.diagnosis.signals.flow import amounts_of
 from lamplighter.diagnosis.signals.habits import attach, breaks_of, mark
 from lamplighter.diagnosis.signals.lines import lines_of
-from lamplighter.diagnosis.signals.novelty import novelties_of
+from lamplighter.diagnosis.signals.novelty import news_of, novelties_of
 from lamplighter.diagnosis.signals.series import series_of
 from lamplighter.diagnosis.signals.shifts import shifts_of
 from lamplighter.diagnosis.signals.spans import visits_of
@@ -53,7 +53,8 @@ def scene_of(case: Case) -> Scene:
     lines, usual = lines_of(case)
     mark([*now, *normal])
     attach([*lines, *usual], by_span)
-    breaks = breaks_of(now, normal) or novelties_of(lines, usual)
+    news = news_of(lines, usual)
+    breaks = breaks_of(now, normal, lines) or novelties_of(news)
     return Scene(
         below,
         symptom_of(case, below),
@@ -65,6 +66,7 @@ def scene_of(case: Case) -> Scene:
         starvers(falls_of(series), below),
         slowings_of(now, normal),
         frozenset(change.component for change in case.changes if _just_before(case, change)),
+        news,
     )
 
 

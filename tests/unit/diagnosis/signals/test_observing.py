@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lamplighter.diagnosis.investigator import diagnose
@@ -22,6 +23,18 @@ def test_a_set_of_alerts_is_evidence_where_there_is_no_better(plant: Plant) -> N
     plant.alert("HighErrors", service="shop").alert("HighErrors", service="entry")
     assert observed(plant.case())
     assert observed(plant.piece("docker.inspect", "{}").case()) == []
+
+
+def test_logs_alone_are_compared_where_there_is_a_normal_one(plant: Plant) -> None:
+    calm = "2026-03-01T10:30:00Z INFO calm\n" * 9
+    trouble = "2026-03-01T12:05:00Z ERROR shelf fell\n" * 9
+    plant.piece("docker.logs", calm + trouble, component="stock")
+    assert {(fact.kind, fact.component) for fact in observed(plant.case())} == {
+        ("log_new", "stock"),
+        ("log_template", "stock"),
+        ("origin", "stock"),
+    }
+    assert observed(replace(plant.case(), baseline_start=None, baseline_end=None)) == []
 
 
 def test_the_same_case_is_diagnosed_alike_whatever_a_log_line_orders(plant: Plant) -> None:
