@@ -74,7 +74,15 @@ def node_of(piece: Evidence, found: Inventory) -> str:
         return named
     nodes = {one.name for one in found.of("node")}
     said = f"{params.get('command', '')} {piece.content[:2_000]}"
-    return next((name for name in sorted(nodes, key=len, reverse=True) if name in said), "")
+    return next((name for name in sorted(nodes, key=lambda one: (-len(one), one)) if name in said), "")
+
+
+def _node_above(content: str, place: int, nodes: set[str]) -> str:
+    """The node that was named last before a place in a text, as the head of what is said of it; or empty."""
+    ends = {name: content.rfind(name, 0, place) for name in sorted(nodes)}
+    return (
+        max(ends, key=lambda name: (ends[name], len(name)), default="") if max(ends.values(), default=-1) >= 0 else ""
+    )
 
 
 def _fact(piece: Evidence, node: str, unit: str, words: str, *, down: bool) -> Fact:
@@ -110,7 +118,7 @@ def _journal(piece: Evidence, node: str, found: Inventory) -> Iterator[Fact]:
             last[failed[1]] = (True, error or line)
         error = line if re.search(r"(?i)\berr(?:or)?[=: ]|failed to|fatal", line) and not failed else error
     if "Active:" not in piece.content:
-        yield from _worded(piece, node)
+        yield from _worded(piece, node, found)
         for unit, (down, words) in last.items():
             yield _fact(
                 piece, node, unit, f"{unit} on {node or 'the node'} does not stay up: {words.strip()}", down=down
@@ -134,17 +142,19 @@ def parts_alone(piece: Evidence) -> Evidence:
     return replace(piece, content="\n".join(kept))
 
 
-def _worded(piece: Evidence, node: str) -> Iterator[Fact]:
+def _worded(piece: Evidence, node: str, found: Inventory) -> Iterator[Fact]:
     """Plain words such as `kubelet: inactive`, or the one word that `systemctl is-active` prints."""
+    nodes = {one.name for one in found.of("node")}
     asked = re.findall(r"is-active ([\w.-]{2,60})", piece.params.get("command", ""))
     alone = piece.content.strip().lower()
     if len(asked) == 1 and asked[0].removesuffix(".service") in PARTS and alone in _DOWN_WORDS:
         unit = asked[0].removesuffix(".service")
         yield _fact(piece, node, unit, f"{unit} on {node or 'the node'} is {alone}", down=True)
-    for found in _WORDED.finditer(piece.content[:20_000]):
-        unit = found[1].lower()
+    for worded in _WORDED.finditer(piece.content[:20_000]):
+        unit = worded[1].lower()
         if unit in PARTS:
-            yield _fact(piece, node, unit, f"{unit} on {node or 'the node'} is {found[2]}", down=True)
+            place = _node_above(piece.content, worded.start(), nodes) or node
+            yield _fact(piece, place, unit, f"{unit} on {place or 'the node'} is {worded[2]}", down=True)
 
 
 def _told(piece: Evidence, node: str, lines: list[str], found: Inventory) -> Iterator[Fact]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from lamplighter.diagnosis.rows import RANGE_TOOLS
 from lamplighter.diagnosis.signals.lines import LOG_TOOLS, LOKI
 from lamplighter.diagnosis.signals.localising import localise, scene_of
-from lamplighter.diagnosis.signals.series import BASELINE, PHASE, RANGE_TOOLS
+from lamplighter.diagnosis.signals.series import BASELINE, PHASE
 from lamplighter.diagnosis.signals.spans import TRACES
 from lamplighter.diagnosis.signals.telling import tell
 from lamplighter.domain.evidence import Case, Fact
