@@ -14,6 +14,7 @@ from lamplighter.diagnosis.signals.habits import Break
 from lamplighter.diagnosis.signals.novelty import NEW, News
 from lamplighter.diagnosis.signals.shifts import Shift
 from lamplighter.diagnosis.signals.symptom import Symptom
+from lamplighter.diagnosis.signals.timing import companions, first_movers
 
 FAILING = frozenset({"latency", "availability", "errors"})
 RESOURCES: Mapping[str, float] = {"cpu": 1.5, "disk": 1.2, "saturation": 1.2, "memory": 0.7, "host": 0.3}
@@ -32,6 +33,9 @@ COMPLAINT = 0.5
 NEWS = 0.3
 NEWS_MAX = 10.0
 NO_ERROR = 0.3
+FIRST = 0.2
+TOGETHER = 0.3
+ALIKE_FROM = 0.6
 # Components are named as they are, without the marks that a sentence puts around them.
 _NAME = re.compile(r"[A-Za-z0-9_][\w:@./-]{0,200}(?<![:./-])")
 
@@ -183,7 +187,29 @@ def news(scene: Scene) -> list[Vote]:
     return [Vote(name, "news", strength, "errors", one) for name, (strength, one) in best.items()]
 
 
-METHODS: tuple[Method, ...] = (levels, resources, flows, habits, complaints, own_times, starving, entry, alerts, news)
+def firsts(scene: Scene) -> list[Vote]:
+    """Components that moved before all others: what comes later may follow from it, and chance decides often."""
+    found = first_movers(scene.shifts, (*FAILING, *RESOURCES))
+    return [
+        Vote(name, "first", FIRST / len(found), shift.series.family, shift)
+        for name, shift in found.items()
+        if not scene.known or name in scene.known
+    ]
+
+
+def together(scene: Scene) -> list[Vote]:
+    """Components whose levels follow what is complained of; all that it makes wait does so too."""
+    return [
+        Vote(name, "together", TOGETHER * (likeness - ALIKE_FROM) / (1 - ALIKE_FROM), shift.series.family, shift)
+        for name, (likeness, shift) in companions(scene.shifts, scene.symptom).items()
+        if likeness > ALIKE_FROM and (not scene.known or name in scene.known)
+    ]
+
+
+METHODS: tuple[Method, ...] = (
+    *(levels, resources, flows, habits, complaints, own_times, starving, entry, alerts, news),
+    *(firsts, together),
+)
 
 
 def _best(scene: Scene, weights: Mapping[str, float]) -> dict[str, tuple[float, Shift]]:

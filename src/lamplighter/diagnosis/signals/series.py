@@ -17,6 +17,8 @@ SERIES_MAX = 5_000
 METRICS_KEPT_MAX = 1_000
 POINTS_MAX = 240
 BASELINE_POINTS_MAX = 3_000
+DAY_SECONDS = 86_400.0
+DAYS_MAX = 7
 PERCENT = 100.0
 PHASE = "phase"
 BASELINE = "baseline"
@@ -71,7 +73,7 @@ def series_of(case: Case) -> tuple[Series, ...]:
     for piece in pieces:
         if piece.params.get(PHASE) == BASELINE:
             for key, _, points in _named_rows(piece):
-                normal[key] = points[-BASELINE_POINTS_MAX:]
+                normal.setdefault(key, []).extend(points[-BASELINE_POINTS_MAX:])
     for piece in pieces:
         if piece.params.get(PHASE) != BASELINE:
             for key, metric, points in _named_rows(piece):
@@ -107,10 +109,7 @@ def _series(
     family = family_of(metric)
     start, end = (case.start, case.end) if case.start and case.end else (None, None)
     inside = points if start is None or end is None else _between(points, start.timestamp(), end.timestamp())
-    baseline = normal
-    if not normal and case.baseline_start and case.baseline_end:
-        limits = case.baseline_start.timestamp(), case.baseline_end.timestamp()
-        baseline = _between(points, *limits)[-BASELINE_POINTS_MAX:]
+    baseline = _calm(case, points, normal)
     if family == "availability":
         inside = [(when, max(0.0, PERCENT - value)) for when, value in inside]
         baseline = [(when, max(0.0, PERCENT - value)) for when, value in baseline]
@@ -119,6 +118,19 @@ def _series(
     component = target if edge else component_of(labels, case) or piece.component
     ends = (source, target) if edge else ("", "")
     return Series(piece.id, metric, family, component, _thinned(inside), tuple(baseline), *ends)
+
+
+def _calm(case: Case, points: list[Point], apart: list[Point]) -> list[Point]:
+    """What was normal just before, and at the same time of earlier days: a change is one against both."""
+    found = list(apart)
+    if case.baseline_start and case.baseline_end:
+        limits = case.baseline_start.timestamp(), case.baseline_end.timestamp()
+        found += _between(points, *limits)[-BASELINE_POINTS_MAX:]
+    if case.start and case.end and points[0][0] <= case.end.timestamp() - DAY_SECONDS:
+        for days in range(1, DAYS_MAX + 1):
+            ago = days * DAY_SECONDS
+            found += _between(points, case.start.timestamp() - ago, case.end.timestamp() - ago)
+    return sorted(set(found)) if found else found
 
 
 def component_of(labels: dict[str, str], case: Case) -> str:

@@ -7,14 +7,18 @@ from lamplighter.diagnosis.dependence import dependence
 from lamplighter.diagnosis.novelty import Shift as Saying
 from lamplighter.diagnosis.signals.ballots import (
     EXPLAINED,
+    FIRST,
     NEWS,
+    TOGETHER,
     Scene,
     complaints,
     entry,
+    firsts,
     habits,
     levels,
     news,
     resources,
+    together,
 )
 from lamplighter.diagnosis.signals.habits import Break
 from lamplighter.diagnosis.signals.novelty import NEW, VANISHED, News
@@ -89,6 +93,17 @@ def test_news_of_a_log_are_a_weak_reason_and_weaker_without_an_error(plant: Plan
     votes = {vote.component: vote.strength for vote in news(replace(_scene(plant), news=told))}
     assert votes.keys() == {"shop", "stock"}
     assert votes["stock"] < votes["shop"] == NEWS < 0.5
+
+
+def test_who_moved_first_and_who_moves_together_are_weak_reasons(plant: Plant) -> None:
+    early = _shift(plant, "stock", 2.0)
+    late = replace(_shift(plant, "entry", 2.0), onset=early.series.window[2][0])
+    scene = _scene(plant, early, late)
+    assert [(vote.component, vote.strength) for vote in firsts(scene)] == [("stock", FIRST)]
+    longer = [replace(one, series=plant.one([1, 9, 1, 9, 9], component=one.series.component)) for one in (early, late)]
+    (vote,) = together(_scene(plant, *longer))
+    assert (vote.component, round(vote.strength, 3)) == ("stock", TOGETHER)
+    assert max(FIRST, TOGETHER) < 0.5
 
 
 def test_where_only_users_fail_the_entry_is_asked_first(plant: Plant) -> None:
