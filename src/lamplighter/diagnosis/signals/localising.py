@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from lamplighter.diagnosis.dependence import dependence
 from lamplighter.diagnosis.signals.alerting import deduce, troubles_of
+from lamplighter.diagnosis.signals.answers import answers_of, with_answers
 from lamplighter.diagnosis.signals.ballots import METHODS, Scene, Vote
 from lamplighter.diagnosis.signals.durations import slowings_of
 from lamplighter.diagnosis.signals.flow import amounts_of
@@ -54,7 +55,7 @@ def scene_of(case: Case) -> Scene:
     mark([*now, *normal])
     attach([*lines, *usual], by_span)
     news = news_of(lines, usual)
-    breaks = breaks_of(now, normal, lines) or novelties_of(news)
+    breaks = breaks_of(now, normal, lines) or with_answers(novelties_of(news), answers_of(lines, usual))
     return Scene(
         below,
         symptom_of(case, below),
