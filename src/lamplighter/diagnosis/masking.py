@@ -113,7 +113,9 @@ def masked_word(word: str) -> str:
         return masked_word(before) + rest[:_ANSWER_DIGITS] + masked_word(rest[_ANSWER_DIGITS:].replace(_ANSWER, ""))
     if "/" in word or "\\" in word:
         word = _PATH.sub("<path>", _URL.sub("<url>", word))
-    return _VARIABLES.sub(_masked, word) if _DIGIT.search(word) else word
+    if _DIGIT.search(word) is None:
+        return word
+    return _VARIABLES.sub(_masked, _NAMED_ID.sub(r"\1<id>", word))
 
 
 def words_of(line: str) -> tuple[str, ...]:
@@ -125,11 +127,10 @@ def words_of(line: str) -> tuple[str, ...]:
         line = line.replace(_ANSWER, " ")
     if "TTP" in line or "tatus" in line or "returned " in line:
         line = _ANSWERED.sub(_marked, line)
-    if "=" in line or ":" in line:
-        if "[" in line or "(" in line or "{" in line:
-            line = _without_dumps(line)
-        if "id" in line or "ID" in line or "Id" in line:
-            line = _NAMED_ID.sub(r"\1<id>", line)
+    if "," in line or ": [" in line or "=[" in line:
+        line = _without_dumps(line)
+    if "ID: " in line or "Id: " in line or "id: " in line:
+        line = _NAMED_ID.sub(r"\1<id>", line)
     if "][" in line:
         line = line.replace("][", "] [")
     if line.startswith("{"):
