@@ -19,6 +19,11 @@ _AGES = ("since", "age", "duration", "running", "xact_age", "query_age", "waited
 Row = dict[str, str]
 
 
+def is_head(line: str, below: str) -> bool:
+    """Whether two lines are the names of columns and the rule below them, as psql prints a table."""
+    return "|" in line and "+" in below and RULE.match(below.strip()) is not None
+
+
 def read_psql(evidence: Evidence) -> list[Fact]:
     """Facts `database` about connections, locks and replication; nothing where no such table is there."""
     facts: list[Fact] = []
@@ -37,7 +42,7 @@ def _tables(lines: list[str]) -> list[tuple[list[Row], int]]:
     """The rows of each aligned table that has any, and how many there were, as psql says below it."""
     found: list[tuple[list[Row], int]] = []
     for place, line in enumerate(lines):
-        if not RULE.match(line.strip()) or "+" not in line or place == 0:
+        if place == 0 or not is_head(lines[place - 1], line):
             continue
         columns = [cell.strip() for cell in lines[place - 1].split("|")]
         rows: list[Row] = []

@@ -12,7 +12,10 @@ LINES_MAX = 2_000
 QUEUES_MAX = 10
 LENGTHS_MAX = 50
 COLUMNS = frozenset({"messages", "messages_ready", "messages_unacknowledged", "consumers"})
-HEAD = re.compile(r"^(?:name|vhost)\b.{0,200}\b(?:messages|messages_ready|consumers)\b")
+HEAD = re.compile(
+    r"(?m)^(?=.{0,300}\b(?:messages|messages_ready|consumers)\b)"
+    r"(?:name|vhost)(?:[ \t]{1,40}[a-z_.]{2,60}){1,12}[ \t]{0,4}$"
+)
 _LENGTH = re.compile(r"(?m)^.{0,60}\b(?:LLEN|XLEN|ZCARD) ([\w:.{}/-]{1,200})\n\(?(?:integer\) )?(\d{1,12})\b")
 
 
