@@ -71,9 +71,8 @@ def lines_of(case: Case) -> tuple[list[Line], list[Line]]:
     """
     window: list[_Raw] = []
     normal: list[_Raw] = []
-    apart = any(_is_log(piece) and piece.params.get(PHASE) == BASELINE for piece in case.evidence)
     ends = (0.0, 0.0)
-    if not apart and case.baseline_start and case.baseline_end:
+    if not taken_apart(case) and case.baseline_start and case.baseline_end:
         ends = case.baseline_start.timestamp(), case.baseline_end.timestamp()
     for piece in case.evidence:
         if not _is_log(piece):
@@ -84,6 +83,11 @@ def lines_of(case: Case) -> tuple[list[Line], list[Line]]:
             if len(kept) < LINES_MAX:
                 kept.append(line)
     return _sorted_out(window, normal)
+
+
+def taken_apart(case: Case) -> bool:
+    """Whether a log of a normal stretch of its own was taken, and not only one that begins before the trouble."""
+    return any(_is_log(piece) and piece.params.get(PHASE) == BASELINE for piece in case.evidence)
 
 
 def _is_log(piece: Evidence) -> bool:

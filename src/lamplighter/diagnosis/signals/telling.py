@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from lamplighter.diagnosis.novelty import WEIGHT_MIN
 from lamplighter.diagnosis.readers.draft import Values, known, shown
 from lamplighter.diagnosis.signals.ballots import METHODS, Scene, Vote
 from lamplighter.diagnosis.signals.durations import Slowing
@@ -48,14 +49,17 @@ def tell(case: Case, scene: Scene, suspects: Sequence[Suspect]) -> list[Fact]:
     for place, suspect in enumerate(suspects, start=1):
         own = _of_suspect(scene, suspect, by_id)
         facts += [*own, _origin(suspect, place, len(suspects), scene, own)]
-    return [*facts[:FACTS_MAX], *_news_facts(scene.news, by_id)]
+    return [*facts[:FACTS_MAX], *news_facts(case, scene.news)]
 
 
-def _news_facts(news: Sequence[News], by_id: dict[str, Evidence]) -> list[Fact]:
-    """What is new in the logs of all components, of each the most telling."""
+def news_facts(case: Case, news: Sequence[News]) -> list[Fact]:
+    """What is new in the logs of all components: errors, and what chance does not explain; of each the most telling."""
+    by_id = {piece.id: piece for piece in case.evidence}
     told: dict[str, int] = {}
     facts: list[Fact] = []
     for one in news:
+        if not one.shift.error and abs(one.shift.weight) < WEIGHT_MIN:
+            continue
         told[one.component] = told.get(one.component, 0) + 1
         if told[one.component] <= NEWS_EACH_MAX and len(facts) < NEWS_MAX:
             facts.append(_news_fact(one, by_id))
