@@ -87,7 +87,7 @@ def _from(found: Diagnosis, confidence: float) -> set[tuple[str, str]]:
 # Here a complaint of the liar meets a look that only hints (a closed port, a kill of another time), and both together
 # are believed too much. To be mended in the weighing of complaints; the mark is strict, so that it goes when they are.
 OPEN = frozenset(
-    {"home-0134", "home-0332", "home-0391", "home-0542", "home-0633", "home-0810", "home-0895"}
+    {"home-0134", "home-0332", "home-0391", "home-0542", "home-0633", "home-0810"}
     | {"rack-5518", "snap-3048", "snap-9449"}
 )
 MARKED = [
