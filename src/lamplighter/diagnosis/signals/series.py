@@ -122,15 +122,16 @@ def _series(
 
 def _calm(case: Case, points: list[Point], apart: list[Point]) -> list[Point]:
     """What was normal just before, and at the same time of earlier days: a change is one against both."""
-    found = list(apart)
+    parts = [apart] if apart else []
     if case.baseline_start and case.baseline_end:
         limits = case.baseline_start.timestamp(), case.baseline_end.timestamp()
-        found += _between(points, *limits)[-BASELINE_POINTS_MAX:]
+        parts.append(_between(points, *limits)[-BASELINE_POINTS_MAX:])
     if case.start and case.end and points[0][0] <= case.end.timestamp() - DAY_SECONDS:
         for days in range(1, DAYS_MAX + 1):
             ago = days * DAY_SECONDS
-            found += _between(points, case.start.timestamp() - ago, case.end.timestamp() - ago)
-    return sorted(set(found)) if found else found
+            parts.append(_between(points, case.start.timestamp() - ago, case.end.timestamp() - ago))
+    # One part alone is in order, and holds nothing twice.
+    return sorted({point for part in parts for point in part}) if len(parts) > 1 else next(iter(parts), [])
 
 
 def component_of(labels: dict[str, str], case: Case) -> str:
