@@ -29,7 +29,7 @@ NAME_CHARS_MAX = 253
 CLOCKS_DIFFER = timedelta(minutes=5)
 LATER = "change_later"
 # Free lines of logs come last, so that no line that somebody plants can move the number of another fact.
-_ORDER = {"log_sign": 1, "log_error": 2, UNSEEN: 3, METRIC: 4}
+_ORDER = {"log_sign": 1, "log_error": 2, UNSEEN: 3, METRIC: 4, "log_template": 5}
 _DIGITS = re.compile(r"(\d{1,18})")
 
 

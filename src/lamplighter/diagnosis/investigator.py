@@ -12,6 +12,7 @@ from lamplighter.diagnosis.measures import measures
 from lamplighter.diagnosis.quiet import expected, quiet
 from lamplighter.diagnosis.ranking import Ranking, rank
 from lamplighter.diagnosis.readers.draft import shown
+from lamplighter.diagnosis.same_log import as_often
 from lamplighter.diagnosis.standing import Standing, standings
 from lamplighter.diagnosis.statement import state_cause
 from lamplighter.diagnosis.testimony import accuser_in, cross_examined
@@ -52,7 +53,7 @@ def diagnose(case: Case) -> Diagnosis:
     everyone = standings(case, facts)
     below = dependence(case.topology)
     ranking = cross_examined(facts, lambda heard, held: rank(standings(case, heard), below, case.subject, held))
-    causes = _causes(ranking)
+    causes = _causes(ranking, facts)
     if expected(case.alerts) and not any(look.condition in IN_TROUBLE for look in everyone.values()):
         cause = _meant_to_fire(case, facts)
         # A cluster that was looked through and stands well is an answer of its own.
@@ -76,7 +77,7 @@ def diagnose(case: Case) -> Diagnosis:
     return Diagnosis(causes, facts, ruled_out, undetermined=True, needs=needs, statement=statement)
 
 
-def _causes(ranking: Ranking) -> tuple[Cause, ...]:
+def _causes(ranking: Ranking, facts: tuple[Fact, ...]) -> tuple[Cause, ...]:
     kept: list[Candidate] = []
     each: Counter[str] = Counter()
     for one in ranking.candidates:
@@ -87,13 +88,13 @@ def _causes(ranking: Ranking) -> tuple[Cause, ...]:
         if one.confidence >= CONFIDENCE_MIN and one.cited and all(each[name] <= CAUSES_EACH_MAX for name in places):
             kept.append(one)
     kept = kept[:CAUSES_MAX]
-    return tuple(_cause(index, one) for index, one in enumerate(kept, start=1))
+    return tuple(_cause(index, one, facts) for index, one in enumerate(kept, start=1))
 
 
-def _cause(index: int, one: Candidate) -> Cause:
+def _cause(index: int, one: Candidate, facts: tuple[Fact, ...]) -> Cause:
     statement = state_cause(one.kind, one.component, one.cited, {"below": one.below} if one.below else {})
     word = confidence_word(one.confidence)
-    cited = tuple(fact.id for fact in one.cited)
+    cited = tuple(dict.fromkeys(fact.id for fact in (*one.cited, *as_often(one.cited, facts))))
     now, later = measures(one.kind, one.component, one.cited)
     return Cause(
         index, one.component, one.kind.name, one.confidence, word, statement, cited, one.against, now, later, one.seen

@@ -41,6 +41,9 @@ from lamplighter.diagnosis.readers.proxmox_resources import read_resources
 from lamplighter.diagnosis.readers.proxmox_status import read_guest
 from lamplighter.diagnosis.readers.proxmox_storage import read_storage
 from lamplighter.diagnosis.readers.proxmox_tasks import read_tasks
+from lamplighter.diagnosis.readers.psql_tables import read_psql
+from lamplighter.diagnosis.readers.queue_tables import read_queues
+from lamplighter.diagnosis.readers.redis_info import read_redis
 from lamplighter.diagnosis.readers.supervisor_status import read_status
 from lamplighter.diagnosis.readers.systemctl import read_systemctl
 from lamplighter.diagnosis.readers.tls import read_tls
@@ -120,9 +123,11 @@ def _both_ends(error: str) -> str:
 
 
 def _text(evidence: Evidence) -> list[Fact]:
-    """Any text: what tools of networks print, and what a log would say; a log itself is nothing but a log."""
-    network = [] if evidence.tool in LOG_TOOLS else read_network(evidence)
-    return network or read_log(evidence)
+    """Any text: what tools of networks and stores print, and what a log says; a log itself is nothing but a log."""
+    if evidence.tool in LOG_TOOLS:
+        return read_log(evidence)
+    stores = [fact for reader in (read_queues, read_redis, read_psql) for fact in reader(evidence)]
+    return read_network(evidence) or [*stores, *read_log(evidence)]
 
 
 def _nothing(_evidence: Evidence) -> list[Fact]:
