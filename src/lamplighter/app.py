@@ -24,6 +24,7 @@ from lamplighter.domain.admission import Bounds
 from lamplighter.domain.board import Board
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.redaction import redact
+from lamplighter.domain.signing import signed_word
 from lamplighter.knowledge.folder import read_runbooks
 from lamplighter.knowledge.runbooks import Runbooks
 from lamplighter.ports import (
@@ -47,6 +48,14 @@ from lamplighter.workflow.asking import Asking
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.clock import SystemClock
+from lamplighter.workflow.communicator import (
+    AT_ONCE,
+    Communicator,
+    Manners,
+    Watched,
+    make_communicator,
+    make_posting,
+)
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
 from lamplighter.workflow.keeping import Checkpoints, Retention
@@ -54,6 +63,7 @@ from lamplighter.workflow.lease import PlacingLease
 from lamplighter.workflow.memory import StoredLessons
 from lamplighter.workflow.news import News
 from lamplighter.workflow.patrol import Patrol
+from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.quiet import Quiet
 from lamplighter.workflow.remedy import Patience, Remedy
 from lamplighter.workflow.steps import LiveSteps
@@ -118,6 +128,7 @@ class App:
     gates: dict[str, SignalGate]
     backlogs: dict[str, SignalBacklog]
     runbooks: Runbooks
+    communicator: Communicator
     lock: IO[bytes] | None = None
     failure: str = ""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -142,6 +153,7 @@ class App:
             "watchdogs": self.watchdogs.run(),
             "retention": self.retention.run(),
             "patrol": self.patrol.run(),
+            **self.communicator.parts(),
         }
         for name, work in parts.items():
             self._spawn(name, work, on_failure)
@@ -195,7 +207,8 @@ def build_app(
     lock = _locked(folder)
     store_url = configuration.store.url or f"sqlite:///{folder / 'lamplighter.db'}"
     store = open_store(store_url, clock=clock)
-    surroundings = Surroundings(clock, configuration.check_specs, store.samples)
+    token = _token(folder)
+    surroundings = Surroundings(clock, configuration.check_specs, store.samples, _answer_url(settings, token))
     named = {**settings.sources, **settings.channels}
     loaded = {name: integrations.load(name).build(part, surroundings) for name, part in named.items()}
     roles = (*loaded.values(), *extra_roles)
@@ -204,7 +217,7 @@ def build_app(
     exchanges = tuple(role.silences for role in roles if role.silences is not None)
     quiet = Quiet(store, clock, configuration.windows, exchanges, configuration.site.timezone)
     news = News()
-    chronicle = Chronicle(store, clock, world.channels, configuration.site.url or "", news, quiet)
+    posting, chronicle = _telling(settings, world, store, news, quiet)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     steps = _steps(settings, remedy, investigator or RulesInvestigator())
     url, engine = checkpoint_engine(store_url, folder)
@@ -218,10 +231,10 @@ def build_app(
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
     sweep_seconds = min(15.0, configuration.verify.dwell)
-    runners = tuple(runner for role in roles for runner in role.runners)
+    watched = _watched(settings, world, placing)
     return App(
         settings=settings,
-        token=_token(folder),
+        token=token,
         signing_key=_kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
         clock=clock,
         store=store,
@@ -235,17 +248,46 @@ def build_app(
         dispatch=line,
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
-        surveying=Surveying(store, world, clock, placing),
+        surveying=watched.surveying,
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
-        patrol=Patrol(store, runners, configuration.check_specs, clock, placing),
+        patrol=watched.patrol,
         response=response,
         sources={source.name: source for role in roles for source in role.sources},
         gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
         runbooks=_runbooks(configuration.runbooks),
+        communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched),
         lock=lock,
     )
+
+
+def _answer_url(settings: Settings, secret: str) -> Callable[[str], str]:
+    """Where a message's button is answered from outside; nowhere, unless the configuration says how we are reached."""
+    root = (settings.configuration.site.url or "").rstrip("/")
+    return lambda token: f"{root}/act/{signed_word(token, secret)}" if root else ""
+
+
+def _telling(settings: Settings, world: World, store: Store, news: News, quiet: Quiet) -> tuple[Posting, Chronicle]:
+    """Where letters are written, and the pen of the response."""
+    posting = make_posting(store, world.clock, world, _manners(settings))
+    at_once = tuple(channel for channel in world.channels if channel.name in AT_ONCE)
+    url = settings.configuration.site.url or ""
+    return posting, Chronicle(store, world.clock, at_once, url, news, quiet, post=posting)
+
+
+def _watched(settings: Settings, world: World, placing: Correlator) -> Watched:
+    """What looks around by itself: at what runs, and at the checks."""
+    store, clock, specs = placing.store, placing.clock, settings.configuration.check_specs
+    runners = tuple(runner for role in world.roles for runner in role.runners)
+    return Watched(Surveying(store, world, clock, placing), Patrol(store, runners, specs, clock, placing), placing)
+
+
+def _manners(settings: Settings) -> Manners:
+    """Where and when people are told."""
+    configuration, site = settings.configuration, settings.configuration.site
+    quiet, expires = settings.notify.hours(site.timezone), configuration.autonomy.approval_expires
+    return Manners(site.url or "", site.timezone, quiet, settings.notify.digest, expires)
 
 
 def _runbooks(folder: Path | None) -> Runbooks:

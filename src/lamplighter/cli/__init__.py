@@ -16,6 +16,7 @@ from lamplighter.cli import (
     diagnosing,
     events,
     incidents,
+    notify,
     operation,
     people,
     serve,
@@ -42,6 +43,7 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(silences.app, name="silence")
 app.add_typer(silences.windows, name="maint")
 app.add_typer(checks.app, name="checks")
+app.add_typer(notify.app, name="notify")
 app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.command("setup-url")(people.setup_url)

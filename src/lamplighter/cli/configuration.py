@@ -68,6 +68,7 @@ def _tree(settings: Settings) -> dict[str, Any]:
     tree["data_folder"] = settings.data_folder
     tree["sources"] = {name: _values(part) for name, part in settings.sources.items()}
     tree["notify"] = {name: _values(part) for name, part in settings.channels.items()}
+    tree["notify"] |= {name: value for name, value in _values(settings.notify).items() if value is not None}
     return tree
 
 

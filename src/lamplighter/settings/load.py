@@ -20,6 +20,7 @@ from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
 from lamplighter.settings.access import Oidc
 from lamplighter.settings.model import Configuration
+from lamplighter.settings.notify import SHORT_FORMS, NotifyRules, sorted_out
 
 ENV_PREFIX = "LAMPLIGHTER_"
 FILE_NAME = "lamplighter.yaml"
@@ -62,6 +63,7 @@ class Settings:
     file: Path | None = None
     origins: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notify: NotifyRules = field(default_factory=NotifyRules)
 
 
 class _Environment(BaseSettings):
@@ -127,13 +129,13 @@ def load_settings(
     except ValidationError as error:
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
-    channels = _parts("notify", _section(tree, "notify", configuration.notify), reading, problems)
+    channels, rules = _notify(_section(tree, "notify", configuration.notify), reading, problems)
     problems += _unasked(configuration, sources, reading)
     if problems:
         raise BadConfiguration(problems)
     folder = configuration.data_folder or _data_folder(env)
     return Settings(
-        configuration, sources, channels, folder, reading.file, dict(reading.origins), tuple(reading.warnings)
+        configuration, sources, channels, folder, reading.file, dict(reading.origins), tuple(reading.warnings), rules
     )
 
 
@@ -281,6 +283,26 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: li
         except ValidationError as error:
             problems.extend(_problems(error, f"{key}.", reading, model))
     return parts
+
+
+def _notify(raw: Tree, reading: _Reading, problems: list[str]) -> tuple[dict[str, BaseModel], NotifyRules]:
+    """The channels and the rules beside them; what is wrong with a short form is said of what was written."""
+    taken = sorted_out(raw)
+    for short, full in SHORT_FORMS.items():
+        if short.rpartition(".")[2] in raw:
+            reading.lines.setdefault(full, reading.lines.get(short, 1))
+            reading.origins.setdefault(full, reading.origins.get(short, "default"))
+    found: list[str] = []
+    channels = _parts("notify", taken.channels, reading, found)
+    written = {full: short for short, full in SHORT_FORMS.items() if full.split(".")[1] not in raw}
+    for line in found:
+        key = next((full for full in written if f"{full}:" in line), "")
+        problems.append(line.replace(key, written[key], 1) if key else line)
+    try:
+        return channels, NotifyRules.model_validate(taken.rules)
+    except ValidationError as error:
+        problems.extend(_problems(error, "notify.", reading, NotifyRules))
+        return channels, NotifyRules()
 
 
 def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], reading: _Reading) -> list[str]:

@@ -23,6 +23,7 @@ from lamplighter.web import (
     life,
     maintenance,
     manual,
+    notifications,
     oidc_door,
     operation,
     overviews,
@@ -44,7 +45,7 @@ from lamplighter.web.rights import Rights
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door),
+    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door, notifications),
 )
 
 

@@ -22,6 +22,7 @@ Need = Right | Door
 SOCKET = "WEBSOCKET"
 RECEIVER = "/api/v1/alerts/{source}"
 PING = "/ping/{word}"
+ACT = "/act/{word}"
 
 TABLE: Mapping[Need, Iterable[str]] = {
     Door.OPEN: (
@@ -35,6 +36,8 @@ TABLE: Mapping[Need, Iterable[str]] = {
         f"GET {PING}",
         f"HEAD {PING}",
         f"POST {PING}",
+        # That of a message's button is signed, one-time, and takes POST only.
+        f"POST {ACT}",
         "GET /login",
         "POST /login",
         "GET /login/page.css",
@@ -72,6 +75,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/maintenance",
         "GET /api/v1/checks",
         "GET /api/v1/events",
+        "GET /api/v1/notifications",
     ),
     Right.DELIVER: (
         f"POST {RECEIVER}",
@@ -97,6 +101,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/maintenance",
         "DELETE /api/v1/maintenance/{silence_id}",
         "POST /api/v1/checks/{name:path}/run",
+        "POST /api/v1/notifications/test",
     ),
     Right.SWITCH: (
         "POST /api/v1/pause",
