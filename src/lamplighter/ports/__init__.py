@@ -29,6 +29,7 @@ from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 from lamplighter.ports.store import (
     Applied,
     Approvals,
+    Contradicted,
     Dossiers,
     Edges,
     Fenced,
@@ -55,6 +56,7 @@ __all__ = [
     "ChannelError",
     "CheckRunner",
     "Clock",
+    "Contradicted",
     "Dossiers",
     "Edges",
     "Effect",

@@ -94,11 +94,15 @@ class Fenced(StoreUnavailable):
     """Another process places alerts by now; this one must stop and take nothing for granted."""
 
 
+class Contradicted(Exception):
+    """A batch that contradicts what the store holds: the same again cannot help, so its alerts go one by one."""
+
+
 class Incidents(Protocol):
     """Incidents, what belongs to them, and their timelines."""
 
     def recall(self, troubles: Sequence[str]) -> Mapping[str, Past]:
-        """What is known of troubles that no open incident holds; those never heard of are left out."""
+        """What is known of troubles that are not at hand; those never heard of are left out."""
         ...
 
     def board(self, ids: Sequence[str] | None = None) -> Sequence[tuple[Incident, Sequence[Member]]]:
