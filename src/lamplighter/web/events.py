@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated
 
 import structlog
@@ -11,12 +11,16 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from lamplighter.domain.access import Allowed, Right, may
 from lamplighter.ports import StoreUnavailable
+from lamplighter.web.access import standing
 from lamplighter.web.context import context
 from lamplighter.web.feed import READ_EVENTS_MAX, Feed, Frame, Listener
+from lamplighter.web.session import person_of
 
 HEARTBEAT_SECONDS = 15.0
 STALL_SECONDS_MAX = 30.0
+ASKED_AGAIN_SECONDS = 10.0
 REPLAY_PAGES_MAX = 200
 TOLD_MAX = 1_000
 RETRY = b"retry: 3000\n: Lamplighter's events\n\n"
@@ -26,16 +30,41 @@ router = APIRouter(tags=["events"])
 log = structlog.get_logger()
 
 
+class Sight:
+    """Whether who opened a stream may still see it; found out anew every ASKED_AGAIN_SECONDS."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._clock = context(request).app.clock
+        self._asked_at = self._clock.monotonic()
+
+    async def holds(self) -> bool:
+        """Whether it may; not where that cannot be found out."""
+        now = self._clock.monotonic()
+        if now - self._asked_at < ASKED_AGAIN_SECONDS:
+            return True
+        self._asked_at = now
+        try:
+            person = await standing(self._request)
+        except StoreUnavailable:
+            return False
+        return person is not None and isinstance(may(person, Right.SEE), Allowed)
+
+
 class EventStream(Response):
-    """The open answer to one client. It ends when the client leaves, stops reading, or was too slow."""
+    """The open answer to one client. It ends when the client leaves, stops reading, or was too slow.
+
+    And when it may not see it any more: `still` is asked before anything is told, because a stream outlives sessions.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, feed: Feed, since: int | None) -> None:
+    def __init__(self, feed: Feed, since: int | None, still: Callable[[], Awaitable[bool]] | None = None) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._feed = feed
         self._since = since
+        self._still = still
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until it ends. Raises `Problem` before anything was sent."""
@@ -68,6 +97,8 @@ class EventStream(Response):
                 yield joined(frames)
         while not (listener.left or listener.lost):
             frames = await listener.take(HEARTBEAT_SECONDS)
+            if self._still is not None and not await self._still():
+                return
             yield joined([frame for frame in frames if frame.seq not in told]) or b":\n\n"
         if listener.lost:
             yield TOO_SLOW
@@ -102,7 +133,8 @@ async def events(
     feed = context(request).feed
     feed.check_room()
     seen = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else since
-    return EventStream(feed, None if seen is None else min(seen, SEQ_MAX))
+    still = None if person_of(request) is None else Sight(request).holds
+    return EventStream(feed, None if seen is None else min(seen, SEQ_MAX), still)
 
 
 def joined(frames: Sequence[Frame]) -> bytes:

@@ -47,6 +47,8 @@ class Identities:
 
     def __init__(self, token: str, bearers: Bearers, store: Store, clock: Clock, proxy: Proxy | None = None) -> None:
         self._token = token.encode()
+        self._owner = Identity(Person(OWNER, Role.ADMIN, Via.TOKEN))
+        self._stamp = digest(f"session {token}")
         self._bearers = bearers
         self._store = store
         self._clock = clock
@@ -57,7 +59,13 @@ class Identities:
         _, given = _credential(headers.get("authorization", ""))
         if not hmac.compare_digest(given, self._token):
             return None
-        return Identity(Person(OWNER, Role.ADMIN, Via.TOKEN))
+        return self._owner
+
+    def with_token(self, text: str) -> tuple[Person, str] | None:
+        """The owner, and the stamp for a session, where somebody typed the data folder's token as the password."""
+        if not hmac.compare_digest(text.strip().encode("utf-8", "replace"), self._token):
+            return None
+        return self._owner.person, self._stamp
 
     async def known(self, scope: Scope, headers: Headers) -> Identity | None:
         """Who it is; None for nobody that is known. Raises `StoreUnavailable`."""
@@ -93,7 +101,8 @@ class Identities:
     async def _browser(self, headers: Headers) -> Identity | None:
         for secret in cookies_of(headers):
             session = await asyncio.to_thread(self._store.sessions.load, digest(secret), self._clock.now())
-            if session is not None:
+            # Another token in the data folder ends what the one before let in.
+            if session is not None and (session.via is not Via.TOKEN or session.stamp == self._stamp):
                 return Identity(Person(session.name, session.role, session.via), secret)
         return None
 

@@ -17,6 +17,7 @@ from lamplighter.web.auth import from_other_site
 from lamplighter.web.bearer import LIFE_SECONDS
 from lamplighter.web.context import context
 from lamplighter.web.cookies import drop, keep
+from lamplighter.web.identity import is_from
 from lamplighter.web.problems import Problem
 from lamplighter.web.rendering import form_of, page, templates, wants_page
 from lamplighter.web.session import SIGN_IN_PATH, person_of
@@ -141,7 +142,12 @@ def own_path(text: str) -> str:
 
 def address_of(request: Request) -> str:
     """From where somebody tries."""
-    return request.client.host if request.client else ""
+    peer = request.client.host if request.client else ""
+    proxy = context(request).app.settings.configuration.auth.proxy
+    if proxy is None or not is_from(request.scope, proxy):
+        return peer
+    # The proxy writes last; what stands before was the browser's to write.
+    return ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip() or peer
 
 
 async def _by_form(request: Request) -> Response:
@@ -149,6 +155,9 @@ async def _by_form(request: Request) -> Response:
     following = form.get("next", "")
     try:
         given = Credentials(username=form.get("username", ""), password=form.get("password", ""))
+        owner = access(request).identities.with_token(given.password)
+        if owner is not None:
+            return await begin(request, *owner, following)
         account = await _account(request, given)
     except ValidationError:
         return await shown_page(request, following, Problem(422, "invalid", "give a name and a password", "try again"))

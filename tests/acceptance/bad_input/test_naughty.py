@@ -232,8 +232,9 @@ def visit(browser: Browser, full: Server) -> Iterator[Callable[[str], Page]]:
     """Opens one page after the other; nothing may run, complain, lead away or be asked of another host."""
     site = f"http://127.0.0.1:{full.port}"
     happened: list[str] = []
-    context = browser.new_context(base_url=site, http_credentials={"username": "me", "password": full.token})
+    context = browser.new_context(base_url=site)
     context.set_default_timeout(WAIT_MILLISECONDS)
+    context.request.post("/login", form={"username": "me", "password": full.token}, max_redirects=0)
     page = context.new_page()
     page.on("dialog", lambda dialog: happened.append(f"dialog {dialog.message}"))
     page.on("pageerror", lambda error: happened.append(f"error {error}"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from starlette.requests import Request
 from starlette.types import Message
 
+from lamplighter.domain.access import Role
 from lamplighter.domain.timeline import Moment
 from lamplighter.web import events
-from lamplighter.web.events import EventStream
+from lamplighter.web.events import ASKED_AGAIN_SECONDS, EventStream, Sight
 from lamplighter.web.feed import LISTENERS_MAX, WAITING_FRAMES_MAX
 
 if TYPE_CHECKING:
@@ -54,10 +56,14 @@ class Wire:
 
 
 @asynccontextmanager
-async def streaming(bench: Bench, since: int | None = None) -> AsyncIterator[Wire]:
+async def streaming(
+    bench: Bench, since: int | None = None, still: Callable[[], Awaitable[bool]] | None = None
+) -> AsyncIterator[Wire]:
     wire = Wire()
     feeding = asyncio.create_task(bench.context.feed.run())
-    stream = asyncio.create_task(EventStream(bench.context.feed, since)({"type": "http"}, wire.receive, wire.send))
+    stream = asyncio.create_task(
+        EventStream(bench.context.feed, since, still)({"type": "http"}, wire.receive, wire.send)
+    )
     try:
         await bench.context.feed.begun()
         yield wire
@@ -110,6 +116,40 @@ async def test_what_was_told_out_of_order_is_not_missed_after_a_break(bench: Ben
             await anext(chunks)
             assert b"id: 2\n" in await anext(chunks)
             await chunks.aclose()
+
+
+async def test_a_stream_ends_when_who_opened_it_may_see_it_no_more(bench: Bench) -> None:
+    answers = [True, False]
+
+    async def still() -> bool:
+        return answers.pop(0)
+
+    async with streaming(bench, still=still) as wire:
+        happen(bench, 1)
+        assert await wire.until(1) == [1]
+        happen(bench, 1)
+        async with asyncio.timeout(60):
+            while wire.sent[-1].get("more_body", False):
+                wire.came.clear()
+                await wire.came.wait()
+    assert wire.ids == [1]
+
+
+async def test_the_right_to_see_is_found_out_anew_but_not_at_every_event(bench: Bench) -> None:
+    headers = [(b"cookie", bench.signed_in(Role.VIEWER).encode())]
+    sight = Sight(Request({"type": "http", "headers": headers, "client": None, "app": bench.api}))
+    assert await sight.holds()
+    assert bench.people.questions == 0
+    bench.clock.advance(ASKED_AGAIN_SECONDS)
+    assert await sight.holds()
+    assert bench.people.questions == 1
+    bench.people.away = True
+    bench.clock.advance(ASKED_AGAIN_SECONDS)
+    assert not await sight.holds()
+    bench.people.away = False
+    bench.people.open_sessions.clear()
+    bench.clock.advance(ASKED_AGAIN_SECONDS)
+    assert not await sight.holds()
 
 
 async def test_a_client_that_does_not_read_is_told_to_come_back(bench: Bench) -> None:

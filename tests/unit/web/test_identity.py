@@ -102,6 +102,19 @@ async def test_a_session_of_a_password_ends_with_its_account(door: Door, bench: 
     assert await door.asked(cookie=f"{COOKIE}=s") is None
 
 
+async def test_the_owner_may_type_the_token_and_another_token_ends_that_session(door: Door) -> None:
+    owner = door.identities.with_token(f" {TOKEN}\n")
+    assert owner is not None
+    secret = await door.identities.begun(*owner, 3600)
+    assert await door.person(cookie=f"{COOKIE}={secret}") == Person("admin", Role.ADMIN, Via.TOKEN)
+    assert door.identities.with_token(TOKEN + "x") is None
+    assert door.identities.with_token("") is None
+    store: Any = door.people
+    later = Identities("another-token", Bearers(KEY), store, door.clock)
+    headers = Headers({"cookie": f"{COOKIE}={secret}"})
+    assert await later.known({"type": "http"}, headers) is None
+
+
 @pytest.mark.parametrize("text", [f"{COOKIE}=", f"{COOKIE}", f'{COOKIE}="', f"{COOKIE}={'a' * 20_000}", "=;=;", "\x00"])
 async def test_a_cookie_that_is_none_lets_nobody_in(door: Door, text: str) -> None:
     assert await door.asked(cookie=text) is None

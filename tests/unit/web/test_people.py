@@ -106,6 +106,19 @@ async def test_a_token_without_a_name_or_a_known_scope_is_none(bench: Bench, bod
     assert not bench.people.tokens
 
 
+async def test_a_browser_sees_in_words_what_it_may_not(bench: Bench) -> None:
+    bench.incidents.open(1)
+    cookie = bench.signed_in(Role.VIEWER, "kim")
+    async with bench.browser(cookie=cookie) as browser:
+        denied = await browser.post("/incidents/INC-1/resolve", data=bench.form(cookie, resolution="x"))
+        assert (denied.status_code, denied.headers["content-type"]) == (403, "text/html; charset=utf-8")
+        assert "kim is viewer, and to operate wants at least operator" in denied.text
+        stale = await browser.post("/logout", data={"csrf": "0" * 64})
+        assert (stale.status_code, "load the page again" in stale.text) == (403, True)
+        as_json = await browser.get("/api/v1/users", headers={"accept": "application/json"})
+    assert (as_json.status_code, as_json.json()["code"]) == (403, "forbidden")
+
+
 async def test_what_is_done_bears_the_name_of_who_is_signed_in(bench: Bench) -> None:
     bench.incidents.open(1)
     cookie = bench.signed_in(Role.OPERATOR, "kim")

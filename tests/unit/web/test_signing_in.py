@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from lamplighter.domain.access import Role
-from lamplighter.web.attempts import PER_NAME
+from lamplighter.web.attempts import PER_ADDRESS, PER_NAME
 from lamplighter.web.identity import COOKIE, SECURE_COOKIE
 from lamplighter.web.signing_in import own_path
 
@@ -167,6 +167,28 @@ async def test_who_tries_too_often_is_told_to_wait_even_with_the_right_password(
     assert int(refused.headers["retry-after"]) > 0
 
 
+async def test_behind_the_proxy_each_browser_has_its_own_count_and_others_cannot_choose_theirs(
+    make_bench: type[Bench],
+) -> None:
+    bench = make_bench(auth={"proxy": {"addresses": ["172.18.0.2"]}})
+
+    async def refused(peer: str, seen: str) -> int:
+        taken = 0
+        async with bench.browser(peer, **JSON) as program:
+            while taken <= PER_ADDRESS.amount:
+                headers = {"x-forwarded-for": seen.format(taken)}
+                body = {"username": f"n{peer}{seen}{taken}", "password": "x"}
+                if (await program.post("/login", json=body, headers=headers)).status_code == 429:
+                    break
+                taken += 1
+        return taken
+
+    assert await refused("172.18.0.2", "192.0.2.8") == PER_ADDRESS.amount
+    assert await refused("172.18.0.2", "198.51.100.{0}, 192.0.2.9") == PER_ADDRESS.amount
+    assert await refused("192.0.2.7", "198.51.100.{0}") == PER_ADDRESS.amount
+    assert await refused("172.18.0.2", "203.0.113.{0}") > PER_ADDRESS.amount
+
+
 async def test_a_browser_sees_on_the_page_what_went_wrong(bench: Bench) -> None:
     bench.account()
     async with bench.browser() as browser:
@@ -202,6 +224,15 @@ async def test_another_sites_form_signs_nobody_in(bench: Bench) -> None:
 )
 def test_nobody_is_led_to_another_site(text: str, leads: str) -> None:
     assert own_path(text) == leads
+
+
+async def test_whoever_has_the_data_folders_token_signs_in_with_it_under_any_name(bench: Bench) -> None:
+    async with bench.browser() as browser:
+        assert (await browser.post("/login", data=form(username="me", password="correct-horse"))).status_code == 303
+        known = (await browser.get("/api/v1/me")).json()
+        assert (known["name"], known["role"], known["via"]) == ("admin", "admin", "token")
+        as_json = {"username": "me", "password": "correct-horse"}
+        assert (await browser.post("/login", json=as_json)).status_code == 401, "programs send it as it is"
 
 
 async def test_a_program_learns_who_it_is(bench: Bench) -> None:
