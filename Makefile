@@ -47,7 +47,7 @@ check: install
 	@test -d $@ || $(BIN)/uv pip install --quiet --python $(BIN)/python --target $@ drain3==0.9.11 || echo "drain3 cannot be had: templates are measured without it"
 
 bench: install .venv/drain3
-	@for one in grouping templates placement ingest load retention response diagnosis; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
+	@for one in grouping templates placement ingest load retention response diagnosis console; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 lock: install
 	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock

@@ -72,6 +72,7 @@ from lamplighter.workflow.surveying import Surveying
 from lamplighter.workflow.sweep import Sweep
 from lamplighter.workflow.switch import FileSwitch
 from lamplighter.workflow.verifying import Verifying
+from lamplighter.workflow.vitals import Vitals
 from lamplighter.workflow.watchdogs import Watchdogs
 from lamplighter.workflow.world import World
 
@@ -120,6 +121,7 @@ class App:
     announcing: Announcing
     sweep: Sweep
     surveying: Surveying
+    vitals: Vitals
     watchdogs: Watchdogs
     retention: Retention
     patrol: Patrol
@@ -249,6 +251,7 @@ def build_app(
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
         surveying=watched.surveying,
+        vitals=Vitals(world, watched.surveying, clock),
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
         patrol=watched.patrol,
@@ -311,7 +314,7 @@ def _steps(settings: Settings, remedy: Remedy, investigator: Investigator) -> Li
         chronicle=chronicle,
         investigator=investigator,
         knowledge=StoredLessons(store.lessons),
-        rules=configuration.autonomy.rules(_protected(settings)),
+        rules=configuration.autonomy.rules(protected_names(settings)),
         clock=clock,
         care=care,
         asking=Asking(store, chronicle, clock, care),
@@ -421,7 +424,7 @@ def _executor_id(folder: Path, replica: str) -> str:
     return replica or _kept(folder / "executor-id", lambda: f"lamplighter-{secrets.token_hex(8)}")
 
 
-def _protected(settings: Settings) -> frozenset[str]:
+def protected_names(settings: Settings) -> frozenset[str]:
     """Names that are part of Lamplighter, of its database, or of the monitoring that verifies it."""
     urls = [settings.configuration.store.url]
     for part in settings.sources.values():

@@ -81,7 +81,7 @@ class House:
 def house() -> Iterator[House]:
     with (
         Premises() as premises,
-        Server(premises, {**CONFIGURATION, "server": {"port": free_ports(1)[0]}}) as server,
+        Server(premises, {**CONFIGURATION, "server": {"port": free_ports(1)[0], "console": False}}) as server,
     ):
         token = (data_folder(premises) / TOKEN_FILE).read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}

@@ -27,6 +27,7 @@ CONNECTIONS_WAITING_MAX = 2048
 STOP_SECONDS_MAX = 3
 # Senders keep connections open between their groups; one that is closed under a delivery costs them a repeat.
 IDLE_SECONDS_MAX = 75
+SOCKET_BYTES_MAX = 256 * 1024
 
 
 def run(settings: Settings) -> None:
@@ -53,6 +54,9 @@ def run(settings: Settings) -> None:
             timeout_graceful_shutdown=STOP_SECONDS_MAX,
             timeout_keep_alive=IDLE_SECONDS_MAX,
             backlog=CONNECTIONS_WAITING_MAX,
+            # Compression would cost each open console a third of a megabyte, and what it sends is small.
+            ws_per_message_deflate=False,
+            ws_max_size=SOCKET_BYTES_MAX,
             # Whom a proxy names is decided by `auth.proxy`, which must see the proxy's own address.
             proxy_headers=False,
         ),

@@ -407,6 +407,10 @@ class Lessons(Protocol):
         """Lessons of this trouble or this fault, newest first."""
         ...
 
+    def newest(self, limit: int) -> Sequence[Lesson]:
+        """The last lessons of all, newest first."""
+        ...
+
 
 class Samples(Protocol):
     """The samples of Lamplighter's own checks."""

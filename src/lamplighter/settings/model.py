@@ -37,6 +37,9 @@ class Server(Section):
     body_bytes_max: Annotated[
         WholeNumber, Field(ge=1024, le=64 * 1024**2, description="largest body a receiver takes")
     ] = 8 * 1024**2
+    console: Annotated[bool, Field(description="the live console; without it, plain pages at the same addresses")] = (
+        True
+    )
     stop_grace: Annotated[Duration, Field(description="how long a running action may finish at shutdown")] = 10.0
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from lamplighter.domain.lesson import Lesson
 from lamplighter.store.engine import Database
@@ -34,9 +35,16 @@ class SqlLessons:
         wanted = [column == word for column, word in ((lessons.c.trouble, trouble), (lessons.c.fault, fault)) if word]
         if not wanted:
             return ()
-        query = select(lessons).where(or_(*wanted)).order_by(lessons.c.at.desc(), lessons.c.seq.desc())
+        return self._read(select(lessons).where(or_(*wanted)), limit)
+
+    def newest(self, limit: int) -> Sequence[Lesson]:
+        """The last lessons of all, newest first."""
+        return self._read(select(lessons), limit)
+
+    def _read(self, query: Select[Any], limit: int) -> Sequence[Lesson]:
+        ordered = query.order_by(lessons.c.at.desc(), lessons.c.seq.desc())
         with self._database.reading() as connection:
-            rows = connection.execute(query.limit(max(0, min(limit, LIMIT_MAX)))).all()
+            rows = connection.execute(ordered.limit(max(0, min(limit, LIMIT_MAX)))).all()
         return [
             Lesson(
                 **{name: getattr(row, name) for name in _NAMES} | {"actions": unpacked(row.actions, tuple[str, ...])}

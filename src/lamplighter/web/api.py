@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -38,9 +39,12 @@ from lamplighter.web import (
 from lamplighter.web.access import make_access
 from lamplighter.web.auth import Gate
 from lamplighter.web.bodies import BodyBound
-from lamplighter.web.context import make_context
+from lamplighter.web.context import Context, make_context
 from lamplighter.web.csrf import FormGuard
 from lamplighter.web.rights import Rights
+
+if TYPE_CHECKING:
+    from lamplighter.web.console.pages import Console
 
 log = structlog.get_logger()
 DOORS = (
@@ -56,9 +60,17 @@ def _feed_ended(feeding: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _console(context: Context) -> Console:
+    """The console of this server. Only here is it imported, so that a server without it is spared the library."""
+    from lamplighter.web.console.pages import Console  # noqa: PLC0415 - as the docstring says
+
+    return Console.make(context)
+
+
 def make_api(app: App) -> FastAPI:
     """The application for one running app; its lifespan starts and stops the app."""
     context = make_context(app)
+    console = _console(context) if app.settings.configuration.server.console else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,7 +79,8 @@ def make_api(app: App) -> FastAPI:
         feeding = asyncio.create_task(context.feed.run(), name="feed")
         feeding.add_done_callback(_feed_ended)
         try:
-            yield
+            async with console.running() if console else nullcontext():
+                yield
         finally:
             context.feed.end()
             feeding.cancel()
@@ -89,6 +102,9 @@ def make_api(app: App) -> FastAPI:
     problems.install(api)
     for door in DOORS:
         api.include_router(door.router)
+    if console is not None:
+        context.console = console
+        api.router.routes.extend(console.routes())
     # The last one added is the outermost: nothing of a body is read for who may not come in.
     api.add_middleware(FormGuard)
     api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.web.auth import APPROVER
-from lamplighter.web.context import context
+from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
 from lamplighter.web.session import signature
 
@@ -59,17 +59,18 @@ async def show(request: Request, approval_id: ApprovalId) -> Approval:
 @router.post("/{approval_id}/approve")
 async def approve(request: Request, approval_id: ApprovalId, body: Answer) -> Approval:
     """Say yes to exactly this plan."""
-    return await _answer(request, approval_id, body, approve=True)
+    return await answered(context(request), approval_id, body, approve=True, by=signature(request, APPROVER))
 
 
 @router.post("/{approval_id}/deny")
 async def deny(request: Request, approval_id: ApprovalId, body: Answer) -> Approval:
     """Say no; nothing is done."""
-    return await _answer(request, approval_id, body, approve=False)
+    return await answered(context(request), approval_id, body, approve=False, by=signature(request, APPROVER))
 
 
-async def _answer(request: Request, approval_id: str, body: Answer, *, approve: bool) -> Approval:
-    app, by = context(request).app, signature(request, APPROVER)
+async def answered(here: Context, approval_id: str, body: Answer, *, approve: bool, by: str) -> Approval:
+    """Answer for somebody, and let the incident go on. Raises `Problem`."""
+    app = here.app
     try:
         held = await asyncio.to_thread(
             lambda: app.store.approvals.answer(

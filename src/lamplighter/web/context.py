@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from lamplighter.app import App
 from lamplighter.web.cursors import Cursors
@@ -16,6 +16,34 @@ from lamplighter.web.metrics import Meters
 from lamplighter.web.repeats import Repeats
 
 BACKGROUND_MAX = 16
+
+
+class Opener(Protocol):
+    """Opens the pages of the live console; None in the context where it is switched off."""
+
+    async def overview(self, request: Request) -> Response:
+        """The command centre."""
+        ...
+
+    async def incidents(self, request: Request) -> Response:
+        """The list."""
+        ...
+
+    async def incident(self, request: Request, incident_id: str) -> Response:
+        """One incident."""
+        ...
+
+    async def approvals(self, request: Request) -> Response:
+        """What waits for people."""
+        ...
+
+    async def components(self, request: Request) -> Response:
+        """What is watched."""
+        ...
+
+    async def settings(self, request: Request) -> Response:
+        """The configuration in force."""
+        ...
 
 
 @dataclass(slots=True)
@@ -27,6 +55,7 @@ class Context:
     cursors: Cursors
     repeats: Repeats
     feed: Feed
+    console: Opener | None = None
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
     pulls_waiting: set[str] = field(default_factory=set)
     left_out: dict[str, int] = field(default_factory=dict)

@@ -34,6 +34,7 @@ class Frame:
 
     seq: int
     data: bytes
+    incident_id: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -223,4 +224,5 @@ def frame_of(event: Event) -> Frame:
     }
     # ASCII alone: neither a line end nor half a character can break the frame.
     text = json.dumps(shown, default=str)
-    return Frame(event.seq, f"id: {event.seq}\nevent: {event.moment}\ndata: {text}\n\n".encode("ascii"))
+    wire = f"id: {event.seq}\nevent: {event.moment}\ndata: {text}\n\n".encode("ascii")
+    return Frame(event.seq, wire, event.incident_id)

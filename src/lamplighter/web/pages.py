@@ -17,7 +17,7 @@ from lamplighter.domain.incident import CLOSED, Incident, State
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount, lapse
-from lamplighter.web.context import Context, context
+from lamplighter.web.context import Context, Opener, context
 from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import IncidentQuery
 from lamplighter.web.incidents import IncidentId, IncidentPage, belonging, incident_page
@@ -34,12 +34,18 @@ ASSETS = {
     "page.css": "text/css",
     "live.js": "text/javascript",
     "mark.svg": "image/svg+xml",
+    "console.css": "text/css",
+    "console.js": "text/javascript",
 }
+PLAIN = "plain"
 
 
 @router.get("/", include_in_schema=False)
-async def front() -> RedirectResponse:
-    """The list is the first page."""
+async def front(request: Request) -> Response:
+    """The command centre; the list where there is no console."""
+    console = live(request)
+    if console is not None:
+        return await console.overview(request)
     return RedirectResponse("/incidents", headers={"Cache-Control": "no-store"})
 
 
@@ -49,6 +55,9 @@ async def incident_list(request: Request) -> Response | IncidentPage:
     here = context(request)
     if not wants_page(request):
         return await incident_page(here, _query(_asked(request)))
+    console = live(request)
+    if console is not None:
+        return await console.incidents(request)
     asked = {name: value for name, value in _asked(request).items() if value not in ("", [""])}
     shown = asked.pop("status", "open")
     if shown != EVERYTHING:
@@ -65,6 +74,7 @@ async def incident_list(request: Request) -> Response | IncidentPage:
     return page(
         request,
         "incidents.html",
+        plain=True,
         incidents=found.incidents,
         query=query,
         shown=shown,
@@ -75,11 +85,32 @@ async def incident_list(request: Request) -> Response | IncidentPage:
 
 
 @router.get("/incidents/{incident_id}", response_class=HTMLResponse)
-async def one_incident(request: Request, incident_id: IncidentId) -> HTMLResponse:
+async def one_incident(request: Request, incident_id: IncidentId) -> Response:
     """One incident as a page."""
     here = context(request)
+    console = live(request)
+    if console is not None:
+        return await console.incident(request, incident_id)
     found = await asyncio.to_thread(dossier, here, incident_id)
-    return page(request, "incident.html", **await asyncio.to_thread(_story, here, found))
+    return page(request, "incident.html", plain=True, **await asyncio.to_thread(_story, here, found))
+
+
+@router.get("/approvals", response_class=HTMLResponse)
+async def approvals(request: Request) -> Response:
+    """What waits for people."""
+    return await _opened(request).approvals(request)
+
+
+@router.get("/components", response_class=HTMLResponse)
+async def components(request: Request) -> Response:
+    """What is watched, and what may be done to it."""
+    return await _opened(request).components(request)
+
+
+@router.get("/settings", response_class=HTMLResponse)
+async def settings(request: Request) -> Response:
+    """The configuration in force."""
+    return await _opened(request).settings(request)
 
 
 @router.get("/assets/{name}", include_in_schema=False)
@@ -89,6 +120,19 @@ async def asset(name: str) -> Response:
         raise Problem(404, "not-found", f"there is no asset {name[:40]!r}", "see the pages for what there is")
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
     return Response(templates.get_template(name).render(), media_type=ASSETS[name], headers=headers)
+
+
+def live(request: Request) -> Opener | None:
+    """The console, for a browser that did not ask for the plain page."""
+    wanted = wants_page(request) and PLAIN not in request.query_params
+    return context(request).console if wanted else None
+
+
+def _opened(request: Request) -> Opener:
+    console = context(request).console
+    if console is None:
+        raise Problem(404, "no-console", "the console is switched off", "set server.console to true, or use the API")
+    return console
 
 
 def _asked(request: Request) -> dict[str, Any]:

@@ -17,6 +17,16 @@ from lamplighter.web.problems import Problem
 from lamplighter.web.session import CSRF_FIELD, csrf_of, person_of
 
 FIELDS_MAX = 30
+PLACES = (
+    ("/", "Overview", True),
+    ("/incidents", "Incidents", False),
+    ("/approvals", "Approvals", True),
+    ("/components", "Components", True),
+    ("/alerts", "Alerts", False),
+    ("/silences", "Silences", False),
+    ("/checks", "Checks", False),
+    ("/settings", "Settings", True),
+)
 PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -34,8 +44,11 @@ templates = Environment(
 )
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """A page of a running server; every template gets the site, its zone, and what it needs to stay live."""
+def page(request: Request, template: str, *, status: int = 200, plain: bool = False, **values: object) -> HTMLResponse:
+    """A page of a running server; every template gets the site, its zone, and what it needs to stay live.
+
+    `plain` is a page that the console has too: whoever is there is led to no page of the console.
+    """
     site = context(request).app.settings.configuration.site
     html = templates.get_template(template).render(
         site=site.name,
@@ -43,11 +56,17 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         local=partial(local, zone=ZoneInfo(site.timezone)),
         paused=context(request).app.switch.paused(),
         moments=" ".join(Moment),
+        places=places(console=context(request).console is not None and not plain),
         person=person_of(request),
         csrf=csrf_of(request),
         **values,
     )
     return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
+
+
+def places(*, console: bool) -> tuple[tuple[str, str], ...]:
+    """The pages there are, in the order in which every page shows them; some are the console's alone."""
+    return tuple((address, name) for address, name, alone in PLACES if console or not alone)
 
 
 def problem_page(request: Request, problem: Problem, back: str) -> HTMLResponse:

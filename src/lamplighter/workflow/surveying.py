@@ -35,6 +35,16 @@ class Surveying:
     _seen: dict[str, tuple[Component, ...]] = field(default_factory=dict)
     _last: tuple[tuple[Component, ...], frozenset[Edge]] | None = None
 
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """What runs, as last seen."""
+        return self._last[0] if self._last else ()
+
+    @property
+    def edges(self) -> frozenset[Edge]:
+        """What needs what, as last known."""
+        return self._last[1] if self._last else frozenset()
+
     async def run(self) -> None:
         """Survey until cancelled; a store that is away is waited for."""
         while True:

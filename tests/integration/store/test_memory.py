@@ -90,6 +90,9 @@ def test_lessons_are_kept_once_and_found_newest_first(store: SqlStore, now: date
     assert store.lessons.recall("am:f1", "") == [lesson]
     assert store.lessons.recall("am:f1", "oom_killed", limit=1) == [newer]
     assert list(store.lessons.recall("", "")) == []
+    assert store.lessons.newest(2)[0] == newer
+    assert len(store.lessons.newest(2)) == 2
+    assert {one.fault for one in store.lessons.newest(100)} == {"oom_killed", "disk_full"}
 
 
 def test_samples_come_back_in_their_window(store: SqlStore, now: datetime) -> None:

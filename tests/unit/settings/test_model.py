@@ -16,6 +16,7 @@ DEFAULTS: dict[str, object] = {
     "server.host": "127.0.0.1",
     "server.port": 8460,
     "server.body_bytes_max": 8 * 1024**2,
+    "server.console": True,
     "server.stop_grace": 10.0,
     "data_folder": None,
     "store.url": "",

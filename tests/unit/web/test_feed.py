@@ -181,7 +181,7 @@ def test_a_jump_over_millions_is_bounded() -> None:
 def test_a_frame_is_one_event_without_secrets_in_ascii() -> None:
     text = "password=hunter2 \n\nevent: forged\r\nid: 9 \ud800 \u2028 naïve"
     made = frame_of(replace(MADE, seq=7, text=text, data={"token": "abc", "at": NOON}))
-    assert made.seq == 7
+    assert (made.seq, made.incident_id) == (7, "INC-1")
     lines = made.data.decode("ascii").split("\n")
     assert lines[:2] == ["id: 7", "event: commented"]
     assert lines[3:] == ["", ""]

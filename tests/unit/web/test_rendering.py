@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from lamplighter.testing import NOON
 from lamplighter.web.problems import Problem
-from lamplighter.web.rendering import form_of, local, wants_page
+from lamplighter.web.rendering import form_of, local, places, wants_page
 
 FORM = b"application/x-www-form-urlencoded"
 
@@ -53,3 +53,9 @@ def test_times_are_those_of_the_site() -> None:
 def test_a_browser_says_that_it_is_one() -> None:
     assert wants_page(request(accept=b"text/html,*/*"))
     assert not wants_page(request())
+
+
+def test_a_server_without_a_console_leads_nowhere_but_to_plain_pages() -> None:
+    assert [address for address, _ in places(console=False)] == ["/incidents", "/alerts", "/silences", "/checks"]
+    assert ("/", "Overview") in places(console=True)
+    assert {address for address, _ in places(console=False)} < {address for address, _ in places(console=True)}

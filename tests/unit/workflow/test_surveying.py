@@ -53,6 +53,13 @@ async def test_every_source_reaches_the_board_and_the_store(land: Land) -> None:
     assert land.placing.learned == set()
 
 
+async def test_what_was_last_seen_is_there_to_be_shown(land: Land) -> None:
+    assert (land.surveying.components, land.surveying.edges) == ((), frozenset())
+    await land.surveying.once()
+    assert {part.name for part in land.surveying.components} == {"front", "store"}
+    assert ("store", "disk") in {(edge.source, edge.target) for edge in land.surveying.edges}
+
+
 async def test_where_nothing_changed_the_board_is_left_as_it_is(land: Land) -> None:
     assert await land.surveying.once() is not None
     assert await land.surveying.once() is None

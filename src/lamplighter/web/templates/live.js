@@ -1,6 +1,8 @@
 "use strict";
 // Keeps the marked parts of a page as they are on the server. It only ever puts in what the server has escaped.
 (() => {
+  const theme = (() => { try { return localStorage.getItem("lamplighter-theme"); } catch { return null; } })();
+  if (theme === "light" || theme === "dark") { document.documentElement.dataset.theme = theme; }
   const PAUSE = 1500;
   const sign = document.getElementById("live");
   const only = document.body.dataset.incident;

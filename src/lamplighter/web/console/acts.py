@@ -1,0 +1,176 @@
+"""What a signed-in person does on a page: each act asks for its right again, and goes the way that the API goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from lamplighter.domain.access import Denied, Person, Right, may
+from lamplighter.ports import StoreUnavailable
+from lamplighter.web.approvals import Answer, answered
+from lamplighter.web.console.hub import Hub, Key, Said
+from lamplighter.web.console.pane import Pane
+from lamplighter.web.context import Context
+from lamplighter.web.life import (
+    Acknowledging,
+    Comment,
+    Merging,
+    Reopening,
+    Resolving,
+    Splitting,
+    acknowledged,
+    commented,
+    divided,
+    merged,
+    reopened,
+    resolved,
+)
+from lamplighter.web.problems import Problem
+
+Body = TypeVar("Body", bound=BaseModel)
+Values = Mapping[str, str]
+NOTICE = "notice"
+
+
+@dataclass(slots=True)
+class Desk:
+    """The acts of one open page. `who` tells who is signed in on it now; None for nobody any more."""
+
+    here: Context
+    hub: Hub
+    keys: tuple[Key, ...]
+    who: Callable[[], Awaitable[Person | None]]
+    panes: Mapping[str, Pane] = field(default_factory=dict)
+
+    async def act(self, values: Values) -> None:
+        """Do what was asked for, say what came of it, and show the page anew."""
+        said = await self._said(values)
+        notice = self.panes.get(NOTICE)
+        if notice is not None:
+            notice.show(self.hub.notice(said))
+        for key in self.keys:
+            await self.hub.refresh(key)
+
+    async def _said(self, values: Values) -> Said:
+        verb = values.get("act", "")
+        if verb not in ACTS:
+            return Said("this page knows no such act; reload it", fine=False)
+        right, work = ACTS[verb]
+        person = await self.who()
+        if person is None:
+            return Said("you are signed out; reload the page and sign in", fine=False)
+        verdict = may(person, right)
+        if isinstance(verdict, Denied):
+            return Said(verdict.reason, fine=False)
+        try:
+            return Said(await work(self.here, person, values))
+        except Problem as problem:
+            return Said(f"{problem.detail}; {problem.fix}", fine=False)
+        except StoreUnavailable as problem:
+            return Said(f"nothing was done: {problem}", fine=False)
+
+
+async def _approve(here: Context, person: Person, values: Values) -> str:
+    await _answer(here, person, values, approve=True)
+    return "approved; it runs now"
+
+
+async def _deny(here: Context, person: Person, values: Values) -> str:
+    await _answer(here, person, values, approve=False)
+    return "denied; nothing is done"
+
+
+async def _answer(here: Context, person: Person, values: Values, *, approve: bool) -> None:
+    body = _read(Answer, {"plan_hash": values.get("plan"), "reason": values.get("reason", "")})
+    await answered(here, values.get("approval", ""), body, approve=approve, by=person.signature)
+
+
+async def _pause(here: Context, person: Person, values: Values) -> str:
+    reason = values.get("reason", "")[:500]
+    switch = here.app.switch
+    try:
+        await asyncio.to_thread(lambda: switch.pause(by=person.signature, reason=reason, duration=None))
+    except OSError as problem:
+        raise _stuck(problem) from problem
+    return "paused; no action begins until somebody resumes"
+
+
+async def _resume(here: Context, person: Person, _values: Values) -> str:
+    switch = here.app.switch
+    try:
+        await asyncio.to_thread(lambda: switch.resume(by=person.signature))
+    except OSError as problem:
+        raise _stuck(problem) from problem
+    return "actions may run again"
+
+
+async def _comment(here: Context, person: Person, values: Values) -> str:
+    await commented(here, _incident(values), _read(Comment, _by(person, values, "text")))
+    return "written into the timeline"
+
+
+async def _acknowledge(here: Context, person: Person, values: Values) -> str:
+    await acknowledged(here, _incident(values), _read(Acknowledging, _by(person, values)))
+    return "you have it"
+
+
+async def _resolve(here: Context, person: Person, values: Values) -> str:
+    await resolved(here, _incident(values), _read(Resolving, _by(person, values, "resolution")))
+    return "closed"
+
+
+async def _reopen(here: Context, person: Person, values: Values) -> str:
+    await reopened(here, _incident(values), _read(Reopening, _by(person, values, "reason")))
+    return "open again"
+
+
+async def _merge(here: Context, person: Person, values: Values) -> str:
+    whole = await merged(here, _incident(values), _read(Merging, _by(person, values, "into")))
+    return f"merged into {whole.id}"
+
+
+async def _split(here: Context, person: Person, values: Values) -> str:
+    alone = await divided(here, _incident(values), _read(Splitting, _by(person, values, "trouble")))
+    return f"split off as {alone.id}"
+
+
+Work = Callable[[Context, Person, Values], Awaitable[str]]
+ACTS: Mapping[str, tuple[Right, Work]] = {
+    "approve": (Right.APPROVE, _approve),
+    "deny": (Right.APPROVE, _deny),
+    "pause": (Right.SWITCH, _pause),
+    "resume": (Right.SWITCH, _resume),
+    "comment": (Right.OPERATE, _comment),
+    "acknowledge": (Right.OPERATE, _acknowledge),
+    "resolve": (Right.OPERATE, _resolve),
+    "reopen": (Right.OPERATE, _reopen),
+    "merge": (Right.OPERATE, _merge),
+    "split": (Right.OPERATE, _split),
+}
+
+
+def _incident(values: Values) -> str:
+    return values.get("incident", "")
+
+
+def _by(person: Person, values: Values, *names: str) -> dict[str, str]:
+    return {"by": person.signature, **{name: values.get(name, "").strip() for name in names}}
+
+
+def _read(kind: type[Body], values: Mapping[str, Any]) -> Body:
+    """The values as the API takes them. Raises `Problem` 422."""
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise Problem(422, "invalid", f"{key}: {first['msg']}", "correct that field") from error
+
+
+def _stuck(problem: OSError) -> Problem:
+    detail = f"the switch could not be changed: {problem.strerror}"
+    return Problem(503, "switch-stuck", detail, "make the data folder writable; stopping the server stops actions too")

@@ -1,0 +1,163 @@
+"""Which pages the console has, and how each is opened: who may see it, what it shows first, what it may do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Self
+
+import structlog
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.routing import BaseRoute
+
+from lamplighter.domain.access import Person, Right
+from lamplighter.web.access import Access
+from lamplighter.web.console.acts import Desk
+from lamplighter.web.console.door import routes
+from lamplighter.web.console.frame import FrameView
+from lamplighter.web.console.house import Components, SettingsView
+from lamplighter.web.console.hub import Hub, Key, Said, keyed
+from lamplighter.web.console.incident import IncidentView
+from lamplighter.web.console.lists import ApprovalList, IncidentList
+from lamplighter.web.console.making import make_maker
+from lamplighter.web.console.overview import Overview
+from lamplighter.web.console.shell import NOTICE, Handed, Opening, running, set_up
+from lamplighter.web.context import Context
+from lamplighter.web.session import csrf_of, person_of, required
+
+log = structlog.get_logger()
+OVERVIEW = Key("overview")
+LOOK_SECONDS = 1.0
+AGAIN_SECONDS = 5.0
+LIST_FILTERS = ("status", "q", "component", "severity", "since", "until", "flapping", "cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """All pages of one running server."""
+
+    here: Context
+    hub: Hub
+
+    @classmethod
+    def make(cls, here: Context) -> Self:
+        """The console of one server. Raises `UnknownPage`."""
+        set_up()
+        maker = make_maker(here.app.settings.configuration.site.timezone)
+        views = {
+            "frame": FrameView(maker).sheet,
+            "overview": Overview(maker).sheet,
+            "incidents": IncidentList(maker).sheet,
+            "incident": IncidentView(maker).sheet,
+            "approvals": ApprovalList(maker).sheet,
+            "components": Components(maker).sheet,
+            "settings": SettingsView(maker).sheet,
+        }
+
+        told = count()
+
+        def notice(said: Said) -> str:
+            # The number tells two notices with the same words apart, so that the second is shown too.
+            return maker.sheet("notice.html", (NOTICE,), said=said, number=next(told))[NOTICE]
+
+        return cls(here, Hub(here, views, notice))
+
+    @staticmethod
+    def routes() -> list[BaseRoute]:
+        """What the server gets besides its own routes."""
+        return routes()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep open pages fresh as long as the server runs."""
+        async with running():
+            keeping = asyncio.create_task(self._keep(), name="console")
+            try:
+                yield
+            finally:
+                keeping.cancel()
+                with suppress(asyncio.CancelledError):
+                    await keeping
+
+    async def _keep(self) -> None:
+        """Go on whatever breaks: who cannot see the console can still be told, and alerts are still answered."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self.hub.run(), name="console pages")
+                    both.create_task(self._look(), name="console radar")
+            except* Exception:
+                log.exception("the console broke off, and begins again")
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _look(self) -> None:
+        """Ask how full everything is, as long as somebody looks at the radar."""
+        vitals = self.here.app.vitals
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.hub.shows(OVERVIEW):
+                before = vitals.facts
+                await vitals.refresh()
+                if vitals.facts is not before:
+                    await self.hub.refresh(OVERVIEW)
+
+    async def overview(self, request: Request) -> Handed:
+        """The command centre."""
+        return await self._open(request, "Command centre", "overview", OVERVIEW)
+
+    async def incidents(self, request: Request) -> Handed:
+        """The list, as the address asks for it. Raises `Problem`, `RequestValidationError`."""
+        given = request.query_params
+        asked = {name: ",".join(given.getlist(name)) for name in LIST_FILTERS if given.get(name)}
+        try:
+            return await self._open(request, "Incidents", "incidents", Key("incidents", keyed(asked)))
+        except ValidationError as problem:
+            errors = [{**error, "loc": ("query", *error["loc"])} for error in problem.errors()]
+            raise RequestValidationError(errors) from problem
+
+    async def incident(self, request: Request, incident_id: str) -> Handed:
+        """One incident. Raises `Problem` 404."""
+        key = Key("incident", incident=incident_id, person=_role_of(request))
+        return await self._open(request, incident_id, "incident", key)
+
+    async def approvals(self, request: Request) -> Handed:
+        """What waits for people."""
+        return await self._open(request, "Approvals", "approvals", Key("approvals", person=_role_of(request)))
+
+    async def components(self, request: Request) -> Handed:
+        """What is watched, and what may be done to it."""
+        return await self._open(request, "Components", "components", Key("components"))
+
+    async def settings(self, request: Request) -> Handed:
+        """The configuration in force."""
+        required(request, Right.SEE)
+        return await self._open(request, "Settings", "settings", Key("settings"))
+
+    async def _open(self, request: Request, title: str, view: str, key: Key) -> Handed:
+        person = required(request, Right.SEE)
+        place = f"/{request.url.path.strip('/').partition('/')[0]}"
+        frame = Key("frame", keyed({"place": place, "csrf": csrf_of(request)}), person)
+        keys = (frame, key)
+        sheet: Mapping[str, str] = {**await self.hub.sheet(keys), NOTICE: self.hub.notice(Said(""))}
+        site = self.here.app.settings.configuration.site.name
+
+        access: Access = request.app.state.access
+        scope = request.scope
+
+        async def who() -> Person | None:
+            identity = await access.identities.known(scope, request.headers)
+            return identity.person if identity else None
+
+        desk = Desk(self.here, self.hub, keys, who)
+        return Handed(Opening(f"{title} · {site}", view, keys, sheet, self.hub, desk))
+
+
+def _role_of(request: Request) -> Person | None:
+    """Who asks, without the name: people of one role see the same page, and it is made once for them."""
+    person = person_of(request)
+    return Person(person.role.word, person.role, person.via, person.scopes) if person else None

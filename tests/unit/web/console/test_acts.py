@@ -1,0 +1,143 @@
+"""Each act asks for its right again, goes the way of the API, and says what came of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from lamplighter.domain.access import Person, Role
+from lamplighter.domain.approval import CannotAnswer
+from lamplighter.domain.incident import State
+from lamplighter.ports import StoreUnavailable
+from lamplighter.web.console.acts import ACTS, NOTICE, Desk
+from lamplighter.web.console.hub import Hub, Said
+from tests.unit.web.console.conftest import Room, person
+
+HASH = "f" * 24
+
+
+class Notice:
+    """The pane that says what came of an act."""
+
+    is_deleted = False
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def show(self, html: str) -> None:
+        self.said.append(html)
+
+
+class Bureau:
+    """A desk with somebody at it."""
+
+    def __init__(self, room: Room) -> None:
+        self.notice = Notice()
+        self.person: Person | None = person()
+        hub = Hub(room.context, {}, lambda said: said.words if said.fine else f"! {said.words}")
+        self.desk = Desk(room.context, hub, (), self._who, {NOTICE: cast("Any", self.notice)})
+
+    async def _who(self) -> Person | None:
+        return self.person
+
+    async def act(self, verb: str, **values: str) -> str:
+        await self.desk.act({"act": verb, **values})
+        return self.notice.said[-1]
+
+
+@pytest.fixture
+def bureau(room: Room) -> Bureau:
+    return Bureau(room)
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        (Role.VIEWER, frozenset()),
+        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny"}),
+        (Role.APPROVER, frozenset(ACTS)),
+        (Role.ADMIN, frozenset(ACTS)),
+    ],
+)
+async def test_every_act_is_asked_for_its_right(
+    bureau: Bureau, room: Room, role: Role, allowed: frozenset[str]
+) -> None:
+    bureau.person = person(role)
+    room.app.store.approvals.answer = lambda *_, **__: SimpleNamespace(incident_id="INC-9")
+    for verb in ACTS:
+        said = await bureau.act(verb)
+        assert (f"robin is {role.word}" in said) is (verb not in allowed), verb
+
+
+async def test_who_is_signed_out_does_nothing(bureau: Bureau, room: Room) -> None:
+    bureau.person = None
+    assert "signed out" in await bureau.act("pause")
+    assert room.paused == ""
+
+
+async def test_an_act_that_nobody_knows_is_none(bureau: Bureau) -> None:
+    assert (await bureau.act("__class__")).startswith("! this page knows no such act")
+    await bureau.desk.act({})
+    assert bureau.notice.said[-1].startswith("!")
+
+
+async def test_pause_and_resume_are_recorded_under_the_name(bureau: Bureau, room: Room) -> None:
+    assert "paused" in await bureau.act("pause", reason="moving disks")
+    assert room.paused == "by robin: moving disks"
+    await bureau.act("resume")
+    assert room.paused == ""
+
+
+async def test_an_answer_is_bound_to_its_plan_and_its_person(bureau: Bureau, room: Room) -> None:
+    given: list[tuple[str, dict[str, Any]]] = []
+    room.incidents.open(1)
+
+    def answer(identity: str, **values: Any) -> Any:  # noqa: ANN401 - as the store has it
+        given.append((identity, values))
+        return SimpleNamespace(incident_id="INC-1")
+
+    room.app.store.approvals.answer = answer
+    assert (await bureau.act("approve", approval="APP-1", plan=HASH)).startswith("approved")
+    assert (await bureau.act("deny", approval="APP-1", plan=HASH, reason="no")).startswith("denied")
+    assert [(one, values["approve"], values["plan_hash"]) for one, values in given] == [
+        ("APP-1", True, HASH),
+        ("APP-1", False, HASH),
+    ]
+    assert {values["by"] for _, values in given} == {"robin"}
+    assert room.told.woken == ["INC-1", "INC-1"]
+    assert "plan_hash" in await bureau.act("approve", approval="APP-1", plan="not a hash")
+    assert len(given) == 2
+
+
+async def test_an_answer_that_comes_late_is_told(bureau: Bureau, room: Room) -> None:
+    def answer(*_: object, **__: object) -> None:
+        raise CannotAnswer("approval APP-1 is already denied")
+
+    room.app.store.approvals.answer = answer
+    assert (await bureau.act("approve", approval="APP-1", plan=HASH)).startswith("! approval APP-1 is already denied")
+
+
+async def test_people_comment_acknowledge_and_close(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    await bureau.act("comment", incident="INC-1", text="looking at it")
+    await bureau.act("acknowledge", incident="INC-1")
+    await bureau.act("resolve", incident="INC-1", resolution="bought a disk")
+    assert room.incidents.held["INC-1"].state is State.RESOLVED
+    assert room.incidents.held["INC-1"].resolved_by == "robin"
+    assert any(event.text == "looking at it" for event in room.incidents.events)
+    await bureau.act("reopen", incident="INC-1", reason="full again")
+    assert room.incidents.held["INC-1"].run == 2
+    assert (await bureau.act("comment", incident="INC-1", text="")).startswith("! text")
+    assert (await bureau.act("merge", incident="INC-1", into="INC-1")).startswith("! INC-1 cannot be merged")
+    assert (await bureau.act("split", incident="INC-9", trouble="x")).startswith("!")
+
+
+async def test_a_store_that_is_away_is_told(bureau: Bureau, room: Room) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("locked")
+
+    room.incidents.load = away  # type: ignore[method-assign]
+    assert (await bureau.act("comment", incident="INC-1", text="x")).startswith("! nothing was done")
+    assert Said("x").fine

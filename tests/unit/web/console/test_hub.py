@@ -1,0 +1,198 @@
+"""One listener for all open pages: a view is made once for all who see the same, and only when something changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from lamplighter.domain.access import Person, Role, Via
+from lamplighter.domain.timeline import Moment
+from lamplighter.ports import StoreUnavailable
+from lamplighter.web.console.hub import CLIENTS_MAX, Hub, Key, Said, keyed
+from lamplighter.web.context import Context
+from lamplighter.web.problems import Problem
+from tests.unit.web.console.conftest import Room, person
+
+ROBIN = person()
+
+
+class Shown:
+    """A pane that remembers what it showed."""
+
+    is_deleted = False
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def show(self, html: str) -> None:
+        self.seen.append(html)
+
+
+class Tab:
+    """A browser's page."""
+
+    is_deleted = False
+
+    def __init__(self, number: int) -> None:
+        self.id = f"tab{number}"
+        self.opened: list[str] = []
+        self.leave: Any = None
+        self.sub_pages_router = cast("Any", type("Router", (), {"current_path": "/incidents"}))
+
+    def on_delete(self, leave: Any) -> None:  # noqa: ANN401 - a callable without arguments
+        self.leave = leave
+
+    def open(self, path: str) -> None:
+        self.opened.append(path)
+
+
+class Views:
+    """Counts how often each view is made."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.away = False
+
+    def sheet(self, _here: Context, key: Key) -> Mapping[str, str]:
+        self.made.append(f"{key.view}{key.incident}")
+        if self.away:
+            raise StoreUnavailable("locked")
+        return {"main": f"{key.view}{key.incident} {len(self.made)}"}
+
+
+async def here() -> Person | None:
+    return ROBIN
+
+
+@pytest.fixture
+def views() -> Views:
+    return Views()
+
+
+@pytest.fixture
+def hub(room: Room, views: Views) -> Hub:
+    names = ("frame", "list", "incident")
+    return Hub(room.context, dict.fromkeys(names, views.sheet), lambda said: said.words)
+
+
+def watched(hub: Hub, number: int, *keys: Key, who: Any = here) -> tuple[Tab, Shown]:  # noqa: ANN401 - tells who it is
+    tab, pane = Tab(number), Shown()
+    hub.watch(cast("Any", tab), keys, {"main": cast("Any", pane)}, who)
+    return tab, pane
+
+
+async def soon(condition: Any) -> None:  # noqa: ANN401 - a callable
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("it did not happen")
+
+
+async def test_twenty_who_see_the_same_are_one_view(hub: Hub, views: Views) -> None:
+    panes = [watched(hub, number, Key("list", person=ROBIN))[1] for number in range(20)]
+    await hub.refresh(Key("list", person=ROBIN))
+    assert views.made == ["list"]
+    assert {pane.seen[-1] for pane in panes} == {"list 1"}
+
+
+async def test_news_of_one_incident_does_not_make_the_page_of_another(hub: Hub, room: Room, views: Views) -> None:
+    feeding, keeping = asyncio.create_task(room.context.feed.run()), asyncio.create_task(hub.run())
+    try:
+        _, list_pane = watched(hub, 1, Key("list", person=ROBIN))
+        watched(hub, 2, Key("incident", incident="INC-1", person=ROBIN))
+        watched(hub, 3, Key("incident", incident="INC-2", person=ROBIN))
+        await room.context.feed.begun()
+        await asyncio.sleep(0.1)
+        room.incidents.tell("INC-2", Moment.COMMENTED, "look")
+        room.bell.announce()
+        await soon(lambda: list_pane.seen)
+        assert "incidentINC-2" in views.made
+        assert "incidentINC-1" not in views.made
+    finally:
+        for task in (feeding, keeping):
+            task.cancel()
+        await asyncio.gather(feeding, keeping, return_exceptions=True)
+
+
+async def test_a_pressed_switch_is_news_for_every_page(hub: Hub, room: Room, views: Views) -> None:
+    watched(hub, 1, Key("incident", incident="INC-1", person=ROBIN))
+    await hub._round(())
+    assert views.made == []
+    room.paused = "by robin"
+    await hub._round(())
+    assert views.made == ["incidentINC-1"]
+
+
+async def test_a_view_that_breaks_leaves_its_pages_as_they_were(hub: Hub) -> None:
+    def broken(*_: object) -> Mapping[str, str]:
+        raise KeyError("a template that is wrong")
+
+    _, pane = watched(hub, 1, Key("list", person=ROBIN))
+    hub.views = {**hub.views, "list": broken}
+    await hub.refresh(Key("list", person=ROBIN))
+    assert pane.seen == []
+
+
+async def test_a_listener_that_fell_behind_begins_anew_and_everything_is_made(
+    hub: Hub, room: Room, views: Views
+) -> None:
+    feeding, keeping = asyncio.create_task(room.context.feed.run()), asyncio.create_task(hub.run())
+    try:
+        watched(hub, 1, Key("incident", incident="INC-1", person=ROBIN))
+        await soon(lambda: len(room.context.feed) == 1)
+        (listener,) = room.context.feed._listeners
+        listener.lost = True
+        await soon(lambda: views.made)
+        assert views.made[0] == "incidentINC-1"
+        await soon(lambda: room.context.feed._listeners and listener not in room.context.feed._listeners)
+    finally:
+        for task in (feeding, keeping):
+            task.cancel()
+        await asyncio.gather(feeding, keeping, return_exceptions=True)
+
+
+async def test_a_store_that_is_away_leaves_pages_as_they_were(hub: Hub, views: Views) -> None:
+    _, pane = watched(hub, 1, Key("list", person=ROBIN))
+    views.away = True
+    await hub.refresh(Key("list", person=ROBIN))
+    assert pane.seen == []
+
+
+async def test_who_is_signed_out_is_led_away_and_hears_nothing_more(hub: Hub) -> None:
+    async def gone() -> Person | None:
+        return None
+
+    async def lowered() -> Person | None:
+        return Person("robin", Role.VIEWER, Via.PASSWORD)
+
+    stays, _ = watched(hub, 1, Key("list", person=ROBIN))
+    leaves, pane = watched(hub, 2, Key("list", person=ROBIN), who=gone)
+    other, _ = watched(hub, 3, Key("list", person=ROBIN), who=lowered)
+    await hub._check()
+    await hub.refresh(Key("list", person=ROBIN))
+    assert (stays.opened, leaves.opened, other.opened) == ([], ["/incidents"], ["/incidents"])
+    assert pane.seen == []
+    assert len(hub) == 1
+
+
+async def test_pages_are_bounded_and_one_that_is_closed_makes_room(hub: Hub) -> None:
+    tabs = [watched(hub, number, Key("list", person=ROBIN))[0] for number in range(CLIENTS_MAX)]
+    with pytest.raises(Problem) as refused:
+        await hub.sheet([Key("list")])
+    assert refused.value.status == 503
+    tabs[0].leave()
+    assert (await hub.sheet([Key("list")]))["main"].startswith("list")
+    for tab in tabs[1:]:
+        tab.leave()
+    assert len(hub) == 0
+    assert not hub.shows(Key("list", person=ROBIN))
+
+
+def test_the_same_question_is_the_same_key() -> None:
+    assert keyed({"q": "x", "status": "open"}) == keyed({"status": "open", "q": "x"})
+    assert Key("list", keyed({"q": 1})).wanted == {"q": "1"}
+    assert Said("done").fine

@@ -1,0 +1,70 @@
+"""The page of an incident: its way, its neighbours, and blocks in which what others say stays text."""
+
+from __future__ import annotations
+
+import pytest
+
+from lamplighter.domain.access import Role
+from lamplighter.domain.incident import State
+from lamplighter.domain.timeline import Crew, Event, Moment
+from lamplighter.domain.topology import Edge
+from lamplighter.testing import NOON, firing
+from lamplighter.web.console.hub import Key
+from lamplighter.web.console.incident import PANES, IncidentView, neighbourhood, stages_of
+from lamplighter.web.console.making import Maker
+from lamplighter.web.problems import Problem
+from tests.unit.reports.conftest import diagnosis
+from tests.unit.web.console.conftest import SCRIPT, Room, person
+
+
+def moved(state: str) -> Event:
+    return Event("INC-1", f"1:{state}", NOON, Moment.STATE, Crew.HEALER, "", {"state": state})
+
+
+def test_the_way_tells_what_was_passed_and_what_was_not_needed(room: Room) -> None:
+    incident = room.incidents.open(1, state=State.RESOLVED)
+    said = [moved(state) for state in ("analysing", "council_review", "approved", "executing", "verifying", "resolved")]
+    found = {stage.name: stage.standing for stage in stages_of(incident, said)}
+    assert found["awaiting_approval"] == "skipped"
+    assert found["executing"] == "done"
+    assert found["resolved"] == "now"
+
+
+def test_an_end_that_is_not_the_good_one_stands_at_the_end_of_the_way(room: Room) -> None:
+    stages = stages_of(room.incidents.open(1, state=State.NEEDS_HUMAN), [])
+    assert (stages[-1].name, stages[-1].standing) == ("needs_human", "now")
+    assert [stage.standing for stage in stages_of(room.incidents.open(2, state=State.SCALING), [])].count("next") == 2
+
+
+def test_neighbours_are_what_it_needs_and_what_needs_it() -> None:
+    edges = [Edge("jellyfin", "nas"), Edge("jellyfin", "dns"), Edge("phone", "jellyfin"), Edge("a", "b")]
+    near = neighbourhood(edges, "jellyfin")
+    assert (near.needs, near.needed_by) == (("dns", "nas"), ("phone",))
+
+
+def test_every_block_is_there_and_what_alerts_say_stays_text(room: Room, maker: Maker) -> None:
+    room.incidents.open(1, firing(SCRIPT, container=SCRIPT))
+    room.incidents.tell("INC-1", Moment.COMMENTED, SCRIPT)
+    room.dossiers.found = diagnosis()
+    made = IncidentView(maker).sheet(room.context, Key("incident", incident="INC-1", person=person()))
+    assert tuple(made) == PANES
+    whole = "".join(made.values())
+    assert "<script" not in whole
+    assert "<img" not in whole
+    assert "What we know" in made["known"]
+    assert "alert(1)" in made["story"]
+
+
+def test_who_may_only_look_gets_no_forms(room: Room, maker: Maker) -> None:
+    room.incidents.open(1)
+    view = IncidentView(maker)
+    made = view.sheet(room.context, Key("incident", incident="INC-1", person=person(Role.VIEWER)))["people"]
+    assert "Only look" in made
+    assert "<form" not in made
+    assert "<form" in view.sheet(room.context, Key("incident", incident="INC-1", person=person()))["people"]
+
+
+def test_an_incident_that_is_not_there_is_a_problem(room: Room, maker: Maker) -> None:
+    with pytest.raises(Problem) as refused:
+        IncidentView(maker).sheet(room.context, Key("incident", incident="INC-9", person=person()))
+    assert refused.value.status == 404
