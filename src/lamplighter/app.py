@@ -39,7 +39,8 @@ from lamplighter.ports import (
     StoreUnavailable,
     Surroundings,
 )
-from lamplighter.settings import Settings
+from lamplighter.settings import BadConfiguration, Settings
+from lamplighter.settings.changes import Changes, adopted, changes
 from lamplighter.store import open_store
 from lamplighter.store.checkpoints import checkpoint_engine
 from lamplighter.workflow import dispatch
@@ -77,6 +78,7 @@ from lamplighter.workflow.watchdogs import Watchdogs
 from lamplighter.workflow.world import World
 
 TOKEN_BYTES = 32
+SWEEP_SECONDS_MAX = 15.0
 GRACE_POLL_SECONDS = 0.05
 SWITCH_SECONDS = 0.0005
 COLLECT_AFTER = (50_000, 20, 100)
@@ -130,10 +132,13 @@ class App:
     gates: dict[str, SignalGate]
     backlogs: dict[str, SignalBacklog]
     runbooks: Runbooks
+    steps: LiveSteps
     communicator: Communicator
+    reread: Callable[[], Settings] | None = None
     lock: IO[bytes] | None = None
     failure: str = ""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def board(self) -> Board:
@@ -171,6 +176,33 @@ class App:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(ended)
         self._tasks.append(task)
+
+    async def reload(self) -> Changes:
+        """Read the configuration again, and take over what may change while running.
+
+        Raises `BadConfiguration`; then everything stays as it was.
+        """
+        if self.reread is None:
+            raise BadConfiguration(["this server was started without a configuration that could be read again"])
+        async with self._reloading:
+            new = await asyncio.to_thread(self.reread)
+            books = await asyncio.to_thread(_runbooks, new.configuration.runbooks)
+            found = changes(self.settings, new)
+            self._adopt(adopted(self.settings, new), books)
+        log.info("the configuration was read again", applied=found.applied, waits_for_restart=found.restart)
+        return found
+
+    def _adopt(self, settings: Settings, books: Runbooks) -> None:
+        """From here on all parts go by these settings. Nothing may fail in here."""
+        configuration = settings.configuration
+        self.settings, self.runbooks = settings, books
+        self.world.depends = configuration.depends
+        self.quiet.windows = configuration.windows
+        self.steps.rules, care = configuration.autonomy.rules(protected_names(settings)), _care(settings)
+        self.steps.care = self.steps.asking.care = self.steps.verifying.care = care
+        self.sweep.sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
+        self.dispatch.bounds, self.dispatch.storm_from = _bounds(settings), configuration.responses.storm_from
+        self.retention.keeping = _keeping(settings)
 
     async def stop(self) -> None:
         """Let a running action finish within the grace, then end everything; what is under way goes on next time."""
@@ -210,9 +242,7 @@ def build_app(
     store_url = configuration.store.url or f"sqlite:///{folder / 'lamplighter.db'}"
     store = open_store(store_url, clock=clock)
     token = _token(folder)
-    surroundings = Surroundings(clock, configuration.check_specs, store.samples, _answer_url(settings, token))
-    named = {**settings.sources, **settings.channels}
-    loaded = {name: integrations.load(name).build(part, surroundings) for name, part in named.items()}
+    loaded = _loaded(settings, clock, store, token)
     roles = (*loaded.values(), *extra_roles)
     world = World(clock, roles, configuration.depends)
     switch = FileSwitch(folder, clock)
@@ -232,7 +262,7 @@ def build_app(
     )
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
-    sweep_seconds = min(15.0, configuration.verify.dwell)
+    sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
     watched = _watched(settings, world, placing)
     return App(
         settings=settings,
@@ -260,9 +290,18 @@ def build_app(
         gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
         runbooks=_runbooks(configuration.runbooks),
+        steps=steps,
         communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched),
         lock=lock,
     )
+
+
+def _loaded(settings: Settings, clock: Clock, store: Store, token: str) -> dict[str, Roles]:
+    """The roles of every integration that is configured, by its name; nothing is connected yet."""
+    specs = settings.configuration.check_specs
+    surroundings = Surroundings(clock, specs, store.samples, _answer_url(settings, token))
+    named = {**settings.sources, **settings.channels}
+    return {name: integrations.load(name).build(part, surroundings) for name, part in named.items()}
 
 
 def _answer_url(settings: Settings, secret: str) -> Callable[[str], str]:
@@ -305,8 +344,7 @@ def _steps(settings: Settings, remedy: Remedy, investigator: Investigator) -> Li
     """The steps of the story on the real world."""
     configuration = settings.configuration
     store, world, clock, chronicle = remedy.store, remedy.world, remedy.clock, remedy.chronicle
-    verify = configuration.verify
-    care = Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires)
+    care = _care(settings)
     return LiveSteps(
         store=store,
         world=world,
@@ -328,8 +366,7 @@ def _placing(
     """The placing, the line of responses behind it, and what people are told meanwhile."""
     configuration = settings.configuration
     store, clock = chronicle.store, chronicle.clock
-    bounds = Bounds(configuration.responses.at_once, configuration.responses.at_once_in_storm)
-    line = dispatch.Dispatch(store, response, chronicle, clock, bounds, configuration.responses.storm_from)
+    line = dispatch.Dispatch(store, response, chronicle, clock, _bounds(settings), configuration.responses.storm_from)
     announcing = Announcing(store, chronicle, clock, line)
     names = frozenset({configuration.watchdog.alert})
     placing = Correlator(
@@ -353,6 +390,16 @@ def _placing(
 
     chronicle.moved = moved
     return line, announcing, placing, watchdogs
+
+
+def _care(settings: Settings) -> Care:
+    verify = settings.configuration.verify
+    return Care(verify.dwell, verify.deadline, verify.every, settings.configuration.autonomy.approval_expires)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    responses = settings.configuration.responses
+    return Bounds(responses.at_once, responses.at_once_in_storm)
 
 
 def _keeping(settings: Settings) -> Keeping:

@@ -10,15 +10,19 @@ import typer
 from lamplighter.cli import (
     alerts,
     approvals,
+    beginning,
     checks,
+    completion,
     configuration,
     demo,
     diagnosing,
+    doctoring,
     events,
     incidents,
     notify,
     operation,
     people,
+    safekeeping,
     serve,
     silences,
 )
@@ -33,6 +37,11 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctoring.doctor)
+app.command("backup")(safekeeping.backup)
+app.command("restore")(safekeeping.restore)
+app.command("init")(beginning.init)
+app.command("completion")(completion.completion)
 app.command("diagnose")(diagnosing.diagnose)
 app.command("replay")(diagnosing.replay)
 app.command("exam")(diagnosing.exam)
@@ -48,7 +57,14 @@ app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.command("setup-url")(people.setup_url)
 app.add_typer(configuration.app, name="config")
-for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
+for command in (
+    operation.status,
+    operation.pause,
+    operation.resume,
+    operation.reload,
+    operation.healthcheck,
+    operation.version,
+):
     app.command()(command)
 
 

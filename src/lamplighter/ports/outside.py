@@ -106,6 +106,14 @@ class Inventory(Protocol):
         ...
 
 
+class Contact(Protocol):
+    """The test of a system that lists nothing: its cheapest look."""
+
+    async def __call__(self) -> str:
+        """What was seen, in a few words. Raises `ToolError` where the system cannot be asked or says too little."""
+        ...
+
+
 class EvidenceTool(Protocol):
     """A read-only look. It never raises: a failed look is evidence with `error` set."""
 
@@ -243,6 +251,7 @@ class Roles:
     gates: tuple[SignalGate, ...] = ()
     silences: SilenceExchange | None = None
     backlog: SignalBacklog | None = None
+    contact: Contact | None = None
     inventories: tuple[Inventory, ...] = ()
     tools: tuple[EvidenceTool, ...] = ()
     readers: tuple[SignalReader, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from lamplighter.domain.hours import QuietHours
 
@@ -42,7 +42,12 @@ class Quiet(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hours: Annotated[tuple[time, time], BeforeValidator(_span), Field(description="on the clock of site.timezone")]
+    hours: Annotated[
+        tuple[time, time],
+        BeforeValidator(_span),
+        WithJsonSchema({"type": "string", "examples": ["23:00-07:00"]}),
+        Field(description="on the clock of site.timezone"),
+    ]
     let_through: Annotated[
         Literal["critical", "warning", "info"], Field(description="this severity and above still wakes people")
     ] = "critical"
@@ -54,7 +59,12 @@ class NotifyRules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     quiet: Annotated[Quiet | None, Field(description="quiet hours")] = None
-    digest: Annotated[time | None, BeforeValidator(lambda value: None if value is None else _wall_time(value))] = None
+    digest: Annotated[
+        time | None,
+        BeforeValidator(lambda value: None if value is None else _wall_time(value)),
+        WithJsonSchema({"type": ["string", "null"], "examples": ["08:00"]}),
+        Field(description="when the morning digest comes; without it there is none"),
+    ] = None
 
     def hours(self, zone: str) -> QuietHours | None:
         """The quiet hours on the clock of a time zone."""

@@ -18,6 +18,7 @@ from lamplighter.web import (
     alerts,
     approvals,
     checks,
+    checkup,
     events,
     forms,
     incidents,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 DOORS = (
-    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
+    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
     *(pages, overviews, forms, signing_in, setting_up, people, oidc_door, notifications),
 )
 

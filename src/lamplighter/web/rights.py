@@ -86,6 +86,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/silences",
         "GET /api/v1/maintenance",
         "GET /api/v1/checks",
+        "GET /api/v1/doctor",
         "GET /api/v1/events",
         "GET /api/v1/notifications",
     ),
@@ -131,6 +132,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "DELETE /api/v1/tokens/{token_id}",
         "POST /api/v1/setup-link",
     ),
+    Right.CONFIGURE: ("POST /-/reload",),
 }
 
 

@@ -12,10 +12,9 @@ from lamplighter.domain.graph import Graph
 from lamplighter.domain.topology import Component, Edge
 from lamplighter.ports import Clock, Store, StoreUnavailable
 from lamplighter.workflow.correlator import Correlator
-from lamplighter.workflow.world import Survey, World
+from lamplighter.workflow.world import INVENTORY_SUFFIX, Survey, World
 
 KNOWN_FOR = timedelta(days=7)
-INVENTORY_SUFFIX = ".inventory"
 log = structlog.get_logger()
 
 

@@ -24,6 +24,7 @@ def _build(config: PrometheusConfig, surroundings: Surroundings) -> Roles:
     reader = PrometheusReader(client, rulebook, surroundings.clock, config.freshness_seconds)
     checks = PrometheusChecks(client, surroundings.clock, config.freshness_seconds)
     return Roles(
+        contact=client.contact,
         readers=(reader, PrometheusCheckReader(surroundings.checks, checks)),
         tools=tuple(look(client, rulebook, surroundings.clock.now) for look in LOOKS),
         runners=(checks,),

@@ -11,7 +11,7 @@ from lamplighter.integrations.fetching import web_address
 from lamplighter.integrations.telegram.channel import TelegramChannel
 from lamplighter.integrations.telegram.client import BotApi
 from lamplighter.integrations.telegram.listener import TelegramListener
-from lamplighter.ports import Integration, Roles, Surroundings
+from lamplighter.ports import ChannelError, Integration, Roles, Surroundings, ToolError
 
 API = "https://api.telegram.org"
 APPROVERS_MAX = 50
@@ -48,7 +48,17 @@ def _build(config: TelegramConfig, surroundings: Surroundings) -> Roles:
     approvers = frozenset(config.approvers)
     channel = TelegramChannel(api, config.chat, config.topic, answered=bool(approvers))
     listeners = (TelegramListener(api, config.chat, approvers, surroundings.clock),) if approvers else ()
-    return Roles(channels=(channel,), listeners=listeners)
+
+    async def contact() -> str:
+        try:
+            own = await api.call("getMe", {})
+            await api.call("getChat", {"chat_id": config.chat})
+        except ChannelError as problem:
+            raise ToolError(str(problem)) from problem
+        name = own.get("username", "") if isinstance(own, dict) else ""
+        return f"signed in as @{name}, and the chat {config.chat} is open to it"
+
+    return Roles(contact=contact, channels=(channel,), listeners=listeners)
 
 
 INTEGRATION = Integration(name="telegram", config=TelegramConfig, build=_build)
