@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -133,3 +134,22 @@ async def test_what_is_done_bears_the_name_of_who_is_signed_in(bench: Bench) -> 
     assert made.json()["author"] == "kim (oidc)"
     assert taken.json()["acknowledged_by"] == "kim (oidc)"
     assert "mallory" not in str(bench.incidents.events)
+
+
+async def test_a_yes_is_recorded_under_the_name_of_who_is_signed_in_and_no_other(bench: Bench) -> None:
+    given: list[dict[str, Any]] = []
+
+    def answer(approval_id: str, **more: Any) -> None:  # noqa: ANN401 - what the store is told
+        given.append(more)
+        raise LookupError(approval_id)
+
+    bench.app.store.approvals = SimpleNamespace(answer=answer)
+    path = "/api/v1/approvals/INC-1-x/approve"
+    cookie = bench.signed_in(Role.APPROVER, "kim")
+    own = {"x-csrf-token": bench.form(cookie)["csrf"], "accept": "application/json"}
+    async with bench.browser(cookie=cookie) as browser:
+        assert (await browser.post(path, json={"by": "mallory"}, headers=own)).status_code == 422
+        assert (await browser.post(path, json={"reason": "mine"}, headers=own)).status_code == 404
+    async with bench.browser(**OWNER) as owner:
+        await owner.post(path, json={})
+    assert [(one["by"], one["approve"]) for one in given] == [("kim (oidc)", True), ("admin", True)]
