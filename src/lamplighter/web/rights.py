@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from starlette.routing import compile_path
 
@@ -19,13 +20,14 @@ class Door(StrEnum):
 
 
 Need = Right | Door
+ADDRESSES_KEPT = 256
+KEPT_CHARS_MAX = 200
 SOCKET = "WEBSOCKET"
 RECEIVER = "/api/v1/alerts/{source}"
 PING = "/ping/{word}"
 ACT = "/act/{word}"
 
 TABLE: Mapping[Need, Iterable[str]] = {
-    # Receivers come first, so that a storm of alerts compares the fewest addresses.
     Right.DELIVER: (
         f"POST {RECEIVER}",
         "POST /alert",
@@ -138,6 +140,8 @@ class Rights:
     """Finds what a request needs."""
 
     def __init__(self, table: Mapping[Need, Iterable[str]] = TABLE) -> None:
+        # A storm of alerts asks for one address again and again.
+        self._shaped = lru_cache(ADDRESSES_KEPT)(self._match)
         self._plain: dict[str, dict[str, Need]] = {}
         self._shapes: dict[str, tuple[re.Pattern[str], dict[str, Need]]] = {}
         for need, routes in table.items():
@@ -147,13 +151,17 @@ class Rights:
 
     def needs(self, path: str) -> Mapping[str, Need]:
         """What each method of this address needs; empty where there is no such address."""
-        if path in self._plain:
-            return self._plain[path]
-        return next((needs for shape, needs in self._shapes.values() if shape.match(path)), {})
+        plain = self._plain.get(path)
+        if plain is not None:
+            return plain
+        return self._shaped(path) if len(path) <= KEPT_CHARS_MAX else self._match(path)
 
     def of(self, method: str, path: str) -> Need | None:
         """What is needed; None where no route is known."""
         return self.needs(path).get(method)
+
+    def _match(self, path: str) -> Mapping[str, Need]:
+        return next((needs for shape, needs in self._shapes.values() if shape.match(path)), {})
 
     def _put(self, path: str) -> dict[str, Need]:
         if "{" not in path:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lamplighter.domain.alert import Alert
+from lamplighter.domain.discretion import discreet
 from lamplighter.domain.evidence import Evidence, Question, bounded
 from lamplighter.domain.plan import Offer, Target, Verb
-from lamplighter.domain.redaction import redact, redact_json, redact_values
+from lamplighter.domain.redaction import redact
 from lamplighter.domain.topology import Component, Edge, edges_from_labels, edges_from_rules
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import (
@@ -55,7 +56,6 @@ MOST_TELLING = (
     "packages",
     "grafana",
 )
-JSON_MEDIA = "application/json"
 INVENTORY_SUFFIX = ".inventory"
 
 
@@ -176,13 +176,6 @@ def _why(problem: Exception) -> str:
 
 def _safe(piece: Evidence, number: int) -> Evidence:
     """The piece as it may be stored and shown."""
-    without = redact_json if piece.media == JSON_MEDIA else redact
-    content, cut = bounded(without(piece.content))
-    return replace(
-        piece,
-        id=f"e{number}",
-        params=redact_values(piece.params),
-        content=content,
-        error=redact(piece.error),
-        truncated=piece.truncated or cut,
-    )
+    safe = discreet(piece)
+    content, cut = bounded(safe.content)
+    return replace(safe, id=f"e{number}", content=content, truncated=piece.truncated or cut)
