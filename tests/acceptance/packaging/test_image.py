@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -138,4 +139,7 @@ def test_what_is_installed_is_what_is_locked_with_hashes() -> None:
     assert versions[0]
     assert versions[0].items() <= versions[1].items()
     assert "pytest" not in versions[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.split(r"[\[<>=;\s]", name, maxsplit=1)[0] for name in project["dependencies"]}
+    assert wanted <= versions[0].keys()
     assert not re.search(r"https?:|//|@\s", (ROOT / "requirements-run.lock").read_text(encoding="utf-8"))
