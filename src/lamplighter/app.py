@@ -96,6 +96,7 @@ class App:
 
     settings: Settings
     token: str
+    signing_key: str
     clock: Clock
     store: Store
     world: World
@@ -221,6 +222,7 @@ def build_app(
     return App(
         settings=settings,
         token=_token(folder),
+        signing_key=_kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
         clock=clock,
         store=store,
         world=world,

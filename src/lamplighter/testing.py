@@ -235,10 +235,14 @@ Answers = object | Callable[[dict[str, str]], object]
 
 @dataclass(slots=True)
 class JsonServer:
-    """An outside system that answers GET requests in JSON: a value by path, or what a function makes of the query."""
+    """An outside system that answers GET requests in JSON: a value by path, or what a function makes of the query.
+
+    `statuses` are by path, 200 where none is given.
+    """
 
     url: str = ""
     answers: Mapping[str, Answers] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -251,7 +255,8 @@ class JsonServer:
         if parts.path not in self.answers:
             return 404, b'{"message": "not found"}'
         answer = self.answers[parts.path]
-        return 200, json.dumps(answer(params) if callable(answer) else answer).encode()
+        status = self.statuses.get(parts.path, 200)
+        return status, json.dumps(answer(params) if callable(answer) else answer).encode()
 
 
 @contextmanager

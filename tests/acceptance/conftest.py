@@ -21,8 +21,8 @@ from lamplighter.lab.premises import Premises
 from lamplighter.lab.programs import installed
 from lamplighter.lab.scenario import EXPECTATIONS, LabUnavailable, Scenario
 
-RUN_SECONDS_MAX = 400
-CLEAN_SECONDS_MAX = 30.0
+RUN_SECONDS_MAX = 900
+CLEAN_SECONDS_MAX = 60.0
 PAUSE_SECONDS = 0.1
 LINES_MAX = 200
 REQUIRED = os.environ.get("LAMPLIGHTER_REQUIRE_SERVICES") == "1"

@@ -22,7 +22,7 @@ from lamplighter.lab.shop.layout import free_ports
 
 STREAMS = Path(__file__).parents[1] / "golden" / "streams"
 NIGHT = STREAMS / "night.jsonl"
-START_SECONDS_MAX = 30.0
+START_SECONDS_MAX = 90.0
 COUNTED = (
     "alerts",
     "incidents",

@@ -13,7 +13,7 @@ from lamplighter.lab.rig import takes_orders
 from lamplighter.lab.scenario import Scenario, SeenEffect
 from lamplighter.settings import Configuration
 
-SECONDS_MAX = 20.0
+SECONDS_MAX = 60.0
 PORT = 8460
 
 

@@ -17,6 +17,7 @@ from lamplighter.cli import (
     events,
     incidents,
     operation,
+    people,
     serve,
     silences,
 )
@@ -41,6 +42,9 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(silences.app, name="silence")
 app.add_typer(silences.windows, name="maint")
 app.add_typer(checks.app, name="checks")
+app.add_typer(people.users, name="user")
+app.add_typer(people.tokens, name="token")
+app.command("setup-url")(people.setup_url)
 app.add_typer(configuration.app, name="config")
 for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
     app.command()(command)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -53,8 +53,11 @@ def run(settings: Settings) -> None:
             timeout_graceful_shutdown=STOP_SECONDS_MAX,
             timeout_keep_alive=IDLE_SECONDS_MAX,
             backlog=CONNECTIONS_WAITING_MAX,
+            # Whom a proxy names is decided by `auth.proxy`, which must see the proxy's own address.
+            proxy_headers=False,
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",
+        api.state.access.first_setup_url,
         api.state.context.feed.end,
     )
     # uvicorn raises the signal that ended it once more when it is done; being told to stop is a good end, not a kill.
@@ -68,9 +71,16 @@ def run(settings: Settings) -> None:
 class _Server(uvicorn.Server):
     """Says in one line when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, words: str, end_streams: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        words: str,
+        setup_url: Callable[[], Awaitable[str]],
+        end_streams: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._words = words
+        self._setup_url = setup_url
         self._end_streams = end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -82,6 +92,17 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             say(self._words)
+            await self._invite()
+
+    async def _invite(self) -> None:
+        """While nobody has an account, say where the first is made."""
+        try:
+            url = await self._setup_url()
+        except StoreUnavailable as problem:
+            say(f"warning: no set-up link could be made: {problem}; later: lamplighter setup-url")
+            return
+        if url:
+            say(f"Open {url}")
 
 
 def _tell_address(file: Path, address: str) -> None:

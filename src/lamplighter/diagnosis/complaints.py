@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,8 @@ from lamplighter.domain.evidence import Case, Evidence, Fact
 LINES_MAX = 5_000
 LINE_CHARS_MAX = 800
 COMPLAINTS_MAX = 60
+# One writer alone must not leave the others unheard.
+COMPLAINTS_EACH_MAX = 20
 LOKI = "loki.query_range"
 LOGS = frozenset({"logs", "docker.logs", "supervisor.logs", "journalctl", LOKI})
 NANOSECONDS = 1e9
@@ -174,7 +176,7 @@ def complaints_of(case: Case, naming: Naming) -> list[Fact]:
                 targets = _databases(targets, writer, case, naming)
             for target, port in targets:
                 key = (writer, target, error)
-                if key in told or len(told) < COMPLAINTS_MAX:
+                if key in told or _room(told, writer):
                     one = told.setdefault(key, _Told())
                     one.count, one.line, one.at, one.port, one.evidence = (
                         one.count + 1,
@@ -185,6 +187,11 @@ def complaints_of(case: Case, naming: Naming) -> list[Fact]:
                     )
                     one.first = one.first or moment
     return [_fact(key, one) for key, one in told.items()]
+
+
+def _room(told: Mapping[tuple[str, str, str], _Told], writer: str) -> bool:
+    own = sum(key[0] == writer for key in told)
+    return len(told) < COMPLAINTS_MAX and own < COMPLAINTS_EACH_MAX
 
 
 def _error_of(line: str) -> str:

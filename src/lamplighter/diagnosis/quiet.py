@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
+from lamplighter.diagnosis.metric_words import METRIC
 from lamplighter.diagnosis.signals.series import BASELINE, PHASE
 from lamplighter.diagnosis.standing import Standing
+from lamplighter.diagnosis.unseen import UNSEEN
 from lamplighter.domain.alert import Alert, AlertStatus
 from lamplighter.domain.evidence import Case, Evidence, Fact
 
@@ -39,7 +41,7 @@ _ASKED = re.compile(
     r"|good)|look(?:ed)? (?:it|them|things)? ?over|have a look|just checking|sanity check|fine again"
     r"|recovered|still (?:well|ok|healthy)|health check of|looked odd)\b"
 )
-_CALM = frozenset({"state", "usage", "node", "aside", "change", "change_later"})
+_CALM = frozenset({"state", "usage", "node", "aside", "change", "change_later", UNSEEN, METRIC})
 
 
 def expected(alerts: Iterable[Alert]) -> bool:

@@ -28,6 +28,8 @@ from lamplighter.domain.sameness import Sight, sight_of
 WATCHDOGS = frozenset({"Watchdog"})
 # The first repeats are told one by one; those after them are counted.
 REPEATS_TOLD = 6
+# So many of those that have cleared stay at hand; the store knows the rest, and they are recalled when they return.
+CLEARED_MAX = 2_000
 
 
 @dataclass(slots=True)
@@ -41,14 +43,18 @@ class _Case:
 
 
 class Board:
-    """Every open incident and what belongs to it.
+    """Every open incident and what belongs to it: all that fires, and the last `cleared_max` that cleared.
 
     `watchdogs` are the names of alerts that always fire.
     """
 
-    def __init__(self, graph: Graph | None = None, apart: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, graph: Graph | None = None, apart: Iterable[tuple[str, str]] = (), cleared_max: int = CLEARED_MAX
+    ) -> None:
         self.graph = graph or Graph(())
         self.watchdogs = WATCHDOGS
+        self._cleared_max = cleared_max
+        self._cleared: dict[str, None] = {}
         self._cases: dict[str, _Case] = {}
         self._incident_of: dict[str, str] = {}
         self._episodes: dict[str, Episode] = {}
@@ -59,6 +65,7 @@ class Board:
         self._touched: dict[str, None] = {}
         self._left: list[Member] = []
         self._closed: dict[str, Incident] = {}
+        self._gone: dict[str, str | Incident] = {}
         self._batch_troubles: dict[str, None] = {}
         self._last_seen: tuple[Alert, Sight] | None = None
         for one, other in apart:
@@ -88,6 +95,7 @@ class Board:
         self._cases[incident.id] = case
         for member in members:
             self._seat(case, member)
+        self._let_leave()
 
     def drop(self, incident_id: str) -> None:
         """Forget an incident; one that is not here is no error."""
@@ -95,12 +103,13 @@ class Board:
         for trouble in case.members if case else ():
             self._fires.discard(trouble)
             del self._incident_of[trouble]
+            self._cleared.pop(trouble, None)
             self._touched.pop(trouble, None)
             if trouble not in self._batch_troubles:
                 self._episodes.pop(trouble, None)
 
     def knows(self, trouble: str) -> bool:
-        """Whether an open incident holds this trouble."""
+        """Whether this trouble is at hand as one of an open incident; the store may know that of more."""
         return trouble in self._incident_of
 
     def member(self, trouble: str) -> Member | None:
@@ -109,7 +118,7 @@ class Board:
         return None if incident_id is None else self._cases[incident_id].members[trouble]
 
     def members(self, incident_id: str) -> Sequence[Member]:
-        """What belongs to an open incident, in the order of joining."""
+        """What is at hand of an open incident: all that fires, and what cleared lately."""
         case = self._cases.get(incident_id)
         return () if case is None else tuple(case.members.values())
 
@@ -139,12 +148,25 @@ class Board:
         return Episode(trouble, alert.starts_at, alert.status, alert.ends_at, 1.0, member.joined_at)
 
     def recall(self, trouble: str, past: Past) -> None:
-        """Note what the store knows of a trouble that is not open here, until the next `settled`."""
+        """Note what the store knows of a trouble that is not at hand, until the next `settled`."""
+        if past.member is not None:
+            self._call_back(past.member)
         if past.last_closed is not None:
             self._closed.setdefault(trouble, past.last_closed)
         if past.episode is not None:
             self._batch_troubles[trouble] = None
             self._episodes.setdefault(trouble, past.episode)
+
+    def _call_back(self, member: Member) -> None:
+        """Seat one that had left, in what became of its incident meanwhile; of an unknown one the store will tell."""
+        name = member.incident_id
+        while isinstance(into := self._gone.get(name), str):
+            name = into
+        if isinstance(into, Incident):
+            self._closed[member.trouble] = into
+            self._batch_troubles[member.trouble] = None
+        elif name in self._cases:
+            self._seat(self._cases[name], replace(member, incident_id=name))
 
     def closed(self, trouble: str) -> Incident | None:
         """The incident that this trouble belonged to last, if it was recalled or closed since the last `settled`."""
@@ -244,10 +266,10 @@ class Board:
             if left > 0:
                 self._heard[one.incident_id, one.trouble] = left
             case = self._cases.get(one.incident_id)
-            member = None if case is None else case.members.get(one.trouble)
-            if case is None or member is None:
+            if case is None:
                 continue
-            case.members[one.trouble] = replace(member, count=member.count + one.times)
+            if member := case.members.get(one.trouble):
+                case.members[one.trouble] = replace(member, count=member.count + one.times)
             case.incident = replace(case.incident, alert_count=case.incident.alert_count + one.times)
 
     def take(self, placed: Placed, now: datetime) -> None:
@@ -294,11 +316,20 @@ class Board:
         self._touched.clear()
         self._left.clear()
         self._closed.clear()
+        self._gone.clear()
         self._heard_lately.clear()
+        self._let_leave()
         for trouble in self._batch_troubles:
             if trouble not in self._incident_of:
                 self._episodes.pop(trouble, None)
         self._batch_troubles.clear()
+
+    def _let_leave(self) -> None:
+        """Those that cleared first leave, once everything about them is in the store."""
+        while len(self._cleared) > self._cleared_max:
+            trouble = next(iter(self._cleared))
+            del self._cleared[trouble], self._cases[self._incident_of.pop(trouble)].members[trouble]
+            self._episodes.pop(trouble, None)
 
     def _heard_by(self, incident_id: str, before: str, trouble: str) -> None:
         times = self._heard.pop((before, trouble), 0)
@@ -332,9 +363,13 @@ class Board:
         case.members[trouble] = member
         case.grew_at = max(case.grew_at, member.joined_at)
         self._incident_of[trouble] = member.incident_id
+        if not member.firing:
+            self._cleared.pop(trouble, None)
+            self._cleared[trouble] = None
         if member.firing == (trouble in case.firing):
             return
         if member.firing:
+            self._cleared.pop(trouble, None)
             case.firing[trouble] = None
             self._index(member)
         else:
@@ -353,6 +388,7 @@ class Board:
 
     def _absorb(self, absorbed: str, into: str, now: datetime) -> None:
         gone, case = self._cases.pop(absorbed), self._cases[into]
+        self._gone[absorbed] = into
         case.incident = course.grown(case.incident, gone.incident, now)
         case.grew_at = max(case.grew_at, gone.grew_at)
         for trouble, member in gone.members.items():
@@ -375,6 +411,7 @@ class Board:
         if case.incident.is_open:
             return
         touched = [member for trouble, member in case.members.items() if trouble in self._touched]
+        self._gone[case.incident.id] = case.incident
         for trouble in case.members:
             self._closed[trouble] = case.incident
             self._batch_troubles[trouble] = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lamplighter.domain.alert import Alert, Episode, JournalEntry
 from lamplighter.domain.incident import Incident
-from lamplighter.domain.member import Link
+from lamplighter.domain.member import Link, Member
 
 # Stored with each incident, so that a grouping can be explained after the rules have changed.
 GROUPING = "1"
@@ -77,11 +77,12 @@ Placement = Opens | Joins | Reopens | Clears | Suppresses
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of one trouble that no open incident holds: its last episode, its last closed incident."""
+    """What the store knows of one trouble: its last episode, its last closed incident, its seat in an open one."""
 
     episode: Episode | None = None
     last_closed: Incident | None = None
     fix: str = ""
+    member: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from lamplighter.domain.incident import Incident
 from lamplighter.domain.member import Link
 from lamplighter.domain.placement import Clears, Joins, Opens
 from lamplighter.domain.storm import WITHIN, Storm, weather
-from lamplighter.lab.replay_life import Life, Step
+from lamplighter.lab.replay_life import TROUBLES_MAX, Life, Step
 from lamplighter.lab.replay_messages import Messages
 from lamplighter.lab.replay_report import Decision, Report, decision_of
 from lamplighter.lab.replay_sources import Readers
@@ -55,7 +55,8 @@ class Replay:
         self._at = EPOCH
         self._readers = Readers(self._parse_clock, settings.sources if settings else {})
         self._learned = Learned(configuration.depends if configuration else {})
-        board = Board(self._learned.graph)
+        # There is no store to recall from, so all stay at hand.
+        board = Board(self._learned.graph, cleared_max=TROUBLES_MAX)
         dwell = DWELL
         if configuration is not None:
             board.watchdogs = frozenset({configuration.watchdog.alert})

@@ -9,7 +9,8 @@ from lamplighter.lab.monitoring import answers
 from lamplighter.lab.scenario import LabFailed, Scenario, SeenEffect, Stage
 from lamplighter.lab.shop.layout import CATALOGUE_MIB, DELAY_SECONDS, TIMEOUT_SECONDS, Shop
 
-WELL_SECONDS_MAX = 30.0
+# Generous: a busy machine has been seen to take longer than half a minute.
+WELL_SECONDS_MAX = 90.0
 STEADY_SECONDS = 1.0
 ANSWER_SECONDS_MAX = 3.0
 FAULT_CALLS = {

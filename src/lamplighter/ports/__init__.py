@@ -25,9 +25,11 @@ from lamplighter.ports.outside import (
     Switch,
     ToolError,
 )
+from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 from lamplighter.ports.store import (
     Applied,
     Approvals,
+    Contradicted,
     Dossiers,
     Edges,
     Fenced,
@@ -47,11 +49,14 @@ from lamplighter.ports.store import (
 )
 
 __all__ = [
+    "Accounts",
+    "ApiTokens",
     "Applied",
     "Approvals",
     "ChannelError",
     "CheckRunner",
     "Clock",
+    "Contradicted",
     "Dossiers",
     "Edges",
     "Effect",
@@ -74,6 +79,8 @@ __all__ = [
     "Retention",
     "Roles",
     "Samples",
+    "Sessions",
+    "SetupLinks",
     "SignalBacklog",
     "SignalGate",
     "SignalReader",

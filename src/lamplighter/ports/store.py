@@ -21,6 +21,7 @@ from lamplighter.domain.plan import Plan
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Event
 from lamplighter.domain.topology import Edge
+from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 
 
 class StoreUnavailable(Exception):
@@ -93,11 +94,15 @@ class Fenced(StoreUnavailable):
     """Another process places alerts by now; this one must stop and take nothing for granted."""
 
 
+class Contradicted(Exception):
+    """A batch that contradicts what the store holds: the same again cannot help, so its alerts go one by one."""
+
+
 class Incidents(Protocol):
     """Incidents, what belongs to them, and their timelines."""
 
     def recall(self, troubles: Sequence[str]) -> Mapping[str, Past]:
-        """What is known of troubles that no open incident holds; those never heard of are left out."""
+        """What is known of troubles that are not at hand; those never heard of are left out."""
         ...
 
     def board(self, ids: Sequence[str] | None = None) -> Sequence[tuple[Incident, Sequence[Member]]]:
@@ -416,6 +421,10 @@ class Store(Protocol):
     ledger: Ledger
     lessons: Lessons
     samples: Samples
+    accounts: Accounts
+    sessions: Sessions
+    api_tokens: ApiTokens
+    setup_links: SetupLinks
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason why not."""

@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
+from lamplighter.settings.access import Oidc
 from lamplighter.settings.model import Configuration
 
 ENV_PREFIX = "LAMPLIGHTER_"
@@ -70,6 +71,7 @@ class _Environment(BaseSettings):
     server: dict[str, Any] = {}
     data_folder: str | None = None
     store: dict[str, Any] = {}
+    auth: dict[str, Any] = {}
     autonomy: dict[str, Any] = {}
     sources: dict[str, Any] = {}
     checks: list[Any] = []
@@ -118,7 +120,10 @@ def load_settings(
     problems: list[str] = []
     configuration = Configuration()
     try:
+        _read_oidc_secret(tree, reading)
         configuration = Configuration.model_validate(tree)
+    except BadConfiguration as error:
+        problems += error.problems
     except ValidationError as error:
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
@@ -301,6 +306,13 @@ def _with_secrets(value: object, model: type[BaseModel], key: str, reading: _Rea
             continue
         read[plain] = _secret(Path(str(item)), f"{key}.{name}", reading)
     return read
+
+
+def _read_oidc_secret(tree: Tree, reading: _Reading) -> None:
+    """The one secret that is no integration's may be a file too."""
+    auth = _section(tree, "auth", {})
+    if isinstance(auth.get("oidc"), dict):
+        auth["oidc"] = _with_secrets(auth["oidc"], Oidc, "auth.oidc", reading)
 
 
 def _secret(path: Path, key: str, reading: _Reading) -> str:

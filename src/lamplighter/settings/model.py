@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from lamplighter.domain.check import CheckSpec
 from lamplighter.domain.maintenance import Window, parse_when
 from lamplighter.domain.policy import BadSentence, Limits, Mode, Rules, Sentence, parse_sentence
+from lamplighter.settings.access import Auth
 from lamplighter.settings.checks import Check
 from lamplighter.settings.values import Duration, Limit, Rate, TimeZone, Wait, WebUrl, WholeNumber
 
@@ -158,6 +159,7 @@ class Configuration(Section):
     server: Annotated[Server, Field(description="where the server listens")] = Server()
     data_folder: Annotated[Path | None, Field(description="where the store, the token and the pause file live")] = None
     store: Annotated[StorePlace, Field(description="the database")] = StorePlace()
+    auth: Annotated[Auth, Field(description="how people sign in")] = Auth()
     autonomy: Annotated[Autonomy, Field(description="what may be done alone")] = Autonomy()
     sources: Annotated[dict[str, Any], Field(description="systems to look at, by integration name")] = {}
     checks: Annotated[list[Check], Field(max_length=1000, description="checks of its own")] = []

@@ -53,18 +53,24 @@ def holders_of(connection: Connection, troubles: Sequence[str]) -> set[str]:
 
 
 def recalled(connection: Connection, troubles: Sequence[str]) -> dict[str, Past]:
-    """Each trouble's last episode and the last incident that it may return to."""
+    """Each trouble's last episode, the last incident that it may return to, and its seat in an open one."""
     asked = {bounded_key(trouble): trouble for trouble in troubles}
     keys = sorted(asked)
     last = _episodes(connection, keys, asked)
     closed = _last_closed(connection, keys)
+    held = _held(connection, keys)
     fixes = _fixes(connection, {incident.id: incident for incident in closed.values()})
     found: dict[str, Past] = {}
     for key in keys:
         incident = closed.get(key)
-        if incident is not None or key in last:
-            found[asked[key]] = Past(last.get(key), incident, fixes[incident.id] if incident else "")
+        if incident is not None or key in last or key in held:
+            found[asked[key]] = Past(last.get(key), incident, fixes[incident.id] if incident else "", held.get(key))
     return found
+
+
+def _held(connection: Connection, keys: Sequence[str]) -> dict[str, Member]:
+    rows = connection.execute(MEMBERS.where(among(connection, members.c.open_trouble, keys)))
+    return {bounded_key(member.trouble): member for member in map(member_of, rows)}
 
 
 def _episodes(connection: Connection, keys: Sequence[str], asked: dict[str, str]) -> dict[str, Episode]:

@@ -15,7 +15,7 @@ from lamplighter.domain.incident import BadMove, Incident, State, moved
 from lamplighter.domain.member import Member
 from lamplighter.domain.placement import Heard, Past, Placed
 from lamplighter.domain.timeline import Event
-from lamplighter.ports import Applied, StoreUnavailable, Wanted
+from lamplighter.ports import Applied, Contradicted, Wanted
 from lamplighter.store import by_hand, member_rows
 from lamplighter.store.board_rows import board_of, holders_of, recalled
 from lamplighter.store.engine import Database
@@ -66,7 +66,10 @@ class SqlIncidents:
         *,
         token: int = 0,
     ) -> Applied:
-        """Record a batch of placements in order, in one transaction. Raises `Fenced`, `StoreUnavailable`."""
+        """Record a batch of placements in order, in one transaction.
+
+        Raises `Fenced`, `StoreUnavailable`, and `Contradicted` where it breaks a rule of the schema.
+        """
         if not batch:
             return Applied()
         try:
@@ -78,7 +81,7 @@ class SqlIncidents:
             if stale := held - editions.keys():
                 # Another process opened one of these troubles in this very moment; the unique key decided.
                 return Applied(stale=frozenset(stale))
-            raise StoreUnavailable(f"{self._database.name}: a batch broke a rule of the schema") from error
+            raise Contradicted(f"{self._database.name}: a batch broke a rule of the schema") from error
 
     def count(self, heard: Sequence[Heard], now: datetime) -> None:
         """Add repeats that were only counted, in one transaction."""

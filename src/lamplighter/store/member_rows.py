@@ -13,6 +13,7 @@ from lamplighter.store.driver import Asked, Many, stamp_for
 from lamplighter.store.incident_rows import id_of
 from lamplighter.store.tables import bodies, members
 from lamplighter.store.values import bounded_key, clean, unpacked_alert
+from lamplighter.store.writes import among
 
 MEMBERS: Select[Any] = select(
     members.c.incident_number,
@@ -103,12 +104,13 @@ def take_hold(connection: Connection, number: int) -> None:
     connection.execute(update(members).where(mine).values(open_trouble=members.c.trouble))
 
 
-def take_hold_of_free(connection: Connection, number: int) -> None:
-    """An incident is open again, and leaves to others what they hold by now."""
+def take_hold_of_free(connection: Connection, number: int, taken: Collection[str]) -> None:
+    """An incident is open again, and leaves to others what they hold by now, or are about to: bounded keys."""
     other = members.alias()
     held = select(other.c.open_trouble).where(other.c.open_trouble == members.c.trouble).exists()
     mine = (members.c.incident_number == number) & members.c.open_trouble.is_(None)
-    connection.execute(update(members).where(mine, ~held).values(open_trouble=members.c.trouble))
+    free = ~among(connection, members.c.trouble, sorted(taken))
+    connection.execute(update(members).where(mine, ~held, free).values(open_trouble=members.c.trouble))
 
 
 def hand_over(connection: Connection, number: int, into: int, *, reason: str = "") -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy.exc import DataError, IntegrityError
 
 from lamplighter.ports import (
+    Accounts,
+    ApiTokens,
     Approvals,
     Clock,
     Dossiers,
@@ -16,9 +18,13 @@ from lamplighter.ports import (
     Lessons,
     Retention,
     Samples,
+    Sessions,
+    SetupLinks,
     Silences,
     StoreUnavailable,
 )
+from lamplighter.store.accounts import SqlAccounts
+from lamplighter.store.api_tokens import SqlApiTokens
 from lamplighter.store.approvals import SqlApprovals
 from lamplighter.store.dossiers import SqlDossiers
 from lamplighter.store.edges import SqlEdges
@@ -32,6 +38,8 @@ from lamplighter.store.recent import RecentAlerts
 from lamplighter.store.retention import SqlRetention
 from lamplighter.store.samples import SqlSamples
 from lamplighter.store.schema import bring_up_to_date
+from lamplighter.store.sessions import SqlSessions
+from lamplighter.store.setup_links import SqlSetupLinks
 from lamplighter.store.silences import SqlSilences
 from lamplighter.store.sqlite_file import prepare_file
 from lamplighter.store.tables import heartbeat
@@ -60,6 +68,10 @@ class SqlStore:
         self.ledger: Ledger = SqlLedger(database)
         self.lessons: Lessons = SqlLessons(database)
         self.samples: Samples = SqlSamples(database)
+        self.accounts: Accounts = SqlAccounts(database)
+        self.sessions: Sessions = SqlSessions(database)
+        self.api_tokens: ApiTokens = SqlApiTokens(database)
+        self.setup_links: SetupLinks = SqlSetupLinks(database)
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason, after about a second at most."""

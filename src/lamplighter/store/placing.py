@@ -140,7 +140,8 @@ def _write_members(
     for name in fold.absorbed:
         member_rows.hand_over(connection, number(name), number(fold.survivor(name)))
     for name in fold.reopened:
-        member_rows.take_hold_of_free(connection, number(name))
+        elsewhere = {bounded_key(member.trouble) for member in seated if member.incident_id != name}
+        member_rows.take_hold_of_free(connection, number(name), elsewhere)
     ended = [name for name, incident in fold.incidents.items() if not incident.is_open and name not in fold.absorbed]
     for name in ended:
         member_rows.let_go(connection, number(name))

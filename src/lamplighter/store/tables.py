@@ -283,3 +283,45 @@ leases = Table(
     Column("token", Serial, nullable=False, unique=True),
     Column("ends_at", Moment, nullable=False),
 )
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+# Cookies and tokens are random and long, so that a plain digest of them cannot be turned back.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("name", Key, nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("number", Serial, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("created_by", Words, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("used_at", Moment),
+    sqlite_autoincrement=True,
+)
+setup_links = Table(
+    "setup_links",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("made_at", Moment, nullable=False),
+)

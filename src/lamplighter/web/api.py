@@ -23,21 +23,28 @@ from lamplighter.web import (
     life,
     maintenance,
     manual,
+    oidc_door,
     operation,
     overviews,
     pages,
+    people,
     problems,
+    setting_up,
+    signing_in,
     silences,
     webhooks,
 )
-from lamplighter.web.auth import TokenGate
+from lamplighter.web.access import make_access
+from lamplighter.web.auth import Gate
 from lamplighter.web.bodies import BodyBound
 from lamplighter.web.context import make_context
+from lamplighter.web.csrf import FormGuard
+from lamplighter.web.rights import Rights
 
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms),
+    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door),
 )
 
 
@@ -77,11 +84,13 @@ def make_api(app: App) -> FastAPI:
         redoc_url=None,
     )
     api.state.context = context
+    api.state.access = access = make_access(app)
     problems.install(api)
     for door in DOORS:
         api.include_router(door.router)
     # The last one added is the outermost: nothing of a body is read for who may not come in.
+    api.add_middleware(FormGuard)
     api.add_middleware(BodyBound, bytes_max=app.settings.configuration.server.body_bytes_max)
     proving = [source for source, gate in app.gates.items() if gate.sufficient]
-    api.add_middleware(TokenGate, token=app.token, proving=proving)
+    api.add_middleware(Gate, identities=access.identities, rights=Rights(), proving=proving)
     return api

@@ -13,6 +13,7 @@ from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import context
 from lamplighter.web.problems import Problem, not_found
+from lamplighter.web.session import signature
 
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
 ApprovalId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,80}$")]
@@ -68,13 +69,13 @@ async def deny(request: Request, approval_id: ApprovalId, body: Answer) -> Appro
 
 
 async def _answer(request: Request, approval_id: str, body: Answer, *, approve: bool) -> Approval:
-    app = context(request).app
+    app, by = context(request).app, signature(request, APPROVER)
     try:
         held = await asyncio.to_thread(
             lambda: app.store.approvals.answer(
                 approval_id,
                 approve=approve,
-                by=APPROVER,
+                by=by,
                 reason=body.reason,
                 plan_hash=body.plan_hash,
                 now=app.clock.now(),

@@ -1,73 +1,129 @@
-"""Who may come in: the token, as bearer or as basic-auth password, and no request that another site made."""
+"""The gate: nobody passes who is not known, nothing is done without the right, and nothing for another site."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-from collections.abc import Collection
-from urllib.parse import urlsplit
+from collections.abc import Collection, Mapping
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lamplighter.web.problems import Problem, answer
+from lamplighter.domain.access import Denied, may
+from lamplighter.ports import StoreUnavailable
+from lamplighter.web.identity import Identities, Identity
+from lamplighter.web.problems import Problem, answer, store_away
+from lamplighter.web.rights import RECEIVER, SOCKET, Door, Need, Rights
+from lamplighter.web.session import PERSON, SECRET, SIGN_IN_PATH
 
-OPEN_PATHS = frozenset({"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"})
-# A heartbeat's URL is its own secret.
-OPEN_PREFIX = "/ping/"
-RECEIVERS = "/api/v1/alerts/"
+RECEIVERS = RECEIVER.partition("{")[0]
 # What a receiver that proves its sender by itself reads before it knows who sends.
 UNPROVEN_BYTES_MAX = 1024 * 1024
 DIGITS_MAX = 10
+NEXT_CHARACTERS_MAX = 500
 VOUCHED = "lamplighter.vouched"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-CREDENTIAL_CHARACTERS_MAX = 4096
 APPROVER = "admin"
+POLICY_VIOLATION = 1008
 
 
-class TokenGate:
-    """Lets nothing but the open paths through without the token. A token in the URL counts for nothing.
+class Gate:
+    """Finds out who asks, and lets through what that person may do. A token in the URL counts for nothing.
 
-    `proving` names the alert sources whose gate stands in for the token; the scope says under `VOUCHED` whether the
-    token was there all the same.
+    `proving` names the alert sources whose own gate stands in for a person; the scope says under `VOUCHED` whether
+    somebody was known all the same.
     """
 
-    def __init__(self, app: ASGIApp, token: str, proving: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, identities: Identities, rights: Rights, proving: Collection[str] = ()) -> None:
         self._app = app
-        self._token = token.encode()
+        self._identities = identities
+        self._rights = rights
         self._proving = frozenset(f"{RECEIVERS}{source}" for source in proving)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
+        """Check one request, or one socket before it is opened."""
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        method = SOCKET if scope["type"] == "websocket" else scope["method"]
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope["method"], headers)
+        refusal = await self._refusal(scope, method, headers)
         scope[VOUCHED] = refusal is None
-        if refusal is not None and scope["method"] == "POST" and scope["path"] in self._proving:
+        if refusal is not None and method == "POST" and scope["path"] in self._proving:
             refusal = _too_long(headers)
         if refusal is None:
             await self._app(scope, receive, send)
+        elif method == SOCKET:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.code})
         else:
-            await answer(scope["path"], refusal)(scope, receive, send)
+            await _refused(scope, headers, refusal)(scope, receive, send)
 
-    def _refusal(self, method: str, headers: Headers) -> Problem | None:
-        given = _credential(headers.get("authorization", ""))
-        if not hmac.compare_digest(given, self._token):
-            return Problem(
-                401,
-                "unauthorized",
-                "the token is missing or wrong",
-                "send the text of the file token in the data folder as bearer token or as basic-auth password",
-                {"WWW-Authenticate": 'Basic realm="Lamplighter", charset="UTF-8"'},
-            )
-        if method not in SAFE_METHODS and _from_elsewhere(headers):
+    async def _refusal(self, scope: Scope, method: str, headers: Headers) -> Problem | None:
+        needs = self._needs(scope["path"])
+        need = needs.get(method)
+        if need is Door.OPEN:
+            return None
+        try:
+            identity = await self._identities.known(scope, headers)
+        except StoreUnavailable as problem:
+            return store_away(problem)
+        if identity is None:
+            return _unknown()
+        if (method == SOCKET or method not in SAFE_METHODS) and _from_elsewhere(headers, identity):
             return Problem(
                 403, "cross-site", "this request came from another site", "use Lamplighter's own pages or the API"
             )
+        scope[PERSON], scope[SECRET] = identity.person, identity.secret
+        return _not_allowed(identity, need, needs)
+
+    def _needs(self, path: str) -> Mapping[str, Need]:
+        """What each method needs. The router leads on from a slash too many, for who is known."""
+        needs = self._rights.needs(path)
+        if needs or not path.endswith("/"):
+            return needs
+        found = self._rights.needs(path.removesuffix("/"))
+        return {method: Door.SIGNED_IN if need is Door.OPEN else need for method, need in found.items()}
+
+
+def _not_allowed(identity: Identity, need: Need | None, needs: Mapping[str, Need]) -> Problem | None:
+    """Refuses what the person may not do, and every route that the table of rights does not know."""
+    if need is None and needs:
+        allow = ", ".join(sorted(method for method in needs if method != SOCKET))
+        fix = "see /api/v1/openapi.json for what there is"
+        return Problem(405, "http", "Method Not Allowed", fix, {"Allow": allow})
+    if need is None:
+        return Problem(404, "http", "Not Found", "see /api/v1/openapi.json for what there is")
+    if isinstance(need, Door):
         return None
+    verdict = may(identity.person, need)
+    if isinstance(verdict, Denied):
+        return Problem(403, "forbidden", verdict.reason, "ask an admin for the role, or for a token with the scope")
+    return None
+
+
+def _unknown() -> Problem:
+    return Problem(
+        401,
+        "unauthorized",
+        "the token is missing or wrong",
+        "sign in at /login, or send the text of the file token in the data folder as bearer token or as basic-auth "
+        "password",
+        {"WWW-Authenticate": 'Basic realm="Lamplighter", charset="UTF-8"'},
+    )
+
+
+def _refused(scope: Scope, headers: Headers, refusal: Problem) -> Response:
+    """The answer; a browser that brings no credential is shown where to sign in."""
+    browser = "text/html" in headers.get("accept", "").lower() and "authorization" not in headers
+    if refusal.status != 401 or not browser:  # noqa: PLR2004 - HTTP's own
+        return answer(scope["path"], refusal)
+    where = SIGN_IN_PATH
+    if scope["method"] == "GET" and scope["path"] != "/":
+        asked = scope["path"] + (
+            f"?{scope['query_string'].decode('ascii', 'replace')}" if scope["query_string"] else ""
+        )
+        where += f"?next={quote(asked[:NEXT_CHARACTERS_MAX], safe='')}"
+    return RedirectResponse(where, status_code=303, headers={"Cache-Control": "no-store"})
 
 
 def _too_long(headers: Headers) -> Problem | None:
@@ -79,21 +135,15 @@ def _too_long(headers: Headers) -> Problem | None:
     return Problem(413, "too-large", detail, "send the token, or a smaller body", {"Connection": "close"})
 
 
-def _credential(header: str) -> bytes:
-    scheme, _, value = header.strip().partition(" ")
-    if len(value) > CREDENTIAL_CHARACTERS_MAX:
-        return b""
-    if scheme.lower() == "bearer":
-        return value.strip().encode("utf-8", "replace")
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
-        except (binascii.Error, ValueError):
-            return b""
-    return b""
+def _from_elsewhere(headers: Headers, identity: Identity) -> bool:
+    """Whether another site made this request. A session must prove the contrary; browsers always say where from."""
+    if from_other_site(headers):
+        return True
+    said = "origin" in headers or headers.get("sec-fetch-site", "none") == "same-origin"
+    return bool(identity.secret) and not said
 
 
-def _from_elsewhere(headers: Headers) -> bool:
+def from_other_site(headers: Headers) -> bool:
     """Whether a browser says that another site made this request."""
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         return True

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from lamplighter.web import checks
+from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.incidents import IncidentId
 from lamplighter.web.life import (
@@ -29,7 +30,8 @@ from lamplighter.web.life import (
 from lamplighter.web.maintenance import NewMaintenance, worked_on
 from lamplighter.web.problems import Problem
 from lamplighter.web.rendering import form_of, problem_page
-from lamplighter.web.silences import NewSilence, SilenceId, silenced_as_asked, unsilenced
+from lamplighter.web.session import signature
+from lamplighter.web.silences import NewSilence, SilenceId, authored, silenced_as_asked, unsilenced
 
 router = APIRouter(include_in_schema=False)
 Body = TypeVar("Body", bound=BaseModel)
@@ -79,7 +81,9 @@ async def incident_form(request: Request, incident_id: IncidentId, verb: str) ->
         raise Problem(404, "not-found", f"there is no form {verb[:40]!r}", "use the forms of the incident's page")
 
     async def act() -> str:
-        return f"/incidents/{await work(context(request), incident_id, await form_of(request))}"
+        form = await form_of(request)
+        form["by"] = signature(request, form.get("by", APPROVER))
+        return f"/incidents/{await work(context(request), incident_id, form)}"
 
     return await _answered(request, act, f"/incidents/{incident_id}")
 
@@ -91,7 +95,8 @@ async def silence_form(request: Request) -> Response:
     async def act() -> str:
         form = await form_of(request)
         words = [line.strip() for line in form.pop("matchers", "").splitlines() if line.strip()]
-        await silenced_as_asked(context(request), _read(NewSilence, {**form, "matchers": words}))
+        asked = authored(request, _read(NewSilence, {**form, "matchers": words}))
+        await silenced_as_asked(context(request), asked)
         return "/silences"
 
     return await _answered(request, act, "/silences")
@@ -116,7 +121,8 @@ async def maintenance_form(request: Request) -> Response:
     async def act() -> str:
         form = await form_of(request)
         targets = form.pop("targets", "").replace(",", " ").split()
-        await worked_on(context(request), _read(NewMaintenance, {**form, "targets": targets}))
+        asked = authored(request, _read(NewMaintenance, {**form, "targets": targets}))
+        await worked_on(context(request), asked)
         return "/silences"
 
     return await _answered(request, act, "/silences")

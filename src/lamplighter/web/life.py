@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -23,6 +23,7 @@ from lamplighter.web.context import Context, context
 from lamplighter.web.incidents import IncidentId, present
 from lamplighter.web.problems import Problem, not_found
 from lamplighter.web.repeats import key_of as idempotency_key
+from lamplighter.web.session import signature
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 COMMENT_BYTES_MAX = 8_000
@@ -30,10 +31,11 @@ NAME_BYTES_MAX = 100
 WORDS_BYTES_MAX = 4_000
 Name = Annotated[str, Field(max_length=NAME_BYTES_MAX, description="who; the token's owner where it is left out")]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
+Told = TypeVar("Told", bound="Said")
 
 
 class Said(BaseModel):
-    """By whom something is done. With one token for all the name is what its owner says."""
+    """By whom something is done: the person who is signed in. Only the data folder's token says another name."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -87,7 +89,7 @@ async def comment(request: Request, incident_id: IncidentId, body: Comment) -> J
     here = context(request)
 
     async def make() -> tuple[int, Event]:
-        return 201, await commented(here, incident_id, body, idempotency_key(request))
+        return 201, await commented(here, incident_id, signed(request, body), idempotency_key(request))
 
     return await here.repeats.once(request, make)
 
@@ -95,31 +97,36 @@ async def comment(request: Request, incident_id: IncidentId, body: Comment) -> J
 @router.post("/{incident_id}/acknowledge")
 async def acknowledge(request: Request, incident_id: IncidentId, body: Acknowledging | None = None) -> Incident:
     """Say that somebody has it. The response goes on."""
-    return await acknowledged(context(request), incident_id, body or Acknowledging())
+    return await acknowledged(context(request), incident_id, signed(request, body or Acknowledging()))
 
 
 @router.post("/{incident_id}/resolve")
 async def resolve(request: Request, incident_id: IncidentId, body: Resolving) -> Incident:
     """Close an incident by hand. A response that waits ends; an action that runs is not interrupted."""
-    return await resolved(context(request), incident_id, body)
+    return await resolved(context(request), incident_id, signed(request, body))
 
 
 @router.post("/{incident_id}/reopen")
 async def reopen(request: Request, incident_id: IncidentId, body: Reopening | None = None) -> Incident:
     """Open a closed incident again; it gets a further response."""
-    return await reopened(context(request), incident_id, body or Reopening())
+    return await reopened(context(request), incident_id, signed(request, body or Reopening()))
 
 
 @router.post("/{incident_id}/merge")
 async def merge(request: Request, incident_id: IncidentId, body: Merging) -> Incident:
     """Move everything to another open incident, which is returned; this one is closed as merged."""
-    return await merged(context(request), incident_id, body)
+    return await merged(context(request), incident_id, signed(request, body))
 
 
 @router.post("/{incident_id}/split", status_code=201)
 async def split(request: Request, incident_id: IncidentId, body: Splitting) -> Incident:
     """Take one trouble out into an incident of its own, which is returned."""
-    return await divided(context(request), incident_id, body)
+    return await divided(context(request), incident_id, signed(request, body))
+
+
+def signed(request: Request, body: Told) -> Told:
+    """The same, by the person who is signed in."""
+    return body.model_copy(update={"by": signature(request, body.by)})
 
 
 async def commented(here: Context, incident_id: str, body: Comment, key: str = "") -> Event:

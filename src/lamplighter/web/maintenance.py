@@ -20,6 +20,7 @@ from lamplighter.web.silences import (
     Lasting,
     SilenceId,
     SilenceShown,
+    authored,
     bad_silence,
     silenced,
     silences,
@@ -73,7 +74,7 @@ async def plan(request: Request, body: NewMaintenance) -> JSONResponse:
     here = context(request)
 
     async def make() -> tuple[int, SilenceShown]:
-        return 201, await worked_on(here, body)
+        return 201, await worked_on(here, authored(request, body))
 
     return await here.repeats.once(request, make)
 

@@ -19,7 +19,7 @@ from lamplighter.ports import StoreUnavailable
 from lamplighter.web.context import Context, context
 from lamplighter.web.filters import Severity
 from lamplighter.web.incidents import present
-from lamplighter.web.life import Resolving, Words, resolved
+from lamplighter.web.life import Resolving, Words, resolved, signed
 from lamplighter.web.problems import Problem
 from lamplighter.web.webhooks import DryRun, read_dry
 
@@ -94,7 +94,7 @@ async def resolve(request: Request, body: OldResolving) -> Incident:
     """The ancestors' way to close an incident by hand."""
     incident_id = f"INC-{body.incident_id}" if isinstance(body.incident_id, int) else body.incident_id
     words = {"resolution": body.resolution, **({"by": body.resolved_by} if body.resolved_by else {})}
-    return await resolved(context(request), incident_id, Resolving.model_validate(words))
+    return await resolved(context(request), incident_id, signed(request, Resolving.model_validate(words)))
 
 
 async def reported(here: Context, body: Report) -> tuple[int, ReportAnswer]:

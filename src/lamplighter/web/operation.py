@@ -20,6 +20,7 @@ from lamplighter.settings.values import Duration
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, answer
+from lamplighter.web.session import signature
 
 router = APIRouter(tags=["operation"])
 READY_SECONDS_MAX = 3.0
@@ -112,11 +113,9 @@ async def status(request: Request) -> Standing:
 async def pause(request: Request, body: Pausing) -> SwitchState:
     """Press the kill switch: no new action begins, whatever was approved."""
     duration = timedelta(seconds=body.duration) if body.duration else None
-    switch = context(request).app.switch
+    switch, by = context(request).app.switch, signature(request, APPROVER)
     try:
-        return SwitchState(
-            await asyncio.to_thread(lambda: switch.pause(by=APPROVER, reason=body.reason, duration=duration))
-        )
+        return SwitchState(await asyncio.to_thread(lambda: switch.pause(by=by, reason=body.reason, duration=duration)))
     except OSError as problem:
         raise _stuck(problem) from problem
 
@@ -124,9 +123,9 @@ async def pause(request: Request, body: Pausing) -> SwitchState:
 @router.post("/api/v1/resume")
 async def resume(request: Request) -> SwitchState:
     """Let actions run again."""
-    switch = context(request).app.switch
+    switch, by = context(request).app.switch, signature(request, APPROVER)
     try:
-        await asyncio.to_thread(lambda: switch.resume(by=APPROVER))
+        await asyncio.to_thread(lambda: switch.resume(by=by))
     except OSError as problem:
         raise _stuck(problem) from problem
     return SwitchState(switch.paused())

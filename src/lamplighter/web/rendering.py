@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from lamplighter.domain.timeline import Moment
 from lamplighter.web.context import context
 from lamplighter.web.problems import Problem
+from lamplighter.web.session import CSRF_FIELD, csrf_of, person_of
 
 FIELDS_MAX = 30
 PAGE_HEADERS = {
@@ -42,6 +43,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         local=partial(local, zone=ZoneInfo(site.timezone)),
         paused=context(request).app.switch.paused(),
         moments=" ".join(Moment),
+        person=person_of(request),
+        csrf=csrf_of(request),
         **values,
     )
     return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
@@ -73,4 +76,4 @@ async def form_of(request: Request) -> dict[str, str]:
         pairs = parse_qsl(text, max_num_fields=FIELDS_MAX, errors="replace")
     except ValueError as problem:
         raise Problem(422, "invalid", "the form has too many fields", "use the form as it is") from problem
-    return {name: value.replace("\r\n", "\n").strip() for name, value in pairs if value.strip()}
+    return {name: value.replace("\r\n", "\n").strip() for name, value in pairs if value.strip() and name != CSRF_FIELD}

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from lamplighter.ports import Clock
 from lamplighter.web.problems import Problem
+from lamplighter.web.session import signature
 
 HEADER = "Idempotency-Key"
 KEY_CHARACTERS_MAX = 200
@@ -45,7 +46,7 @@ class Repeats:
         if not key:
             status, content = await make()
             return JSONResponse(_plain(content), status_code=status)
-        name = f"{request.method} {request.url.path} {key}"
+        name = f"{request.method} {request.url.path} {signature(request, '')} {key}"
         body = hashlib.sha256(await request.body()).hexdigest()
         known = self._known(name, body)
         if known is not None:

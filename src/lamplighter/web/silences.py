@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
@@ -19,10 +19,12 @@ from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.filters import moment
 from lamplighter.web.problems import Problem, not_found
+from lamplighter.web.session import signature
 
 router = APIRouter(prefix="/api/v1", tags=["silences"])
 SilenceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 LISTED_MAX = 500
+Made = TypeVar("Made", bound="Lasting")
 FIX = 'write {"matchers": ["alertname=X"], "duration": "2h", "reason": "why"}'
 
 
@@ -71,6 +73,11 @@ class NewSilence(Lasting):
     ]
 
 
+def authored(request: Request, body: Made) -> Made:
+    """The same, by the person who is signed in."""
+    return body.model_copy(update={"author": signature(request, body.author)})
+
+
 @dataclass(frozen=True, slots=True)
 class SilenceShown:
     """A silence; `state` is active, pending or ended, `words` the matchers as they can be written again."""
@@ -111,7 +118,7 @@ async def add(request: Request, body: NewSilence) -> JSONResponse:
     here = context(request)
 
     async def make() -> tuple[int, SilenceShown]:
-        return 201, await silenced_as_asked(here, body)
+        return 201, await silenced_as_asked(here, authored(request, body))
 
     return await here.repeats.once(request, make)
 

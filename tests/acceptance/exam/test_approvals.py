@@ -101,7 +101,7 @@ def test_what_healed_while_it_waited_is_not_acted_on(rig: Rig, asked: dict[str, 
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", rig.ports["beech"]))
         listening.listen(64)
-        ended = rig.server.in_state(held["incident_id"], *CLOSED, seconds=15)
+        ended = rig.server.in_state(held["incident_id"], *CLOSED, seconds=60)
         assert ended["incident"]["state"] == "self_cleared"
         assert ended["approvals"][0]["state"] == "cancelled"
         answer = rig.server.client.post(f"/api/v1/approvals/{held['id']}/approve", json={})

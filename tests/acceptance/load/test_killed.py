@@ -19,7 +19,7 @@ ROUNDS_LONG = 200
 # More rows at once than the queue before the journal takes.
 FLOOD = 32
 EACH = 5_000
-READY_SECONDS_MAX = 30.0
+READY_SECONDS_MAX = 90.0
 
 
 def killed_again_and_again(server: Server, rounds: int) -> None:

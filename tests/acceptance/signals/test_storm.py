@@ -48,9 +48,11 @@ def test_in_a_storm_few_look_one_message_says_what_waits_and_the_grave_one_is_na
     storm = [one for one in stage.outside.messages if one["moment"] == "storm"]
     assert len(storm) == 1
     assert "wait" in " ".join(storm[0]["lines"])
-    held = [one for one in stage.incidents() if one["state"] == "received"]
+    waiting = [one for one in stage.incidents() if one["state"] == "received"]
+    held = [one for one in waiting if one["held"]]
     assert held
-    assert all(one["held"] for one in held)
+    # Between being let go and being at work an incident shows neither.
+    assert len(waiting) - len(held) <= AT_ONCE
     # What waits is told of in the one message, and not one by one.
     told = {one["incident"] for one in stage.outside.messages if one["moment"] == "opened"}
     assert not told & {one["id"] for one in held if one["severity"] != "critical"}

@@ -27,7 +27,7 @@ from lamplighter.domain.evidence import Question
 from lamplighter.domain.topology import Component
 from lamplighter.ports import Surroundings
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 PORT_BYTES = 65_536
 
 

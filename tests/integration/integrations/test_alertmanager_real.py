@@ -28,7 +28,7 @@ from lamplighter.lab.shop.layout import free_ports
 from lamplighter.ports import ToolError
 
 pytestmark = pytest.mark.prometheus
-WAIT_SECONDS_MAX = 30.0
+WAIT_SECONDS_MAX = 90.0
 
 
 def now() -> datetime:

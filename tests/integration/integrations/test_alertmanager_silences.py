@@ -26,7 +26,7 @@ from lamplighter.workflow.clock import SystemClock
 from lamplighter.workflow.quiet import Quiet
 
 pytestmark = pytest.mark.prometheus
-WAIT_SECONDS_MAX = 30.0
+WAIT_SECONDS_MAX = 90.0
 HOUR = timedelta(hours=1)
 
 

@@ -36,7 +36,7 @@ from lamplighter.integrations.prometheus.tools import PrometheusRanges
 from lamplighter.lab.shop.layout import free_ports
 
 pytestmark = pytest.mark.prometheus
-WAIT_SECONDS_MAX = 30.0
+WAIT_SECONDS_MAX = 90.0
 
 RULES = r"""
 groups:

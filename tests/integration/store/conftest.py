@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from lamplighter.domain.alert import Alert, AlertStatus, Delivery, JournalEntry
-from lamplighter.domain.board import Board
+from lamplighter.domain.board import CLEARED_MAX, Board
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.placement import Placed, Suppresses
 from lamplighter.domain.placing import place_all
@@ -52,9 +52,9 @@ class AlertMaker(Protocol):
 class Correlating:
     """What the correlator does with the store, without its loop."""
 
-    def __init__(self, store: SqlStore) -> None:
+    def __init__(self, store: SqlStore, cleared_max: int = CLEARED_MAX) -> None:
         self.store = store
-        self.board = Board(apart=store.incidents.apart())
+        self.board = Board(apart=store.incidents.apart(), cleared_max=cleared_max)
         for incident, members in store.incidents.board():
             self.board.put(incident, members)
 
@@ -96,7 +96,7 @@ def opened() -> Iterator[Callable[..., SqlStore]]:
     """Call it with a URL for a store that is closed after the test."""
     stores: list[SqlStore] = []
 
-    def open_one(at: str, *, append_timeout_seconds: float = 5.0) -> SqlStore:
+    def open_one(at: str, *, append_timeout_seconds: float = 60.0) -> SqlStore:
         stores.append(open_store(at, clock=WallClock(), append_timeout_seconds=append_timeout_seconds))
         return stores[-1]
 
@@ -151,6 +151,12 @@ def journaled(store: SqlStore) -> Callable[[Alert], JournalEntry]:
 @pytest.fixture
 def correlating(store: SqlStore) -> Correlating:
     return Correlating(store)
+
+
+@pytest.fixture
+def forgetful(tmp_path: Path, opened: Callable[..., SqlStore]) -> Correlating:
+    """One with a store of its own, at whose hand nothing stays that has cleared."""
+    return Correlating(opened(f"sqlite:///{tmp_path}/forgetful.db"), cleared_max=0)
 
 
 @pytest.fixture

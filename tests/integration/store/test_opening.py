@@ -26,6 +26,7 @@ from lamplighter.store.sqlite_file import prepare_file
 
 Maker = Callable[..., Alert]
 Opened = Callable[..., SqlStore]
+LOGS_MAX = 10
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="a small tmpfs is mounted as root only")
 
@@ -147,8 +148,12 @@ def test_a_full_disk_is_said_and_recovers(small_disk: Path, opened: Opened, aler
             await store.journal.append(Delivery((alert(f"n{n}", summary=f"{n} " * 2000),)), "s", now)
             acknowledged.append(f"n{n}")
 
-    with pytest.raises(StoreUnavailable, match="full"):
-        asyncio.run(fill())
+    # Where the log begins again from its start, it has room once more: then this is filled too.
+    for _ in range(LOGS_MAX):
+        with pytest.raises(StoreUnavailable, match="full"):
+            asyncio.run(fill())
+        if store.ready():
+            break
     assert "full" in store.ready()
     entry = store.journal.unplaced(1)[0]
     opens = Placed(entry, Opens("new:1", "x" * 1_000_000, "critical"))

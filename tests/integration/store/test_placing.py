@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -349,3 +350,36 @@ def test_20000_repeats_grow_no_table_but_the_journal(
         tables = ("bodies", "members", "episodes", "incidents", "events")
         sizes = [connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in tables]  # noqa: S608 - five names
     assert sizes == [1, 1, 1, 1, 1 + REPEATED_EVENTS_MAX]
+
+
+def _stream(alert: Maker, seed: int) -> Iterator[tuple[Alert, ...]]:
+    """Batches in which few parts come and go, late, twice and in the wrong order too."""
+    chance = random.Random(seed)  # noqa: S311 - the same stream for each run, nothing secret
+    for minute in range(25):
+        told = []
+        for _ in range(chance.randint(1, 6)):
+            name, part = chance.choice("abcdef"), chance.choice(["", "web", "web", "api"])
+            begun = max(0, minute - chance.choice([0, 0, 0, 1, 4]))
+            one = alert(name + part, firing=chance.random() < 0.5, minute=begun, component=part, name=f"Rule-{name}")
+            told.append(one)
+        yield tuple(told)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_has_cleared_may_leave_the_board_and_every_alert_still_goes_where_it_went(
+    correlating: Bench, forgetful: Bench, alert: Maker, now: datetime, seed: int
+) -> None:
+    for minute, told in enumerate(_stream(alert, seed)):
+        at = now + timedelta(minutes=minute, seconds=40)
+        one, other = correlating.run(*told, at=at), forgetful.run(*told, at=at)
+        assert not other.stale
+        assert one == other
+        if minute % 7 == 6:
+            for bench in (correlating, forgetful):
+                for incident, _ in bench.store.incidents.board()[:1]:
+                    ended = _end(bench.store, incident.id, at)
+                    bench.board.settled({}, {ended.id: ended})
+    rows = [[dict(row) for row in bench.store.journal.alerts(limit=500)] for bench in (correlating, forgetful)]
+    assert rows[0] == rows[1]
+    assert {row["placement"] for row in rows[0]} >= {"opens", "joins", "clears", "suppresses"}
+    assert forgetful.store.incidents.board() == correlating.store.incidents.board()

@@ -97,4 +97,4 @@ def test_a_log_of_nothing_but_unlike_lines_is_given_up_in_time() -> None:
     noise = [" ".join("".join(random.choices("abcdef.1_", k=7)) for _ in range(12)) for _ in range(6_000)]
     start = time.perf_counter()
     assert novelty(noise * 30, QUIET).compared
-    assert time.perf_counter() - start < 20
+    assert time.perf_counter() - start < 60

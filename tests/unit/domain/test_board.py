@@ -266,3 +266,98 @@ def test_counted_repeats_go_along_when_an_incident_is_absorbed() -> None:
     board.hear(WEB.trouble)
     take(board, API, joins("INC-2", API, "INC-1"))
     assert [(one.incident_id, one.times) for one in board.heard()] == [("INC-2", 1)]
+
+
+def cleared(board: Board, alert: Alert, incident_id: str = "INC-1") -> None:
+    others = [trouble for trouble in board.firing(incident_id) if trouble != alert.trouble]
+    take(board, resolved(alert, NOON + MINUTE), Clears(incident_id, "it ended", over=not others), NOON + MINUTE)
+
+
+def test_those_that_cleared_first_leave_once_the_batch_is_durable() -> None:
+    board = Board(cleared_max=1)
+    board.put(*stored("INC-1", WEB, API, DB))
+    cleared(board, API)
+    cleared(board, WEB)
+    assert {member.trouble for member in board.touched()} == {API.trouble, WEB.trouble}
+    board.settled({})
+    assert not board.knows(API.trouble)
+    assert board.episode(API.trouble) is None
+    assert [member.trouble for member in board.members("INC-1")] == [WEB.trouble, DB.trouble]
+
+
+def test_what_fires_never_leaves_and_what_fires_again_stays() -> None:
+    board = Board(cleared_max=0)
+    board.put(*stored("INC-1", WEB, API))
+    cleared(board, WEB)
+    take(board, replace(WEB, starts_at=NOON + MINUTE), Joins("INC-1", "again", Link.SAME_TROUBLE), NOON + MINUTE)
+    board.settled({})
+    assert board.knows(WEB.trouble)
+    assert board.knows(API.trouble)
+
+
+def left(board: Board) -> Member:
+    """What the store has of WEB after it left INC-1, where API still fires."""
+    board.put(*stored("INC-1", WEB, API))
+    cleared(board, WEB)
+    (member,) = board.touched()
+    board.settled({})
+    assert not board.knows(WEB.trouble)
+    return member
+
+
+def test_one_that_left_is_called_back_into_its_incident() -> None:
+    board = Board(cleared_max=0)
+    board.recall(WEB.trouble, Past(member=left(board)))
+    member = board.member(WEB.trouble)
+    assert member is not None
+    assert (member.incident_id, member.firing) == ("INC-1", False)
+    board.settled({})
+    assert not board.knows(WEB.trouble)
+
+
+def test_one_that_left_is_called_back_into_what_absorbed_its_incident_in_this_batch() -> None:
+    board = Board(cleared_max=0)
+    member = left(board)
+    board.put(*stored("INC-2", DB))
+    board.put(*stored("INC-3", replace(WEB, fingerprint="other")))
+    take(board, DB, joins("INC-2", DB, "INC-1"))
+    take(board, DB, joins("INC-3", DB, "INC-2"))
+    board.recall(WEB.trouble, Past(member=member))
+    assert board.incident_of(WEB.trouble) == "INC-3"
+
+
+def test_one_whose_incident_closed_in_this_batch_returns_to_a_closed_one() -> None:
+    board = Board(cleared_max=0)
+    member = left(board)
+    incident = board.incident("INC-1")
+    assert incident is not None
+    board.put(replace(incident, state=State.NEEDS_HUMAN), board.members("INC-1"))
+    cleared(board, API)
+    board.recall(WEB.trouble, Past(member=member))
+    closed = board.closed(WEB.trouble)
+    assert closed is not None
+    assert closed.state is State.SELF_CLEARED
+    assert not board.knows(WEB.trouble)
+
+
+def test_the_seat_of_an_incident_that_nobody_knows_here_is_left_to_the_store() -> None:
+    board = Board(cleared_max=0)
+    member = left(board)
+    board.drop("INC-1")
+    board.recall(WEB.trouble, Past(member=member))
+    assert not board.knows(WEB.trouble)
+
+
+def test_repeats_of_one_that_left_still_count_for_its_incident() -> None:
+    board = Board(cleared_max=0)
+    board.put(*stored("INC-1", WEB, API))
+    board.hear(WEB.trouble)
+    cleared(board, WEB)
+    board.settled({})
+    before = board.incident("INC-1")
+    board.counted(board.heard())
+    after = board.incident("INC-1")
+    assert before is not None
+    assert after is not None
+    assert after.alert_count == before.alert_count + 1
+    assert board.heard() == ()

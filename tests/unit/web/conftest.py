@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from lamplighter.app import App
+from lamplighter.domain.access import Role, Via
+from lamplighter.domain.account import Account, ApiToken, NameTaken, Session
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState, Watch
@@ -31,10 +36,17 @@ from lamplighter.ports import Sought, StoreUnavailable, Wanted
 from lamplighter.settings import Configuration
 from lamplighter.testing import NOON, FakeClock, firing
 from lamplighter.web import problems
+from lamplighter.web.access import Access
+from lamplighter.web.api import make_api
 from lamplighter.web.context import make_context
+from lamplighter.web.identity import COOKIE, digest
+from lamplighter.web.session import CSRF_FIELD, csrf_token
 
 NOT_FILTERED = Sought()
 TOKEN = "correct-horse"
+SIGNING_KEY = "0123456789abcdef" * 4
+WORDS = "four words will do"
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -281,6 +293,98 @@ class Told:
         self.woken.append(incident.id)
 
 
+class MemoryPeople:
+    """Accounts, sessions, API tokens and set-up links in dictionaries; counts how often it is asked anything."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Account] = {}
+        self.open_sessions: dict[str, Session] = {}
+        self.tokens: dict[str, ApiToken] = {}
+        self.links: set[str] = set()
+        self.questions = 0
+        self.away = False
+        self.accounts = SimpleNamespace(
+            add=self._add,
+            load=lambda name: self._asked(self.known.get(name)),
+            listed=lambda limit=500: self._asked(sorted(self.known.values(), key=lambda one: one.name)[:limit]),
+            set_password=lambda name, kept, stamp, now: self._put(
+                name, password_hash=kept, stamp=stamp, changed_at=now
+            ),
+            set_role=lambda name, role, now: self._put(name, role=role, changed_at=now),
+            remove=self._remove,
+        )
+        self.sessions = SimpleNamespace(
+            open=lambda session: self.open_sessions.update({session.digest: session}),
+            load=self._session,
+            end=lambda digest: self.open_sessions.pop(digest, None),
+            end_all=self._end_all,
+        )
+        self.api_tokens = SimpleNamespace(
+            add=self._token,
+            load=lambda digest: self._asked(self.tokens.get(digest)),
+            listed=lambda limit=500: list(self.tokens.values())[:limit],
+            revoke=self._revoke,
+            used=lambda *_: None,
+        )
+        self.setup_links = SimpleNamespace(add=self._link, holds=lambda digest: digest in self.links, use=self._use)
+
+    def _asked(self, answer: Any) -> Any:  # noqa: ANN401 - whatever is asked for
+        self.questions += 1
+        if self.away:
+            raise StoreUnavailable("locked")
+        return answer
+
+    def _add(self, account: Account) -> None:
+        if account.name in self.known:
+            raise NameTaken(account.name)
+        self.known[account.name] = account
+
+    def _put(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - fields of the account
+        if name not in self.known:
+            raise LookupError(name)
+        self.known[name] = replace(self.known[name], **changes)
+
+    def _remove(self, name: str) -> None:
+        if self.known.pop(name, None) is None:
+            raise LookupError(name)
+
+    def _session(self, digest: str, now: datetime) -> Session | None:
+        found = self._asked(self.open_sessions.get(digest))
+        if found is None or found.expires_at <= now:
+            return None
+        if found.via is not Via.PASSWORD:
+            return cast("Session", found)
+        account = self.known.get(found.name)
+        held = account is not None and account.stamp == found.stamp
+        return replace(found, role=account.role) if held and account else None
+
+    def _end_all(self, name: str) -> int:
+        gone = [digest for digest, one in self.open_sessions.items() if one.name == name]
+        for mark in gone:
+            del self.open_sessions[mark]
+        return len(gone)
+
+    def _token(self, token: ApiToken) -> ApiToken:
+        self.tokens[token.digest] = replace(token, id=f"TOK-{len(self.tokens) + 1}")
+        return self.tokens[token.digest]
+
+    def _revoke(self, token_id: str, now: datetime) -> ApiToken:
+        found = next((one for one in self.tokens.values() if one.id == token_id), None)
+        if found is None:
+            raise LookupError(token_id)
+        self.tokens[found.digest] = replace(found, revoked_at=now)
+        return self.tokens[found.digest]
+
+    def _link(self, digest: str, now: datetime, *, only: bool) -> None:
+        self.links = {digest} if only else self.links | {digest}
+
+    def _use(self, digest: str, account: Account) -> None:
+        if digest not in self.links:
+            raise LookupError(digest)
+        self.links.clear()
+        self.known[account.name] = account
+
+
 class Bench:
     """One app in memory."""
 
@@ -296,6 +400,7 @@ class Bench:
                 CheckSpec("Front / page", CheckKind.HTTP, "http://127.0.0.1/"),
             )
         )
+        self.people = MemoryPeople()
         self.bell = Bell()
         self.told = Told()
         self.thawed: list[str] = []
@@ -309,6 +414,8 @@ class Bench:
         self.sources: dict[str, object] = {}
         self.app = SimpleNamespace(
             token=TOKEN,
+            signing_key=SIGNING_KEY,
+            gates={},
             clock=self.clock,
             settings=SimpleNamespace(configuration=Configuration.model_validate(configuration), sources=self.sources),
             store=SimpleNamespace(
@@ -319,6 +426,10 @@ class Bench:
                 approvals=empty,
                 lessons=taught,
                 dossiers=self.dossiers,
+                accounts=self.people.accounts,
+                sessions=self.people.sessions,
+                api_tokens=self.people.api_tokens,
+                setup_links=self.people.setup_links,
             ),
             quiet=self.quiet,
             patrol=self.patrol,
@@ -344,6 +455,44 @@ class Bench:
         async with httpx.AsyncClient(transport=transport, base_url="http://lamp.lan") as client:
             yield client
 
+    @asynccontextmanager
+    async def browser(self, peer: str = "192.0.2.7", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser before the whole application, with its gate; from the address `peer`."""
+        transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False, client=(peer, 1234))
+        own = {"accept": "text/html", "origin": "http://lamp.lan", **headers}
+        async with httpx.AsyncClient(transport=transport, base_url="http://lamp.lan", headers=own) as client:
+            yield client
+
+    @cached_property
+    def api(self) -> FastAPI:
+        """The whole application."""
+        return make_api(cast("App", self.app))
+
+    @property
+    def access(self) -> Access:
+        """How the whole application knows people."""
+        found = self.api.state.access
+        assert isinstance(found, Access)
+        return found
+
+    def account(self, name: str = "ann", role: Role = Role.OPERATOR, password: str = WORDS) -> Account:
+        """Somebody with a password; hashed as cheaply as argon2 allows, because many tests need one."""
+        account = Account(name, role, CHEAP.hash(password), f"stamp of {password}", NOON, NOON)
+        self.people.known[name] = account
+        return account
+
+    def signed_in(self, role: Role, name: str = "ann") -> str:
+        """The cookie of somebody who is signed in."""
+        secret = secrets.token_urlsafe(8)
+        now = self.clock.now()
+        session = Session(digest(secret), name, role, Via.OIDC, "", now, now + timedelta(days=1))
+        self.people.open_sessions[session.digest] = session
+        return f"{COOKIE}={secret}"
+
+    def form(self, cookie: str, **fields: str) -> dict[str, str]:
+        """The fields of a form, with what a session's page puts in."""
+        return {**fields, CSRF_FIELD: csrf_token(cookie.partition("=")[2])}
+
 
 Clients = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -351,6 +500,11 @@ Clients = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture
+def people() -> MemoryPeople:
+    return MemoryPeople()
 
 
 @pytest.fixture

@@ -24,8 +24,11 @@ from lamplighter.integrations.cloudwatch.simulator import TOPIC, SimulatedSns
 from lamplighter.ports import SignalGate, SignalSource, StoreUnavailable, ToolError
 from lamplighter.testing import NOON, FakeClock, roles_of
 from lamplighter.web import problems, webhooks
-from lamplighter.web.auth import TokenGate
+from lamplighter.web.auth import Gate
+from lamplighter.web.bearer import Bearers
 from lamplighter.web.context import Context
+from lamplighter.web.identity import Identities
+from lamplighter.web.rights import Rights
 
 if TYPE_CHECKING:
     from tests.unit.web.conftest import Bench
@@ -95,7 +98,9 @@ class Premises:
         self.api.state.context = self._context()
         problems.install(self.api)
         self.api.include_router(webhooks.router)
-        self.api.add_middleware(TokenGate, token=TOKEN, proving=proving)
+        nobody: Any = None
+        identities = Identities(TOKEN, Bearers("k" * 64), nobody, self.clock)
+        self.api.add_middleware(Gate, identities=identities, rights=Rights(), proving=proving)
 
     def _sources(self) -> tuple[list[SignalSource], list[SignalGate]]:
         roles = [

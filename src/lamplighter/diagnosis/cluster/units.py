@@ -67,22 +67,14 @@ def unit_facts(found: Inventory, pieces: list[Evidence]) -> list[Fact]:
 
 
 def node_of(piece: Evidence, found: Inventory) -> str:
-    """The node on which a command was run."""
+    """The node on which a command was run: as its parameters say, else the one that the text names first."""
     params = piece.params
     named = params.get("node") or params.get("host") or params.get("hostname") or piece.component
     if named:
         return named
-    nodes = {one.name for one in found.of("node")}
     said = f"{params.get('command', '')} {piece.content[:2_000]}"
-    return next((name for name in sorted(nodes, key=lambda one: (-len(one), one)) if name in said), "")
-
-
-def _node_above(content: str, place: int, nodes: set[str]) -> str:
-    """The node that was named last before a place in a text, as the head of what is said of it; or empty."""
-    ends = {name: content.rfind(name, 0, place) for name in sorted(nodes)}
-    return (
-        max(ends, key=lambda name: (ends[name], len(name)), default="") if max(ends.values(), default=-1) >= 0 else ""
-    )
+    nodes = {one.name for one in found.of("node") if one.name in said}
+    return min(nodes, key=lambda name: (said.find(name), -len(name), name), default="")
 
 
 def _fact(piece: Evidence, node: str, unit: str, words: str, *, down: bool) -> Fact:
@@ -144,17 +136,19 @@ def parts_alone(piece: Evidence) -> Evidence:
 
 def _worded(piece: Evidence, node: str, found: Inventory) -> Iterator[Fact]:
     """Plain words such as `kubelet: inactive`, or the one word that `systemctl is-active` prints."""
-    nodes = {one.name for one in found.of("node")}
     asked = re.findall(r"is-active ([\w.-]{2,60})", piece.params.get("command", ""))
     alone = piece.content.strip().lower()
     if len(asked) == 1 and asked[0].removesuffix(".service") in PARTS and alone in _DOWN_WORDS:
         unit = asked[0].removesuffix(".service")
         yield _fact(piece, node, unit, f"{unit} on {node or 'the node'} is {alone}", down=True)
-    for worded in _WORDED.finditer(piece.content[:20_000]):
-        unit = worded[1].lower()
+    head = piece.content[:20_000]
+    nodes = sorted(one.name for one in found.of("node") if one.name in head)
+    for said in _WORDED.finditer(head):
+        unit = said[1].lower()
+        # Where one text tells of several nodes, the one named last before the word is meant.
+        place = max(nodes, key=lambda name: head.rfind(name, 0, said.start()), default=node) if len(nodes) > 1 else node
         if unit in PARTS:
-            place = _node_above(piece.content, worded.start(), nodes) or node
-            yield _fact(piece, place, unit, f"{unit} on {place or 'the node'} is {worded[2]}", down=True)
+            yield _fact(piece, place, unit, f"{unit} on {place or 'the node'} is {said[2]}", down=True)
 
 
 def _told(piece: Evidence, node: str, lines: list[str], found: Inventory) -> Iterator[Fact]:

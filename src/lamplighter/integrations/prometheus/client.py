@@ -27,6 +27,7 @@ TURN_POLL_SECONDS = 0.02
 QUERY = "/api/v1/query"
 RULES = "/api/v1/rules"
 TARGETS = "/api/v1/targets"
+METADATA = "/api/v1/metadata"
 
 
 class PrometheusConfig(BaseModel):

@@ -26,7 +26,7 @@ from lamplighter.testing import NOON, firing, roles_of
 
 pytestmark = pytest.mark.postgres
 DB = Component("docker", "container", "db", "c1")
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 async def ask(url: str, tool: str, seconds: float = 5.0) -> Evidence:

@@ -80,3 +80,15 @@ def test_where_one_text_speaks_of_several_nodes_a_state_is_that_of_the_node_abov
     cluster.get("nodes", nodes, namespace="").piece("exec", said, command="show-units")
     facts = collect(cluster.case())
     assert [fact.component for fact in facts if fact.kind == "unit"] == ["w2"]
+
+
+def test_a_text_about_several_nodes_speaks_of_the_one_named_before_each_unit(cluster: Cluster) -> None:
+    nodes = NODES + "w2     Ready      <none>   3d    v1.30.1\n"
+    well, failed = (
+        '"w2": {\n  "kubelet": "active (running)"\n }',
+        '"w1": {\n  "containerd": "failed (Result: exit-code)"\n }',
+    )
+    told = f"{{\n {well},\n {failed}\n}}"
+    facts = collect(cluster.get("nodes", nodes, namespace="").piece("node.services", told).case())
+    down = [(fact.component, fact.values["part"]) for fact in facts if fact.kind == "unit" and fact.values["down"]]
+    assert down == [("w1", "containerd")]

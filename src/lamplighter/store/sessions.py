@@ -1,0 +1,62 @@
+"""Sessions in SQL: which browsers are signed in, known by the digest of their cookie."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, delete, or_, select
+
+from lamplighter.domain.access import Via, role_of
+from lamplighter.domain.account import Session
+from lamplighter.store.engine import Database
+from lamplighter.store.tables import accounts, sessions
+
+
+class SqlSessions:
+    """The sessions in SQL. Every method blocks, and raises `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, session: Session) -> None:
+        """Write one, and forget those that have expired."""
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires_at <= session.created_at))
+            connection.execute(
+                sessions.insert().values(
+                    digest=session.digest,
+                    name=session.name,
+                    role=session.role.word,
+                    via=str(session.via),
+                    stamp=session.stamp,
+                    created_at=session.created_at,
+                    expires_at=session.expires_at,
+                )
+            )
+
+    def load(self, digest: str, now: datetime) -> Session | None:
+        """One that holds now. The account must still be there with the same stamp, and its role counts."""
+        mine = and_(accounts.c.name == sessions.c.name, accounts.c.stamp == sessions.c.stamp)
+        query = (
+            select(sessions, accounts.c.role.label("role_now"))
+            .select_from(sessions.outerjoin(accounts, mine))
+            .where(sessions.c.digest == digest, sessions.c.expires_at > now, sessions.c.created_at <= now)
+            .where(or_(sessions.c.via != str(Via.PASSWORD), accounts.c.name.is_not(None)))
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        via = Via(row.via)
+        role = role_of(row.role_now if via is Via.PASSWORD else row.role)
+        return Session(row.digest, row.name, role, via, row.stamp, row.created_at, row.expires_at)
+
+    def end(self, digest: str) -> None:
+        """End one, if it is there."""
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.digest == digest))
+
+    def end_all(self, name: str) -> int:
+        """End all of that name, whoever vouched for it; how many there were."""
+        with self._database.writing() as connection:
+            return connection.execute(delete(sessions).where(sessions.c.name == name)).rowcount

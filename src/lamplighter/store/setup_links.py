@@ -1,0 +1,49 @@
+"""Set-up links in SQL: known by the digest of their secret, and all gone once one was used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from lamplighter.domain.access import Via
+from lamplighter.domain.account import Account
+from lamplighter.store.accounts import columns, inserted
+from lamplighter.store.engine import Database
+from lamplighter.store.tables import accounts, sessions, setup_links
+from lamplighter.store.writes import insert_once
+
+KEPT_MAX = 20
+
+
+class SqlSetupLinks:
+    """The set-up links in SQL. Every method blocks, and raises `StoreUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, digest: str, now: datetime, *, only: bool) -> None:
+        """Write one; `only` ends all others, and otherwise the newest KEPT_MAX are kept."""
+        newest = select(setup_links.c.digest).order_by(setup_links.c.made_at.desc())
+        with self._database.writing() as connection:
+            connection.execute(insert_once(connection, setup_links, ("digest",), {"digest": digest, "made_at": now}))
+            kept = [digest, *connection.execute(newest.limit(0 if only else KEPT_MAX - 1)).scalars()]
+            connection.execute(delete(setup_links).where(setup_links.c.digest.not_in(kept)))
+
+    def holds(self, digest: str) -> bool:
+        """Whether this one may be used."""
+        with self._database.reading() as connection:
+            return connection.execute(select(setup_links).where(setup_links.c.digest == digest)).first() is not None
+
+    def use(self, digest: str, account: Account) -> None:
+        """End all links, and write the account or its password, in one transaction. Raises `LookupError`."""
+        changed = {key: value for key, value in columns(account).items() if key not in {"name", "created_at"}}
+        with self._database.writing() as connection:
+            # Whoever deletes it has it: a second use at the same moment deletes nothing.
+            if connection.execute(delete(setup_links).where(setup_links.c.digest == digest)).rowcount != 1:
+                raise LookupError("this set-up link was used already, or is not one")
+            connection.execute(delete(setup_links))
+            if not inserted(connection, account):
+                connection.execute(update(accounts).where(accounts.c.name == account.name).values(**changed))
+                mine = (sessions.c.name == account.name) & (sessions.c.via == str(Via.PASSWORD))
+                connection.execute(delete(sessions).where(mine))

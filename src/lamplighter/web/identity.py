@@ -1,0 +1,173 @@
+"""Who a request comes from: the data folder's token, an API token, a JWT, a session cookie, or a trusted proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from lamplighter.domain.access import Person, Role, Via, mapped_role, role_for
+from lamplighter.domain.account import BadAccount, Session, account_name
+from lamplighter.ports import Clock, Store
+from lamplighter.settings.access import Proxy
+from lamplighter.web.bearer import Bearers
+
+CREDENTIAL_CHARACTERS_MAX = 4096
+COOKIE_CHARACTERS_MAX = 16_384
+GROUPS_MAX = 200
+SECRET_BYTES = 32
+COOKIE = "lamplighter_session"
+# A browser keeps this one only from https and for our host alone, whatever a neighbour sets.
+SECURE_COOKIE = "__Host-lamplighter_session"
+API_TOKEN_PREFIX = "lmp_"  # noqa: S105 - what a token begins with
+OWNER = "admin"
+USED_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person; `secret` is there where a browser sends the proof by itself, and tokens for forms are made of it."""
+
+    person: Person
+    secret: str = ""
+
+
+class Identities:
+    """Knows people by what their requests bear."""
+
+    def __init__(self, token: str, bearers: Bearers, store: Store, clock: Clock, proxy: Proxy | None = None) -> None:
+        self._token = token.encode()
+        self._bearers = bearers
+        self._store = store
+        self._clock = clock
+        self._proxy = proxy
+
+    def owner(self, headers: Headers) -> Identity | None:
+        """Whoever has the data folder's token. Asks nothing and nobody: receivers come this way."""
+        _, given = _credential(headers.get("authorization", ""))
+        if not hmac.compare_digest(given, self._token):
+            return None
+        return Identity(Person(OWNER, Role.ADMIN, Via.TOKEN))
+
+    async def known(self, scope: Scope, headers: Headers) -> Identity | None:
+        """Who it is; None for nobody that is known. Raises `StoreUnavailable`."""
+        return (
+            self.owner(headers)
+            or await self._program(headers)
+            or await self._browser(headers)
+            or self._vouched_for(scope, headers)
+        )
+
+    async def _program(self, headers: Headers) -> Identity | None:
+        scheme, given = _credential(headers.get("authorization", ""))
+        text = given.decode("ascii", "replace")
+        if scheme == "bearer" and text.startswith(API_TOKEN_PREFIX):
+            return await self._api_token(text)
+        claims = self._bearers.read(text, self._clock.now()) if scheme == "bearer" else None
+        if claims is None:
+            return None
+        account = await asyncio.to_thread(self._store.accounts.load, claims.name)
+        if account is None or not hmac.compare_digest(account.stamp.encode(), claims.stamp.encode()):
+            return None
+        return Identity(Person(account.name, account.role, Via.PASSWORD))
+
+    async def _api_token(self, text: str) -> Identity | None:
+        now = self._clock.now()
+        found = await asyncio.to_thread(self._store.api_tokens.load, digest(text))
+        if found is None or not found.holds(now):
+            return None
+        if found.used_at is None or now - found.used_at >= USED_EVERY:
+            await asyncio.to_thread(self._store.api_tokens.used, found.id, now)
+        return Identity(Person(found.name, role_for(found.scopes), Via.API_TOKEN, found.scopes))
+
+    async def _browser(self, headers: Headers) -> Identity | None:
+        for secret in cookies_of(headers):
+            session = await asyncio.to_thread(self._store.sessions.load, digest(secret), self._clock.now())
+            if session is not None:
+                return Identity(Person(session.name, session.role, session.via), secret)
+        return None
+
+    def _vouched_for(self, scope: Scope, headers: Headers) -> Identity | None:
+        """Whom the proxy names. From any other address its headers mean nothing; twice the same header neither."""
+        if self._proxy is None or not is_from(scope, self._proxy):
+            return None
+        names, groups = headers.getlist(self._proxy.user_header), headers.getlist(self._proxy.groups_header)
+        if len(names) != 1 or len(groups) > 1:
+            return None
+        try:
+            name = account_name(names[0])
+        except BadAccount:
+            return None
+        listed = [group.strip() for group in "".join(groups).split(",")[:GROUPS_MAX]]
+        role = mapped_role(listed, dict(self._proxy.role_of_group), self._proxy.otherwise)
+        if role is None:
+            return None
+        secret = hmac.new(self._token, f"proxy {name}".encode(), hashlib.sha256).hexdigest()
+        return Identity(Person(name, role, Via.PROXY), secret)
+
+    async def begun(self, person: Person, stamp: str, lifetime_seconds: float) -> str:
+        """Open a session, and return the secret for its cookie, which is kept nowhere. Raises `StoreUnavailable`."""
+        now, secret = self._clock.now(), secrets.token_urlsafe(SECRET_BYTES)
+        ends = now + timedelta(seconds=lifetime_seconds)
+        session = Session(digest(secret), person.name, person.role, person.via, stamp, now, ends)
+        await asyncio.to_thread(self._store.sessions.open, session)
+        return secret
+
+    async def ended(self, headers: Headers) -> None:
+        """End the sessions of a browser. Raises `StoreUnavailable`."""
+        for secret in cookies_of(headers):
+            await asyncio.to_thread(self._store.sessions.end, digest(secret))
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret that is long and random."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def cookies_of(headers: Headers) -> list[str]:
+    """The session secrets that a browser brings, at most two: that of https, and that of plain http."""
+    text = headers.get("cookie", "")
+    if COOKIE not in text or len(text) > COOKIE_CHARACTERS_MAX:
+        return []
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(text)
+    except CookieError:
+        return []
+    return [jar[name].value for name in (SECURE_COOKIE, COOKIE) if name in jar and jar[name].value]
+
+
+def is_from(scope: Scope, proxy: Proxy) -> bool:
+    """Whether the proxy itself made this connection."""
+    try:
+        address = ip_address((scope.get("client") or ("", 0))[0])
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in network for network in proxy.addresses)
+
+
+def _credential(header: str) -> tuple[str, bytes]:
+    """The scheme, and the token or the password; empty for anything else."""
+    scheme, _, value = header.strip().partition(" ")
+    scheme = scheme.lower()
+    if len(value) > CREDENTIAL_CHARACTERS_MAX:
+        return scheme, b""
+    if scheme == "bearer":
+        return scheme, value.strip().encode("utf-8", "replace")
+    if scheme == "basic":
+        try:
+            return scheme, base64.b64decode(value.strip(), validate=True).partition(b":")[2]
+        except (binascii.Error, ValueError):
+            return scheme, b""
+    return scheme, b""

@@ -1,0 +1,150 @@
+"""Which right each route wants: one table, in one place. A route that is not in it is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from starlette.routing import compile_path
+
+from lamplighter.domain.access import Right
+
+
+class Door(StrEnum):
+    """What no role is wanted for."""
+
+    OPEN = "open"
+    SIGNED_IN = "signed in"
+
+
+Need = Right | Door
+SOCKET = "WEBSOCKET"
+RECEIVER = "/api/v1/alerts/{source}"
+PING = "/ping/{word}"
+
+TABLE: Mapping[Need, Iterable[str]] = {
+    Door.OPEN: (
+        "GET /-/healthy",
+        "GET /-/ready",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /health",
+        "GET /metrics",
+        # A heartbeat's URL is its own secret.
+        f"GET {PING}",
+        f"HEAD {PING}",
+        f"POST {PING}",
+        "GET /login",
+        "POST /login",
+        "GET /login/page.css",
+        "GET /login/oidc",
+        "GET /login/oidc/callback",
+        "GET /setup",
+        "POST /setup",
+    ),
+    Door.SIGNED_IN: (
+        "GET /",
+        "POST /logout",
+        "GET /api/v1/me",
+        "POST /api/v1/me/password",
+    ),
+    Right.SEE: (
+        "GET /assets/{name}",
+        "GET /incidents",
+        "GET /incidents/{incident_id}",
+        "GET /alerts",
+        "GET /silences",
+        "GET /checks",
+        "GET /stats",
+        "GET /api/v1/openapi.json",
+        "GET /api/v1/status",
+        "GET /api/v1/alerts",
+        "GET /api/v1/dead-letters",
+        "GET /api/v1/incidents",
+        "GET /api/v1/incidents/{incident_id}",
+        "GET /api/v1/incidents/{incident_id}/timeline",
+        "GET /api/v1/incidents/{incident_id}/alerts",
+        "GET /api/v1/incidents/{incident_id}/case",
+        "GET /api/v1/approvals",
+        "GET /api/v1/approvals/{approval_id}",
+        "GET /api/v1/silences",
+        "GET /api/v1/maintenance",
+        "GET /api/v1/checks",
+        "GET /api/v1/events",
+    ),
+    Right.DELIVER: (
+        f"POST {RECEIVER}",
+        "POST /alert",
+    ),
+    Right.OPERATE: (
+        "POST /incident",
+        "POST /resolve",
+        "POST /incidents/{incident_id}/{verb}",
+        "POST /silences",
+        "POST /silences/{silence_id}/end",
+        "POST /maintenance",
+        "POST /checks/run",
+        "POST /api/v1/incidents",
+        "POST /api/v1/incidents/{incident_id}/comments",
+        "POST /api/v1/incidents/{incident_id}/acknowledge",
+        "POST /api/v1/incidents/{incident_id}/resolve",
+        "POST /api/v1/incidents/{incident_id}/reopen",
+        "POST /api/v1/incidents/{incident_id}/merge",
+        "POST /api/v1/incidents/{incident_id}/split",
+        "POST /api/v1/silences",
+        "DELETE /api/v1/silences/{silence_id}",
+        "POST /api/v1/maintenance",
+        "DELETE /api/v1/maintenance/{silence_id}",
+        "POST /api/v1/checks/{name:path}/run",
+    ),
+    Right.SWITCH: (
+        "POST /api/v1/pause",
+        "POST /api/v1/resume",
+    ),
+    Right.APPROVE: (
+        "POST /api/v1/approvals/{approval_id}/approve",
+        "POST /api/v1/approvals/{approval_id}/deny",
+    ),
+    Right.ADMINISTER: (
+        "GET /api/v1/users",
+        "POST /api/v1/users",
+        "POST /api/v1/users/{name}/password",
+        "POST /api/v1/users/{name}/role",
+        "POST /api/v1/users/{name}/sign-out",
+        "DELETE /api/v1/users/{name}",
+        "GET /api/v1/tokens",
+        "POST /api/v1/tokens",
+        "DELETE /api/v1/tokens/{token_id}",
+        "POST /api/v1/setup-link",
+    ),
+}
+
+
+class Rights:
+    """Finds what a request needs."""
+
+    def __init__(self, table: Mapping[Need, Iterable[str]] = TABLE) -> None:
+        self._plain: dict[str, dict[str, Need]] = {}
+        self._shapes: dict[str, tuple[re.Pattern[str], dict[str, Need]]] = {}
+        for need, routes in table.items():
+            for route in routes:
+                method, _, path = route.partition(" ")
+                self._put(path)[method] = need
+
+    def needs(self, path: str) -> Mapping[str, Need]:
+        """What each method of this address needs; empty where there is no such address."""
+        if path in self._plain:
+            return self._plain[path]
+        return next((needs for shape, needs in self._shapes.values() if shape.match(path)), {})
+
+    def of(self, method: str, path: str) -> Need | None:
+        """What is needed; None where no route is known."""
+        return self.needs(path).get(method)
+
+    def _put(self, path: str) -> dict[str, Need]:
+        if "{" not in path:
+            return self._plain.setdefault(path, {})
+        if path not in self._shapes:
+            self._shapes[path] = (compile_path(path)[0], {})
+        return self._shapes[path][1]

@@ -1,0 +1,94 @@
+"""The first run: the link that the log shows, the page behind it, and the first admin's name and password."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from lamplighter.domain.access import Person, Role, Via
+from lamplighter.domain.account import Account, BadAccount, account_name, fit_password
+from lamplighter.web.access import access
+from lamplighter.web.auth import from_other_site
+from lamplighter.web.context import context
+from lamplighter.web.identity import digest
+from lamplighter.web.problems import Problem
+from lamplighter.web.rendering import form_of, page
+from lamplighter.web.session import SETUP_PATH
+from lamplighter.web.signing_in import BODY_BYTES_MAX, address_of, begin, shown_page
+
+router = APIRouter(tags=["people"])
+SECRET_CHARS_MAX = 200
+STAMP_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SetupLink:
+    """Where the next admin is made; used once, and valid until then."""
+
+    url: str
+
+
+@router.get(SETUP_PATH, response_class=HTMLResponse, include_in_schema=False)
+async def setup_page(
+    request: Request, secret: Annotated[str, Query(alias="t", max_length=SECRET_CHARS_MAX)] = ""
+) -> HTMLResponse:
+    """Where the first admin is made."""
+    if not await _holds(request, secret):
+        return await shown_page(request, "", _over())
+    return _page(request, secret)
+
+
+@router.post(SETUP_PATH, include_in_schema=False)
+async def set_up(request: Request) -> Response:
+    """Make the admin, end the link, and sign in."""
+    if from_other_site(request.headers):
+        raise Problem(403, "cross-site", "this request came from another site", "open the set-up link itself")
+    if len(await request.body()) > BODY_BYTES_MAX:
+        raise Problem(413, "too-large", f"a set-up has at most {BODY_BYTES_MAX} bytes", "use the form as it is")
+    form = await form_of(request)
+    secret, typed = form.get("t", ""), form.get("username", "")
+    access(request).attempts.take(address_of(request))
+    # Nothing is hashed for who has no link.
+    if not await _holds(request, secret):
+        return await shown_page(request, "", _over())
+    try:
+        name = account_name(typed)
+        password = fit_password(form.get("password", ""), name)
+    except BadAccount as problem:
+        return _page(request, secret, typed, str(problem))
+    now = context(request).app.clock.now()
+    kept = await access(request).passwords.hash(password)
+    account = Account(name, Role.ADMIN, kept, secrets.token_hex(STAMP_BYTES), now, now)
+    try:
+        await asyncio.to_thread(context(request).app.store.setup_links.use, digest(secret), account)
+    except LookupError:
+        return await shown_page(request, "", _over())
+    return await begin(request, Person(name, Role.ADMIN, Via.PASSWORD), account.stamp, "/")
+
+
+@router.post("/api/v1/setup-link", status_code=201)
+async def another(request: Request) -> SetupLink:
+    """Another set-up link; those before it end."""
+    return SetupLink(await access(request).setup_url(only=True))
+
+
+async def _holds(request: Request, secret: str) -> bool:
+    if not secret:
+        return False
+    return await asyncio.to_thread(context(request).app.store.setup_links.holds, digest(secret))
+
+
+def _page(request: Request, secret: str, name: str = "", problem: str = "") -> HTMLResponse:
+    status = 422 if problem else 200
+    return page(request, "setup.html", status=status, secret=secret, name=name, problem=problem)
+
+
+def _over() -> Problem:
+    return Problem(
+        410, "link-used", "this set-up link was used already, or is not one", "lamplighter setup-url prints another"
+    )

@@ -1,0 +1,122 @@
+"""Accounts and API tokens over REST."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lamplighter.domain.access import Role
+from lamplighter.web.identity import digest
+
+if TYPE_CHECKING:
+    from tests.unit.web.conftest import Bench
+
+WORDS = "four words will do"
+OWNER = {"authorization": "Bearer correct-horse", "accept": "application/json"}
+
+
+async def test_an_admin_lets_people_in_changes_and_removes_them(bench: Bench) -> None:
+    async with bench.browser(**OWNER) as admin:
+        made = await admin.post("/api/v1/users", json={"name": "Ann", "password": WORDS, "role": "operator"})
+        assert made.status_code == 201
+        assert "password" not in made.text
+        assert (await admin.post("/api/v1/users", json={"name": "ann", "password": WORDS})).status_code == 409
+        assert [one["role"] for one in (await admin.get("/api/v1/users")).json()["users"]] == ["operator"]
+        assert (await admin.post("/api/v1/users/ann/role", json={"role": "approver"})).json()["role"] == "approver"
+        stamp = bench.people.known["ann"].stamp
+        assert (await admin.post("/api/v1/users/ann/password", json={"password": WORDS + "!"})).status_code == 200
+        assert bench.people.known["ann"].stamp != stamp
+        assert (await admin.delete("/api/v1/users/ann")).status_code == 200
+        assert (await admin.delete("/api/v1/users/ann")).status_code == 404
+    assert not bench.people.known
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "ann", "password": "short"},
+        {"name": "ann", "password": WORDS, "role": "root"},
+        {"name": "ann b", "password": WORDS},
+        {"name": "ann"},
+        {"name": "ann", "password": WORDS, "scopes": ["admin"]},
+    ],
+)
+async def test_nobody_is_let_in_with_what_will_not_do(bench: Bench, body: dict[str, object]) -> None:
+    async with bench.browser(**OWNER) as admin:
+        refused = await admin.post("/api/v1/users", json=body)
+    assert refused.status_code == 422
+    assert refused.json()["fix"]
+    assert not bench.people.known
+
+
+async def test_what_nobody_has_is_not_found_and_nothing_is_hashed_for_it(bench: Bench) -> None:
+    async with bench.browser(**OWNER) as admin:
+        assert (await admin.post("/api/v1/users/eve/role", json={"role": "admin"})).status_code == 404
+        assert (await admin.post("/api/v1/users/eve/password", json={"password": WORDS})).status_code == 404
+        assert (await admin.delete("/api/v1/tokens/TOK-9")).status_code == 404
+        assert (await admin.delete("/api/v1/tokens/9")).status_code == 422
+
+
+async def test_a_person_changes_the_own_password_with_the_present_one(bench: Bench) -> None:
+    bench.account("ann", Role.VIEWER)
+    async with bench.browser(accept="application/json") as program:
+        given = await program.post("/login", json={"username": "ann", "password": WORDS})
+        bears = {"authorization": f"Bearer {given.json()['access_token']}"}
+        wrong = {"present": "another password", "password": WORDS + "!"}
+        assert (await program.post("/api/v1/me/password", json=wrong, headers=bears)).status_code == 403
+        right = {"present": WORDS, "password": WORDS + "!"}
+        assert (await program.post("/api/v1/me/password", json=right, headers=bears)).status_code == 200
+        assert (await program.get("/api/v1/me", headers=bears)).status_code == 401, "it has to sign in again"
+        assert (await program.post("/api/v1/me/password", json=right, headers=OWNER)).status_code == 409
+
+
+async def test_a_token_is_shown_once_works_and_is_revoked(bench: Bench) -> None:
+    async with bench.browser(**OWNER) as admin:
+        made = await admin.post("/api/v1/tokens", json={"name": "ci", "scopes": ["read"], "expires_in": "90d"})
+        assert made.status_code == 201
+        text = made.json()["token"]
+        assert text.startswith("lmp_")
+        assert set(bench.people.tokens) == {digest(text)}, "only its digest is kept"
+        listed = (await admin.get("/api/v1/tokens")).text
+        assert text not in listed
+        assert digest(text) not in listed
+        bears = {"authorization": f"Bearer {text}"}
+        assert (await admin.get("/api/v1/me", headers=bears)).json()["rights"] == ["see"]
+        assert (await admin.post("/api/v1/tokens", json={}, headers=bears)).status_code == 403
+        assert (await admin.delete("/api/v1/tokens/TOK-1")).json()["revoked_at"]
+        assert (await admin.get("/api/v1/me", headers=bears)).status_code == 401
+
+
+async def test_an_admin_ends_the_sessions_of_who_came_by_another_system(bench: Bench) -> None:
+    cookie = bench.signed_in(Role.OPERATOR, "kim")
+    async with bench.browser() as browser:
+        assert (await browser.get("/incidents", headers={"cookie": cookie})).status_code == 200
+        ended = await browser.post("/api/v1/users/kim/sign-out", headers=OWNER)
+        assert ended.json() == {"name": "kim", "sessions_ended": 1}
+        assert (await browser.get("/incidents", headers={"cookie": cookie})).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": "", "scopes": ["read"]}, {"name": "x", "scopes": []}, {"name": "x", "scopes": ["root"]}]
+)
+async def test_a_token_without_a_name_or_a_known_scope_is_none(bench: Bench, body: dict[str, object]) -> None:
+    async with bench.browser(**OWNER) as admin:
+        assert (await admin.post("/api/v1/tokens", json=body)).status_code == 422
+    assert not bench.people.tokens
+
+
+async def test_what_is_done_bears_the_name_of_who_is_signed_in(bench: Bench) -> None:
+    bench.incidents.open(1)
+    cookie = bench.signed_in(Role.OPERATOR, "kim")
+    async with bench.browser(cookie=cookie) as browser:
+        said = bench.form(cookie, text="mine", by="mallory")
+        assert (await browser.post("/incidents/INC-1/comment", data=said)).status_code == 303
+        csrf = {"x-csrf-token": bench.form(cookie)["csrf"], "accept": "application/json"}
+        silence = {"matchers": ["a=b"], "duration": "1h", "author": "mallory", "reason": "new disks"}
+        made = await browser.post("/api/v1/silences", json=silence, headers=csrf)
+        taken = await browser.post("/api/v1/incidents/INC-1/acknowledge", json={"by": "mallory"}, headers=csrf)
+    assert made.status_code == 201, made.text
+    assert made.json()["author"] == "kim (oidc)"
+    assert taken.json()["acknowledged_by"] == "kim (oidc)"
+    assert "mallory" not in str(bench.incidents.events)
