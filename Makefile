@@ -4,8 +4,9 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 # Most tests wait for real programs, so three share two cores well.
 WORKERS ?= 3
+LOCKING := --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: install demo test check soak bench lock clean
+.PHONY: install demo test check soak bench media lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +14,7 @@ help:
 	@echo "make test    run the tests; what needs a missing service is skipped and named"
 	@echo "make check   style, types, import contracts"
 	@echo "make bench   measure; make soak runs the long tests"
+	@echo "make media   take the README's pictures anew"
 
 install: .venv/.installed
 
@@ -49,8 +51,13 @@ check: install
 bench: install .venv/drain3
 	@for one in grouping templates placement ingest load retention response diagnosis console; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
 
+media: install
+	@test -x /usr/bin/chromium || { echo "Chromium is needed: apt-get install chromium"; exit 1; }
+	@$(BIN)/python -m media
+
 lock: install
-	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --group dev $(LOCKING) -o requirements.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --group image $(LOCKING) -c requirements.lock -o requirements-run.lock
 
 clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -88,6 +88,19 @@ TWINS = {
     "web/webhooks.py": "acceptance/exam/test_input.py",
     "workflow/care.py": "unit/workflow/test_asking.py",
     "workflow/durable.py": "integration/workflow/test_kill_sqlite.py",
+    "integrations/heartbeat_out/__init__.py": "unit/integrations/heartbeat_out/test_beating.py",
+    "integrations/apprise/__init__.py": "unit/integrations/apprise/test_allowing.py",
+    "integrations/ntfy/__init__.py": "contract/test_channels.py",
+    "integrations/ntfy/simulator.py": "contract/test_channels.py",
+    "integrations/telegram/__init__.py": "contract/test_channels.py",
+    "integrations/telegram/client.py": "contract/test_channels.py",
+    "integrations/telegram/listener.py": "integration/workflow/test_messages.py",
+    "integrations/telegram/simulator.py": "contract/test_channels.py",
+    "ports/outbox.py": "integration/store/test_outbox.py",
+    "store/migrations/versions/outbox_and_nonces.py": "integration/store/test_opening.py",
+    "web/notifications.py": "integration/workflow/test_messages.py",
+    "workflow/following.py": "integration/workflow/test_messages.py",
+    "workflow/communicator.py": "integration/workflow/test_messages.py",
 }
 
 FORBIDDEN_NAMES = {

@@ -24,6 +24,7 @@ from lamplighter.domain.admission import Bounds
 from lamplighter.domain.board import Board
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.redaction import redact
+from lamplighter.domain.signing import signed_word
 from lamplighter.knowledge.folder import read_runbooks
 from lamplighter.knowledge.runbooks import Runbooks
 from lamplighter.ports import (
@@ -38,7 +39,8 @@ from lamplighter.ports import (
     StoreUnavailable,
     Surroundings,
 )
-from lamplighter.settings import Settings
+from lamplighter.settings import BadConfiguration, Settings
+from lamplighter.settings.changes import Changes, adopted, changes
 from lamplighter.store import open_store
 from lamplighter.store.checkpoints import checkpoint_engine
 from lamplighter.workflow import dispatch
@@ -47,6 +49,14 @@ from lamplighter.workflow.asking import Asking
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.clock import SystemClock
+from lamplighter.workflow.communicator import (
+    AT_ONCE,
+    Communicator,
+    Manners,
+    Watched,
+    make_communicator,
+    make_posting,
+)
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
 from lamplighter.workflow.keeping import Checkpoints, Retention
@@ -54,6 +64,7 @@ from lamplighter.workflow.lease import PlacingLease
 from lamplighter.workflow.memory import StoredLessons
 from lamplighter.workflow.news import News
 from lamplighter.workflow.patrol import Patrol
+from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.quiet import Quiet
 from lamplighter.workflow.remedy import Patience, Remedy
 from lamplighter.workflow.steps import LiveSteps
@@ -67,6 +78,7 @@ from lamplighter.workflow.watchdogs import Watchdogs
 from lamplighter.workflow.world import World
 
 TOKEN_BYTES = 32
+SWEEP_SECONDS_MAX = 15.0
 GRACE_POLL_SECONDS = 0.05
 SWITCH_SECONDS = 0.0005
 COLLECT_AFTER = (50_000, 20, 100)
@@ -120,9 +132,13 @@ class App:
     gates: dict[str, SignalGate]
     backlogs: dict[str, SignalBacklog]
     runbooks: Runbooks
+    steps: LiveSteps
+    communicator: Communicator
+    reread: Callable[[], Settings] | None = None
     lock: IO[bytes] | None = None
     failure: str = ""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def board(self) -> Board:
@@ -144,6 +160,7 @@ class App:
             "watchdogs": self.watchdogs.run(),
             "retention": self.retention.run(),
             "patrol": self.patrol.run(),
+            **self.communicator.parts(),
         }
         for name, work in parts.items():
             self._spawn(name, work, on_failure)
@@ -159,6 +176,33 @@ class App:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(ended)
         self._tasks.append(task)
+
+    async def reload(self) -> Changes:
+        """Read the configuration again, and take over what may change while running.
+
+        Raises `BadConfiguration`; then everything stays as it was.
+        """
+        if self.reread is None:
+            raise BadConfiguration(["this server was started without a configuration that could be read again"])
+        async with self._reloading:
+            new = await asyncio.to_thread(self.reread)
+            books = await asyncio.to_thread(_runbooks, new.configuration.runbooks)
+            found = changes(self.settings, new)
+            self._adopt(adopted(self.settings, new), books)
+        log.info("the configuration was read again", applied=found.applied, waits_for_restart=found.restart)
+        return found
+
+    def _adopt(self, settings: Settings, books: Runbooks) -> None:
+        """From here on all parts go by these settings. Nothing may fail in here."""
+        configuration = settings.configuration
+        self.settings, self.runbooks = settings, books
+        self.world.depends = configuration.depends
+        self.quiet.windows = configuration.windows
+        self.steps.rules, care = configuration.autonomy.rules(protected_names(settings)), _care(settings)
+        self.steps.care = self.steps.asking.care = self.steps.verifying.care = care
+        self.sweep.sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
+        self.dispatch.bounds, self.dispatch.storm_from = _bounds(settings), configuration.responses.storm_from
+        self.retention.keeping = _keeping(settings)
 
     async def stop(self) -> None:
         """Let a running action finish within the grace, then end everything; what is under way goes on next time."""
@@ -197,16 +241,15 @@ def build_app(
     lock = _locked(folder)
     store_url = configuration.store.url or f"sqlite:///{folder / 'lamplighter.db'}"
     store = open_store(store_url, clock=clock)
-    surroundings = Surroundings(clock, configuration.check_specs, store.samples)
-    named = {**settings.sources, **settings.channels}
-    loaded = {name: integrations.load(name).build(part, surroundings) for name, part in named.items()}
+    token = _token(folder)
+    loaded = _loaded(settings, clock, store, token)
     roles = (*loaded.values(), *extra_roles)
     world = World(clock, roles, configuration.depends)
     switch = FileSwitch(folder, clock)
     exchanges = tuple(role.silences for role in roles if role.silences is not None)
     quiet = Quiet(store, clock, configuration.windows, exchanges, configuration.site.timezone)
     news = News()
-    chronicle = Chronicle(store, clock, world.channels, configuration.site.url or "", news, quiet)
+    posting, chronicle = _telling(settings, world, store, news, quiet)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     steps = _steps(settings, remedy, investigator or RulesInvestigator())
     url, engine = checkpoint_engine(store_url, folder)
@@ -219,12 +262,11 @@ def build_app(
     )
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
-    sweep_seconds = min(15.0, configuration.verify.dwell)
-    surveying = Surveying(store, world, clock, placing)
-    runners = tuple(runner for role in roles for runner in role.runners)
+    sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
+    watched = _watched(settings, world, placing)
     return App(
         settings=settings,
-        token=_token(folder),
+        token=token,
         signing_key=_kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
         clock=clock,
         store=store,
@@ -238,18 +280,56 @@ def build_app(
         dispatch=line,
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
-        surveying=surveying,
-        vitals=Vitals(world, surveying, clock),
+        surveying=watched.surveying,
+        vitals=Vitals(world, watched.surveying, clock),
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
-        patrol=Patrol(store, runners, configuration.check_specs, clock, placing),
+        patrol=watched.patrol,
         response=response,
         sources={source.name: source for role in roles for source in role.sources},
         gates={gate.source: gate for role in roles for gate in role.gates},
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
         runbooks=_runbooks(configuration.runbooks),
+        steps=steps,
+        communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched),
         lock=lock,
     )
+
+
+def _loaded(settings: Settings, clock: Clock, store: Store, token: str) -> dict[str, Roles]:
+    """The roles of every integration that is configured, by its name; nothing is connected yet."""
+    specs = settings.configuration.check_specs
+    surroundings = Surroundings(clock, specs, store.samples, _answer_url(settings, token))
+    named = {**settings.sources, **settings.channels}
+    return {name: integrations.load(name).build(part, surroundings) for name, part in named.items()}
+
+
+def _answer_url(settings: Settings, secret: str) -> Callable[[str], str]:
+    """Where a message's button is answered from outside; nowhere, unless the configuration says how we are reached."""
+    root = (settings.configuration.site.url or "").rstrip("/")
+    return lambda token: f"{root}/act/{signed_word(token, secret)}" if root else ""
+
+
+def _telling(settings: Settings, world: World, store: Store, news: News, quiet: Quiet) -> tuple[Posting, Chronicle]:
+    """Where letters are written, and the pen of the response."""
+    posting = make_posting(store, world.clock, world, _manners(settings))
+    at_once = tuple(channel for channel in world.channels if channel.name in AT_ONCE)
+    url = settings.configuration.site.url or ""
+    return posting, Chronicle(store, world.clock, at_once, url, news, quiet, post=posting)
+
+
+def _watched(settings: Settings, world: World, placing: Correlator) -> Watched:
+    """What looks around by itself: at what runs, and at the checks."""
+    store, clock, specs = placing.store, placing.clock, settings.configuration.check_specs
+    runners = tuple(runner for role in world.roles for runner in role.runners)
+    return Watched(Surveying(store, world, clock, placing), Patrol(store, runners, specs, clock, placing), placing)
+
+
+def _manners(settings: Settings) -> Manners:
+    """Where and when people are told."""
+    configuration, site = settings.configuration, settings.configuration.site
+    quiet, expires = settings.notify.hours(site.timezone), configuration.autonomy.approval_expires
+    return Manners(site.url or "", site.timezone, quiet, settings.notify.digest, expires)
 
 
 def _runbooks(folder: Path | None) -> Runbooks:
@@ -264,8 +344,7 @@ def _steps(settings: Settings, remedy: Remedy, investigator: Investigator) -> Li
     """The steps of the story on the real world."""
     configuration = settings.configuration
     store, world, clock, chronicle = remedy.store, remedy.world, remedy.clock, remedy.chronicle
-    verify = configuration.verify
-    care = Care(verify.dwell, verify.deadline, verify.every, configuration.autonomy.approval_expires)
+    care = _care(settings)
     return LiveSteps(
         store=store,
         world=world,
@@ -287,8 +366,7 @@ def _placing(
     """The placing, the line of responses behind it, and what people are told meanwhile."""
     configuration = settings.configuration
     store, clock = chronicle.store, chronicle.clock
-    bounds = Bounds(configuration.responses.at_once, configuration.responses.at_once_in_storm)
-    line = dispatch.Dispatch(store, response, chronicle, clock, bounds, configuration.responses.storm_from)
+    line = dispatch.Dispatch(store, response, chronicle, clock, _bounds(settings), configuration.responses.storm_from)
     announcing = Announcing(store, chronicle, clock, line)
     names = frozenset({configuration.watchdog.alert})
     placing = Correlator(
@@ -312,6 +390,16 @@ def _placing(
 
     chronicle.moved = moved
     return line, announcing, placing, watchdogs
+
+
+def _care(settings: Settings) -> Care:
+    verify = settings.configuration.verify
+    return Care(verify.dwell, verify.deadline, verify.every, settings.configuration.autonomy.approval_expires)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    responses = settings.configuration.responses
+    return Bounds(responses.at_once, responses.at_once_in_storm)
 
 
 def _keeping(settings: Settings) -> Keeping:

@@ -19,7 +19,7 @@ from lamplighter.domain.plan import Offer, Risk, Target, Verb
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.integrations import load
-from lamplighter.ports import ChannelError, Effect, Message, Roles, Snapshot, Surroundings, ToolError
+from lamplighter.ports import Abilities, ChannelError, Effect, Message, Roles, Snapshot, Surroundings, ToolError
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -194,17 +194,20 @@ class FakeTool:
 
 @dataclass(slots=True)
 class FakeChannel:
-    """Keeps what it was given; may refuse."""
+    """Keeps what it was given, mere updates apart; may refuse."""
 
     name: str = "fake"
     sent: list[Message] = field(default_factory=list)
     refuses: str = ""
+    updates: list[Message] = field(default_factory=list)
+    can: Abilities = field(default_factory=lambda: Abilities(edits=True, buttons_max=5))
 
     async def send(self, message: Message) -> str:
         """Keep it."""
         if self.refuses:
             raise ChannelError(self.refuses, permanent=True)
-        self.sent.append(message)
+        kept = self.updates if message.update else self.sent
+        kept.append(message)
         return f"message {len(self.sent)}"
 
 
@@ -235,10 +238,14 @@ Answers = object | Callable[[dict[str, str]], object]
 
 @dataclass(slots=True)
 class JsonServer:
-    """An outside system that answers GET requests in JSON: a value by path, or what a function makes of the query."""
+    """An outside system that answers GET requests in JSON: a value by path, or what a function makes of the query.
+
+    `statuses` are by path, 200 where none is given.
+    """
 
     url: str = ""
     answers: Mapping[str, Answers] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -251,7 +258,8 @@ class JsonServer:
         if parts.path not in self.answers:
             return 404, b'{"message": "not found"}'
         answer = self.answers[parts.path]
-        return 200, json.dumps(answer(params) if callable(answer) else answer).encode()
+        status = self.statuses.get(parts.path, 200)
+        return status, json.dumps(answer(params) if callable(answer) else answer).encode()
 
 
 @contextmanager

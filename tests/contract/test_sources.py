@@ -39,7 +39,11 @@ GARDEN = {
 CONFIGS: dict[str, dict[str, object]] = {
     "ansible": {"folder": "/no/such/folder"},
     "logfile": {"files": {"a": "/var/log/no-such-file"}},
+    "apprise": {"urls": ["ntfy://127.0.0.1:9/x"]},
+    "heartbeat_out": {"url": "http://127.0.0.1:9"},
     "loki": {"url": "http://127.0.0.1:9"},
+    "ntfy": {"topic": "x"},
+    "telegram": {"token": "1:x", "chat": 1},
     "postgresql": {"url": "postgresql://127.0.0.1:9/x", "components": ["db"]},
     "prometheus": {"url": "http://127.0.0.1:9"},
     "proxmox": {"url": "http://127.0.0.1:9", "token": "lamp@pve!x=1"},

@@ -10,14 +10,19 @@ import typer
 from lamplighter.cli import (
     alerts,
     approvals,
+    beginning,
     checks,
+    completion,
     configuration,
     demo,
     diagnosing,
+    doctoring,
     events,
     incidents,
+    notify,
     operation,
     people,
+    safekeeping,
     serve,
     silences,
 )
@@ -32,6 +37,11 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctoring.doctor)
+app.command("backup")(safekeeping.backup)
+app.command("restore")(safekeeping.restore)
+app.command("init")(beginning.init)
+app.command("completion")(completion.completion)
 app.command("diagnose")(diagnosing.diagnose)
 app.command("replay")(diagnosing.replay)
 app.command("exam")(diagnosing.exam)
@@ -42,11 +52,19 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(silences.app, name="silence")
 app.add_typer(silences.windows, name="maint")
 app.add_typer(checks.app, name="checks")
+app.add_typer(notify.app, name="notify")
 app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.command("setup-url")(people.setup_url)
 app.add_typer(configuration.app, name="config")
-for command in (operation.status, operation.pause, operation.resume, operation.healthcheck, operation.version):
+for command in (
+    operation.status,
+    operation.pause,
+    operation.resume,
+    operation.reload,
+    operation.healthcheck,
+    operation.version,
+):
     app.command()(command)
 
 

@@ -19,6 +19,7 @@ from lamplighter.settings import BadConfiguration, default_data_folder, load_set
 
 TIMEOUT_SECONDS = 15.0
 ADDRESS_FILE = "server"
+TOKEN_FILE_VARIABLE = "LAMPLIGHTER_TOKEN_FILE"  # noqa: S105 - the name of a variable
 DEFAULT_ADDRESS = "http://127.0.0.1:8460"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,79}")
 TOKEN = re.compile(r"[!-~]+")
@@ -150,8 +151,19 @@ def data_folder(given: Path | None) -> Path:
 
 def connect(server: str, token: str, data: Path | None) -> Client:
     """A client for the flags given; what is not given comes from the data folder."""
+    token = token or _token_of_file(os.environ.get(TOKEN_FILE_VARIABLE, ""))
     folder = data_folder(data) if not (server and token) else Path()
     return Client(server or kept(folder / ADDRESS_FILE) or DEFAULT_ADDRESS, token or kept(folder / "token"))
+
+
+def _token_of_file(place: str) -> str:
+    """The token that a file holds, as secrets are handed to containers. Raises `Stop` where it holds none."""
+    if not place:
+        return ""
+    found = kept(Path(place))
+    if not found:
+        raise Stop(f"{TOKEN_FILE_VARIABLE} names {place}, which holds no token", Code.NOT_ALLOWED)
+    return found
 
 
 def kept(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""`lamplighter config`: check and show."""
+"""`lamplighter config`: check, show, describe and write out the configuration."""
 
 from __future__ import annotations
 
@@ -6,25 +6,44 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, SecretStr
 
-from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, print_table, say
-from lamplighter.domain.redaction import redact
+from lamplighter.cli.output import (
+    Code,
+    Format,
+    Output,
+    Stop,
+    print_json,
+    print_lines,
+    print_table,
+    say,
+)
 from lamplighter.settings import BadConfiguration, Settings, load_settings
+from lamplighter.settings.export import exported, secret_notes
+from lamplighter.settings.listing import Listed, listed
+from lamplighter.settings.listing import defaults as default_values
+from lamplighter.settings.schema import schema as made_schema
 
-app = typer.Typer(help="Check the configuration, and see where each value came from.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check the configuration, see where each value came from, and write it out.", no_args_is_help=True
+)
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", envvar="LAMPLIGHTER_CONFIG", help="Configuration file; default: lamplighter.yaml."),
 ]
-MASK = "********"
-SECRET_WORDS = ("password", "token", "secret", "key")
+FileArgument = Annotated[Path | None, typer.Argument(help="Configuration file; the same as --config.")]
 
 
 @app.command()
-def check(config: ConfigOption = None) -> None:
-    """Read everything and say what is wrong, or what it comes to. Ends with 2 where something is wrong."""
-    settings = read(config)
+def check(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no engine what the sentences mean now.")] = False,
+) -> None:
+    """Read everything and say what is wrong, or what it lets me do now, by name. Ends with 2 where something is wrong.
+
+    Example: lamplighter config check examples/homelab.yaml
+    """
+    settings = read(file or config)
     for warning in settings.warnings:
         say(f"warning: {warning}")
     configuration = settings.configuration
@@ -33,26 +52,55 @@ def check(config: ConfigOption = None) -> None:
         f"ok: {where}",
         f"mode {configuration.autonomy.mode}; data in {settings.data_folder}",
         f"sources: {', '.join(sorted(settings.sources))}; checks: {len(configuration.checks)}",
+        f"people are told by: {', '.join(sorted(settings.channels))}",
     )
-    print_lines(*(f'lets me alone: "{line}"' for line in configuration.autonomy.auto))
-    print_lines(*(f'never: "{line}"' for line in configuration.autonomy.never))
+    if offline:
+        print_lines(*(f'lets me alone: "{line}"' for line in configuration.autonomy.auto))
+        print_lines(*(f'never: "{line}"' for line in configuration.autonomy.never))
+        return
+    from lamplighter.cli.echoing import sentences  # noqa: PLC0415 - brings every integration with it
+
+    print_lines(*sentences(settings))
 
 
 @app.command()
 def show(
     config: ConfigOption = None,
     sources: Annotated[bool, typer.Option("--sources", help="Also where each value came from.")] = False,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Also what each value is by default.")] = False,
     output: Output = Format.TABLE,
 ) -> None:
     """Every key and its value; secrets are masked."""
     settings = read(config)
-    values = dict(_flat(_tree(settings), ""))
+    default_of = default_values(settings) if defaults else {}
+    rows = [_row(one, default_of, sources, defaults) for one in listed(settings)]
     if output is Format.JSON:
-        print_json({k: {"value": v, "from": _origin(settings, k)} if sources else v for k, v in values.items()})
+        plain = not sources and not defaults
+        print_json({row["key"]: row["value"] if plain else {k: row[k] for k in row if k != "key"} for row in rows})
         return
-    columns = ("key", "value", "from") if sources else ("key", "value")
-    rows = [(key, value, _origin(settings, key))[: len(columns)] for key, value in values.items()]
-    print_table(columns, rows)
+    print_table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+@app.command()
+def schema() -> None:
+    """The configuration as JSON Schema, for completion in editors.
+
+    Example: lamplighter config schema > lamplighter.schema.json, and in lamplighter.yaml the line
+    # yaml-language-server: $schema=lamplighter.schema.json
+    """
+    print_json(made_schema())
+
+
+@app.command()
+def export(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+) -> None:
+    """What file, environment and flags set together, as one file that can be read again; without secrets."""
+    text, left_out = exported(read(file or config))
+    print_lines(*text.splitlines())
+    for note in secret_notes(left_out):
+        say(f"note: {note}")
 
 
 def read(config: Path | None, flags: dict[str, Any] | None = None) -> Settings:
@@ -63,36 +111,11 @@ def read(config: Path | None, flags: dict[str, Any] | None = None) -> Settings:
         raise Stop("the configuration cannot be used\n" + "\n".join(problem.problems), Code.USAGE) from problem
 
 
-def _tree(settings: Settings) -> dict[str, Any]:
-    tree = settings.configuration.model_dump(by_alias=True)
-    tree["data_folder"] = settings.data_folder
-    tree["sources"] = {name: _values(part) for name, part in settings.sources.items()}
-    tree["notify"] = {name: _values(part) for name, part in settings.channels.items()}
-    return tree
-
-
-def _values(part: BaseModel) -> dict[str, Any]:
-    return part.model_dump(by_alias=True)
-
-
-def _flat(node: Any, prefix: str) -> list[tuple[str, str]]:  # noqa: ANN401 - a tree of plain values
-    if isinstance(node, dict) and node:
-        return [pair for key, value in node.items() for pair in _flat(value, f"{prefix}{key}.")]
-    if isinstance(node, list | tuple) and node:
-        return [pair for index, value in enumerate(node) for pair in _flat(value, f"{prefix}{index}.")]
-    return [(prefix.removesuffix("."), _masked(prefix, node))]
-
-
-def _masked(key: str, value: Any) -> str:  # noqa: ANN401 - a plain value
-    last = key.removesuffix(".").rpartition(".")[2]
-    if isinstance(value, SecretStr) or (any(word in last for word in SECRET_WORDS) and value):
-        return MASK if str(value) else ""
-    return redact(str(value))
-
-
-def _origin(settings: Settings, key: str) -> str:
-    while key:
-        if key in settings.origins:
-            return settings.origins[key]
-        key = key.rpartition(".")[0]
-    return "default"
+def _row(one: Listed, default_of: dict[str, str], sources: bool, defaults: bool) -> dict[str, str]:
+    more = {"from": one.origin} if sources else {}
+    return {
+        "key": one.key,
+        "value": one.value,
+        **more,
+        **({"default": default_of.get(one.key, "")} if defaults else {}),
+    }

@@ -22,6 +22,7 @@ from lamplighter.cli.progress import Progress
 from lamplighter.diagnosis import diagnose as ask
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Case
+from lamplighter.domain.redaction import redact, redact_tree
 from lamplighter.lab.bundle import Bundle, open_case
 from lamplighter.lab.case_archive import BadCase
 from lamplighter.lab.case_replay import as_json, replay_case
@@ -74,9 +75,9 @@ def diagnose(
     found = ask(known)
     found = replace(found, elapsed_seconds=round(time.perf_counter() - began, 4))
     if output is Format.JSON:
-        print_json(answer_of(known.id, found))
+        print_json(redact_tree(answer_of(known.id, found)))
     else:
-        print_lines(*_told(found))
+        print_lines(*map(redact, _told(found)))
 
 
 def opened(path: Path, *, verbose: bool = False) -> Case:
@@ -91,9 +92,9 @@ def opened(path: Path, *, verbose: bool = False) -> Case:
 
 def _say_how(found: Bundle, *, verbose: bool) -> None:
     for words in found.read_as if verbose else ():
-        say(words)
+        say(redact(words))
     for file, why in sorted(found.left_out.items()) if verbose else ():
-        say(f"{file}: not read: {why}")
+        say(redact(f"{file}: not read: {why}"))
     if found.left_out and not verbose:
         say(f"{len(found.left_out)} files were not read; -v says which, and why")
 
@@ -113,10 +114,10 @@ def replay(
     rules = read(config).configuration.autonomy.rules(frozenset())
     told = asyncio.run(replay_case(opened(case, verbose=verbose), rules, ask))
     if output is Format.JSON:
-        print_json({**as_json(told), "diagnosis": answer_of(told.case, told.diagnosis)})
+        print_json(redact_tree({**as_json(told), "diagnosis": answer_of(told.case, told.diagnosis)}))
         return
-    print_table(("step", "who", "what"), [(one.step, one.who, one.text) for one in told.steps])
-    would = ", then ".join(told.effects) or "do nothing"
+    print_table(("step", "who", "what"), [(one.step, one.who, redact(one.text)) for one in told.steps])
+    would = redact(", then ".join(told.effects)) or "do nothing"
     print_lines(f"replayed with effects off: I would {would}; approval: {told.approval}")
 
 
@@ -148,14 +149,14 @@ def exam(
     lamplighter exam my-exam --report exam.md
     """
     rows = _sat(folder)
-    page = markdown(rows, folder.resolve().name, _made())
+    page = redact(markdown(rows, folder.resolve().name, _made()))
     if report is not None:
         try:
             report.write_text(page, encoding="utf-8")
         except OSError as problem:
             raise Stop(f"{report} cannot be written: {problem.strerror or problem}") from problem
     if output is Sheet.JSON:
-        print_json({**figures(rows), "rows": [asdict(row) for row in rows]})
+        print_json(redact_tree({**figures(rows), "rows": [asdict(row) for row in rows]}))
     elif output is Sheet.MARKDOWN:
         write_out(page)
     else:
@@ -170,7 +171,7 @@ def _sat(folder: Path) -> list[Row]:
         nonlocal right, count
         count, right = count + 1, right + (row.rank == 1)
         if row.error:
-            say(f"{row.case}: {row.error}")
+            say(redact(f"{row.case}: {row.error}"))
         progress.at(f"{count} cases, {right} right, the last {row.case}")
 
     try:
@@ -189,7 +190,7 @@ def _made() -> str:
 
 def _cells(row: Row) -> tuple[object, ...]:
     sure = "" if row.confidence is None else f"{row.confidence:.2f}"
-    return row.case, row.rank or "-", row.said or row.error, sure, row.expected
+    return row.case, row.rank or "-", redact(row.said or row.error), sure, row.expected
 
 
 def _line(name: str, rows: Sequence[Row]) -> str:

@@ -108,6 +108,22 @@ def resume(
     _say_switch(words, output)
 
 
+def reload(
+    output: Output = Format.TABLE, server: ServerOption = "", token: TokenOption = "", data: DataOption = None
+) -> None:
+    """Let the server read its configuration again. What is wrong ends with 2, and the old one holds."""
+    found = connect(server, token, data).post("/-/reload", {}, holds="applied")
+    if output is Format.JSON:
+        print_json(found)
+        return
+    print_lines(*(f"holds now: {key}" for key in found["applied"]))
+    print_lines(*(f"waits for a restart: {key}" for key in found["restart"]))
+    if not found["applied"] and not found["restart"]:
+        print_lines("nothing has changed")
+    for words in found["warnings"]:
+        say(f"warning: {words}")
+
+
 def healthcheck(server: ServerOption = "", data: DataOption = None) -> None:
     """End with 0 where the server is ready; for container health checks."""
     address = server or _address(data)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from lamplighter.cli.configuration import ConfigOption, read
+from lamplighter.settings import load_settings
 
 
 def serve(
@@ -17,10 +18,12 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default: server.port.")] = None,
 ) -> None:
     """Run the server until it is told to stop. Logs go to standard error; LOG_FORMAT=json makes them JSON."""
-    settings = read(config, _flags(data, host, port))
+    flags = _flags(data, host, port)
+    settings = read(config, flags)
     from lamplighter.cli.serving import run  # noqa: PLC0415 - pause and status must not wait for a server's imports
 
-    run(settings)
+    # The same file again, even where it was found by itself: one that went away must not count as "nothing is set".
+    run(settings, lambda: load_settings(settings.file, flags=flags))
 
 
 def _flags(data: Path | None, host: str, port: int | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 
 from lamplighter.app import CannotStart, build_app, calm_the_interpreter
+from lamplighter.cli.attending import Attendant
 from lamplighter.cli.client import ADDRESS_FILE
 from lamplighter.cli.output import Code, Stop, say
 from lamplighter.domain.redaction import redact_tree
@@ -30,9 +31,12 @@ IDLE_SECONDS_MAX = 75
 SOCKET_BYTES_MAX = 256 * 1024
 
 
-def run(settings: Settings) -> None:
-    """Serve until told to stop. Raises `Stop` where it cannot."""
+def run(settings: Settings, reread: Callable[[], Settings]) -> None:
+    """Serve until told to stop; `reread` gives the settings anew for a reload. Raises `Stop` where it cannot."""
+    # Whoever asks for a reload before there is something to reload must not end the process.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _log_to_stderr()
+    first = not (settings.data_folder / "token").exists()
     for warning in settings.warnings:
         say(f"warning: {warning}")
     place = settings.configuration.server
@@ -42,6 +46,7 @@ def run(settings: Settings) -> None:
     except (CannotStart, StoreUnavailable) as problem:
         listening.close()
         raise Stop(str(problem)) from problem
+    app.reread = reread
     address = f"http://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
     _tell_address(settings.data_folder / ADDRESS_FILE, address)
     api = make_api(app)
@@ -63,6 +68,7 @@ def run(settings: Settings) -> None:
         f"ready on {address}; token in {settings.data_folder / 'token'}",
         api.state.access.first_setup_url,
         api.state.context.feed.end,
+        Attendant(app, address, first=first),
     )
     # uvicorn raises the signal that ended it once more when it is done; being told to stop is a good end, not a kill.
     signal.signal(signal.SIGTERM, _told_to_stop)
@@ -81,21 +87,25 @@ class _Server(uvicorn.Server):
         words: str,
         setup_url: Callable[[], Awaitable[str]],
         end_streams: Callable[[], None],
+        attendant: Attendant,
     ) -> None:
         super().__init__(config)
         self._words = words
         self._setup_url = setup_url
         self._end_streams = end_streams
+        self._attendant = attendant
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Whoever follows the events would otherwise hold up the end until it is forced.
         self._end_streams()
+        self._attendant.end()
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             say(self._words)
+            self._attendant.begin(self._words)
             await self._invite()
 
     async def _invite(self) -> None:

@@ -26,9 +26,12 @@ class Anchored:
 
     def search(self, text: str, lowered: str) -> re.Match[str] | None:
         """As `pattern.search(text)`; `lowered` is the same text in lower case."""
-        if self.words and not any(word in lowered for word in self.words):
-            return None
-        return self.pattern.search(text)
+        if not self.words:
+            return self.pattern.search(text)
+        for word in self.words:
+            if word in lowered:
+                return self.pattern.search(text)
+        return None
 
 
 def anchored(pattern: re.Pattern[str]) -> Anchored:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from lamplighter.diagnosis.anchors import anchored
+from lamplighter.diagnosis.masking import heard
 from lamplighter.diagnosis.naming import Naming
 from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, items, text
 from lamplighter.diagnosis.readers.draft import draft, known, owner, shown
 from lamplighter.diagnosis.readers.instants import from_epoch, split_stamp
 from lamplighter.diagnosis.readers.loki import component_of
 from lamplighter.diagnosis.readers.roles import role_in, role_of, role_of_port
+from lamplighter.diagnosis.templates import Words
 from lamplighter.domain.evidence import Case, Evidence, Fact
 
 LINES_MAX = 5_000
 LINE_CHARS_MAX = 800
 COMPLAINTS_MAX = 60
+# One writer alone must not leave the others unheard.
+COMPLAINTS_EACH_MAX = 20
 LOKI = "loki.query_range"
 LOGS = frozenset({"logs", "docker.logs", "supervisor.logs", "journalctl", LOKI})
 NANOSECONDS = 1e9
@@ -138,9 +142,6 @@ _TOO_COMMON = frozenset(
 )
 
 
-# Lines that differ only in ids, times and amounts say the same; numbers of three digits may be what a server answered.
-_ID = re.compile(r"\b(?=[a-z-]{0,40}\d)[a-z0-9-]{8,64}\b")
-_LONG_OR_SHORT = re.compile(r"\d{4,}|(?<!\d)\d{1,2}(?!\d)|(?<=[.,:_-])\d{3}(?!\d)")
 _ANCHORED = tuple((name, anchored(pattern)) for name, pattern in _ERRORS)
 
 
@@ -157,15 +158,15 @@ class _Told:
 def complaints_of(case: Case, naming: Naming) -> list[Fact]:
     """One fact `complaint` for each complainer, each component complained of, and each error."""
     told: dict[tuple[str, str, str], _Told] = {}
-    known_errors: dict[str, str] = {}
+    known_errors: dict[Words, str] = {}
     for piece in case.evidence:
         if piece.tool not in LOGS or piece.error:
             continue
         for writer, moment, line in spoken(piece, naming):
-            alike = _LONG_OR_SHORT.sub(_zeros, _ID.sub("#", line))
-            if alike not in known_errors:
-                known_errors[alike] = _error_of(line)
-            error = known_errors[alike]
+            words = heard(line)
+            if words not in known_errors:
+                known_errors[words] = _error_of(line)
+            error = known_errors[words]
             if not error:
                 continue
             subject = _SUBJECT.search(line) if error in {"failover", "parted"} else None
@@ -175,7 +176,7 @@ def complaints_of(case: Case, naming: Naming) -> list[Fact]:
                 targets = _databases(targets, writer, case, naming)
             for target, port in targets:
                 key = (writer, target, error)
-                if key in told or len(told) < COMPLAINTS_MAX:
+                if key in told or _room(told, writer):
                     one = told.setdefault(key, _Told())
                     one.count, one.line, one.at, one.port, one.evidence = (
                         one.count + 1,
@@ -188,8 +189,9 @@ def complaints_of(case: Case, naming: Naming) -> list[Fact]:
     return [_fact(key, one) for key, one in told.items()]
 
 
-def _zeros(found: re.Match[str]) -> str:
-    return "0" * len(found[0])
+def _room(told: Mapping[tuple[str, str, str], _Told], writer: str) -> bool:
+    own = sum(key[0] == writer for key in told)
+    return len(told) < COMPLAINTS_MAX and own < COMPLAINTS_EACH_MAX
 
 
 def _error_of(line: str) -> str:

@@ -25,6 +25,7 @@ _JOB = re.compile(
     r"|cron|job|batch|nightly|daily|weekly|certbot|renew|archive|dump|fetch|mirror)(?:[-_]|$)"
 )
 NAME_CHARS_MIN = 3
+_ADDRESS = re.compile(r"(?<![\w.-])[\w.-]{1,120}:\d{2,5}\b")
 
 
 def enriched(case: Case, drafts: list[Fact], seen: list[Fact]) -> list[Fact]:
@@ -34,12 +35,24 @@ def enriched(case: Case, drafts: list[Fact], seen: list[Fact]) -> list[Fact]:
     """
     naming = naming_of(case, drafts)
     facts = _without_listings(named(drafts, naming))
-    facts = _tenants(case, facts)
+    facts = _short_lives(case, _tenants(case, facts))
     facts += [*gauges_of(case, naming), *complaints_of(case, naming)]
     facts += neighbours_of(case, facts)
     facts += _named_by_symptom(case, facts)
     facts += [*_failed_jobs(case, facts), *_watchers(facts), *_alive(case, naming)]
-    return timed(case, [*facts, *named(seen, naming)])
+    return timed(case, [*_borne_out(facts), *named(seen, naming)])
+
+
+def _borne_out(facts: list[Fact]) -> list[Fact]:
+    """The facts; a complaint that names an address where a probe of ours failed as well is more than hearsay."""
+    failing = [fact for fact in facts if fact.kind == "probe" and fact.values.get("state") == "failing"]
+    addresses = {found[0] for fact in failing for found in _ADDRESS.finditer(str(fact.values.get("target", "")))}
+    return [
+        replace(fact, values={**fact.values, "borne_out": 1.0})
+        if fact.kind == "complaint" and any(found[0] in addresses for found in _ADDRESS.finditer(fact.text))
+        else fact
+        for fact in facts
+    ]
 
 
 def _tenants(case: Case, facts: list[Fact]) -> list[Fact]:
@@ -55,6 +68,28 @@ def _tenants(case: Case, facts: list[Fact]) -> list[Fact]:
         else fact
         for fact in facts
     ]
+
+
+def _short_lives(case: Case, facts: list[Fact]) -> list[Fact]:
+    """What runs now and had another start at an earlier look ended in between: it restarts, whatever it looks like."""
+    taken = {piece.id: piece.at for piece in case.evidence}
+    starts: dict[str, set[float]] = {}
+    newest: dict[str, Fact] = {}
+    for fact in facts:
+        started = fact.number("started_epoch_seconds") if fact.kind == "state" else None
+        if started is None or fact.evidence not in taken:
+            continue
+        starts.setdefault(fact.component, set()).add(started)
+        held = newest.get(fact.component)
+        if held is None or taken[fact.evidence] >= taken[held.evidence]:
+            newest[fact.component] = fact
+    looping = {id(newest[name]): len(found) for name, found in starts.items() if len(found) > 1}
+    return [_looping(fact, looping[id(fact)]) if id(fact) in looping else fact for fact in facts]
+
+
+def _looping(fact: Fact, starts: int) -> Fact:
+    said = f"{fact.text}; it ended and was started again between two looks ({starts} starts seen)"
+    return replace(fact, text=shown(said), values={**fact.values, "restarting": 1.0, "starts_seen": float(starts)})
 
 
 def _failed_jobs(case: Case, facts: list[Fact]) -> list[Fact]:

@@ -131,9 +131,9 @@ def _changed(one: Candidate) -> bool:
 
 
 def only_measured(one: Candidate) -> bool:
-    """Whether nothing but measurements speaks for it: it says that a component stands out, and not why."""
+    """Whether nothing but measurements, and what others say, speaks for it: it stands out, and nobody saw why."""
     return (
         one.measured
         and one.kind.name in WORDLESS
-        and not any(fact.kind in {"log_sign", "state", "complaint", "kube"} for fact in one.cited)
+        and not any(fact.kind in {"log_sign", "state", "kube"} for fact in one.cited)
     )

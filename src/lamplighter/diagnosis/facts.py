@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from lamplighter.diagnosis.cluster import measured_facts, read_cluster
 from lamplighter.diagnosis.enriching import enriched
+from lamplighter.diagnosis.metric_words import METRIC, with_metric_words
 from lamplighter.diagnosis.readers import read
 from lamplighter.diagnosis.readers.changes import family_of
 from lamplighter.diagnosis.readers.document import BREAKS, with_plain_digits
 from lamplighter.diagnosis.readers.draft import Values, known, plain, shown
 from lamplighter.diagnosis.signals.observing import observed
 from lamplighter.diagnosis.signals.series import BASELINE, PHASE
+from lamplighter.diagnosis.unseen import UNSEEN, unseen_facts
 from lamplighter.domain.alert import Alert, AlertStatus
 from lamplighter.domain.change import Change
 from lamplighter.domain.evidence import Case, Evidence, Fact
@@ -27,7 +29,7 @@ NAME_CHARS_MAX = 253
 CLOCKS_DIFFER = timedelta(minutes=5)
 LATER = "change_later"
 # Free lines of logs come last, so that no line that somebody plants can move the number of another fact.
-_ORDER = {"log_sign": 1, "log_error": 2}
+_ORDER = {"log_sign": 1, "log_error": 2, UNSEEN: 3, METRIC: 4, "log_template": 5}
 _DIGITS = re.compile(r"(\d{1,18})")
 
 
@@ -48,7 +50,8 @@ def collect(case: Case) -> tuple[Fact, ...]:
         facts, objects = cluster
         named = [replace(fact, component=objects.naming.said(fact.component)) for fact in drafts]
         drafts = [*named, *facts, *measured_facts(objects, measured)]
-    drafts = [_in_time(fact, case.at) for fact in [*drafts, *broke, *also]]
+    drafts = [_in_time(fact, case.at) for fact in with_metric_words([*drafts, *broke, *also])]
+    drafts += unseen_facts(replace(case, evidence=ordered))
     drafts.sort(key=lambda fact: _ORDER.get(fact.kind, 0))
     return tuple(_numbered(fact, index) for index, fact in enumerate(drafts[:FACTS_MAX], start=1))
 

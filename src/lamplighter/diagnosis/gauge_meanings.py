@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+
+QUERIES_KEPT = 1_000
 
 
 class Judge(StrEnum):
@@ -207,6 +210,7 @@ MEANINGS: tuple[Meaning, ...] = (
 )
 
 
+@lru_cache(maxsize=QUERIES_KEPT)
 def meaning_of(query: str) -> Meaning | None:
     """What a query asks for, or None where no metric in it is known."""
     return next((meaning for meaning in MEANINGS if meaning.pattern.search(query[:1000])), None)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 from statistics import median
 
 from lamplighter.diagnosis.gauge_meanings import Judge, Meaning, meaning_of
 from lamplighter.diagnosis.naming import Naming
-from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, items
 from lamplighter.diagnosis.readers.draft import draft, known, owner, shown
 from lamplighter.diagnosis.readers.instants import from_epoch
+from lamplighter.diagnosis.rows import RANGE_TOOLS, rows_of
 from lamplighter.diagnosis.signals.series import BASELINE, PHASE
 from lamplighter.domain.evidence import Case, Evidence, Fact
 
-TOOLS = frozenset({"prometheus.query_range", "prometheus.query"})
 LABELS = (
     "component",
     "service",
@@ -87,7 +85,7 @@ class Track:
 
 def gauges_of(case: Case, naming: Naming) -> list[Fact]:
     """Facts `gauge` for levels that are bad, and `level` for well-known ones that are good."""
-    pieces = [piece for piece in case.evidence if piece.tool in TOOLS and not piece.error]
+    pieces = [piece for piece in case.evidence if piece.tool in RANGE_TOOLS and not piece.error]
     suspect = [piece for piece in pieces if piece.params.get(PHASE) != BASELINE]
     tracks = [track for piece in suspect for track in _tracks(piece, naming)]
     if len(suspect) < len(pieces) or case.baseline_start is not None:
@@ -103,33 +101,13 @@ def gauges_of(case: Case, naming: Naming) -> list[Fact]:
 
 
 def _tracks(piece: Evidence, naming: Naming) -> Iterator[Track]:
-    try:
-        answer = decoded(piece.content)
-    except Unreadable:
-        return
-    for series in items(answer, "data", "result")[:SERIES_MAX]:
-        metric = at(series, "metric")
-        labels = (
-            {key: value for key, value in metric.items() if isinstance(value, str)} if isinstance(metric, dict) else {}
-        )
+    for row in rows_of(piece)[:SERIES_MAX]:
+        labels = row.labels
         query = piece.params.get("query", "") or labels.get("__name__", "")
         meaning = meaning_of(query) or meaning_of(labels.get("__name__", ""))
-        if meaning is None:
-            continue
-        raw = items(series, "values")[-POINTS_MAX:] or [at(series, "value")]
-        points = tuple(point for one in raw if (point := _point(one)))
-        if points:
+        points = row.points[-POINTS_MAX:] or ((row.instant,) if row.instant else ())
+        if meaning is not None and points:
             yield Track(meaning, _whose(labels, piece, naming), points, piece, query, labels)
-
-
-def _point(raw: object) -> tuple[float, float] | None:
-    if not isinstance(raw, list) or len(raw) != 2:  # noqa: PLR2004 - the API's pair of time and value
-        return None
-    try:
-        when, value = float(raw[0]), float(raw[1])
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return (when, value) if isfinite(when) and isfinite(value) else None
 
 
 def _whose(labels: dict[str, str], piece: Evidence, naming: Naming) -> str:

@@ -5,12 +5,12 @@ Lines are data: examples are given as they were written, to be made fit to be sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import sqrt
 
-from lamplighter.diagnosis.templates import Limits, Template, Templates, tells_error
+from lamplighter.diagnosis.templates import Limits, Templates, tells_error
 
 LINES_MAX = 200_000
 # Of each side, a second or two of work on lines that are all unlike; an ordinary log needs a hundredth of it.
@@ -25,6 +25,17 @@ SURGE_MIN = 2.0
 COMMON_MIN = 5
 
 Line = str | tuple[datetime | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line that was sorted already: the key and the text of its template, when it was written, and itself."""
+
+    key: Hashable
+    text: str
+    at: datetime | None
+    line: str
+    error: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +87,22 @@ class _Sighting:
 
 @dataclass(slots=True)
 class _Side:
-    seen: dict[int, _Sighting] = field(default_factory=dict)
+    seen: dict[Hashable, _Sighting] = field(default_factory=dict)
     span: _Span = field(default_factory=_Span)
     share_read: float = 1.0
 
-    def see(self, template: Template, at: datetime | None, line: str) -> None:
-        seen = self.seen.get(template.id)
+    def see(self, said: Said) -> None:
+        seen = self.seen.get(said.key)
         if seen is None:
-            seen = self.seen[template.id] = _Sighting(template.text, line[:EXAMPLE_CHARS_MAX], tells_error(line))
-        seen.text = template.text
+            seen = self.seen[said.key] = _Sighting(said.text, said.line[:EXAMPLE_CHARS_MAX], said.error)
+        seen.text = said.text
         seen.count += 1
-        if at is not None:
-            seen.span.reach(at)
-            self.span.reach(at)
+        if said.at is not None:
+            seen.span.reach(said.at)
+            self.span.reach(said.at)
 
-    def count(self, id_: int) -> int:
-        return self.seen[id_].count if id_ in self.seen else 0
+    def count(self, key: Hashable) -> int:
+        return self.seen[key].count if key in self.seen else 0
 
     def seconds(self, asked_for: float | None) -> float:
         """How long what was read goes on, by who asked for it or by its own times; 0 where nobody says."""
@@ -116,16 +127,31 @@ def novelty(
     templates = Templates(LIMITS)
     baseline = _read(templates, baseline_lines, lines_max)
     window = _read(templates, window_lines, lines_max)
+    return _compared(window, baseline, window_seconds, baseline_seconds)
+
+
+def novelty_of(
+    window: Iterable[Said], baseline: Iterable[Said], window_seconds: float | None, baseline_seconds: float | None
+) -> Novelty:
+    """As `novelty`, of lines whose templates are known."""
+    sides = _Side(), _Side()
+    for side, lines in zip(sides, (window, baseline), strict=True):
+        for said in lines:
+            side.see(said)
+    return _compared(*sides, window_seconds, baseline_seconds)
+
+
+def _compared(window: _Side, baseline: _Side, window_seconds: float | None, baseline_seconds: float | None) -> Novelty:
     if not baseline.seen or not window.seen:
         return Novelty()
     lasts = window.seconds(window_seconds), baseline.seconds(baseline_seconds)
     ratio = lasts[0] / lasts[1] if min(lasts) > 0 else _growth(window, baseline)
-    shifts = {id_: _shift(id_, window, baseline, ratio) for id_ in {**baseline.seen, **window.seen}}
+    shifts = [_shift(key, window, baseline, ratio) for key in {**baseline.seen, **window.seen}]
     return Novelty(
-        new=_telling(shifts.values(), lambda one: one.baseline_count == 0),
-        vanished=_telling(shifts.values(), lambda one: one.count == 0 and one.weight <= -WEIGHT_MIN),
+        new=_telling(shifts, lambda one: one.baseline_count == 0),
+        vanished=_telling(shifts, lambda one: one.count == 0 and one.weight <= -WEIGHT_MIN),
         surging=_telling(
-            shifts.values(),
+            shifts,
             lambda one: one.baseline_count > 0 and one.weight >= WEIGHT_MIN and one.count >= SURGE_MIN * one.expected,
         ),
         compared=True,
@@ -142,7 +168,8 @@ def _read(templates: Templates, lines: Sequence[Line], lines_max: int) -> _Side:
         read += 1
         at, text = (None, line) if isinstance(line, str) else line
         if text.strip():
-            side.see(templates.add(text), at, text)
+            template = templates.add(text)
+            side.see(Said(template.id, template.text, at, text, tells_error(text)))
     side.share_read = read / max(len(lines), 1)
     return side
 
@@ -150,16 +177,16 @@ def _read(templates: Templates, lines: Sequence[Line], lines_max: int) -> _Side:
 def _growth(window: _Side, baseline: _Side) -> float:
     """By how much what is in both has grown, in the middle: how the log would have grown, were nothing changed."""
     common = [
-        window.seen[id_].count / seen.count
-        for id_, seen in baseline.seen.items()
-        if id_ in window.seen and seen.count >= COMMON_MIN
+        window.seen[key].count / seen.count
+        for key, seen in baseline.seen.items()
+        if key in window.seen and seen.count >= COMMON_MIN
     ]
     return sorted(common)[len(common) // 2] if common else 1.0
 
 
-def _shift(id_: int, window: _Side, baseline: _Side, ratio: float) -> Shift:
-    count, before = window.count(id_), baseline.count(id_)
-    last = window.seen.get(id_) or baseline.seen[id_]
+def _shift(key: Hashable, window: _Side, baseline: _Side, ratio: float) -> Shift:
+    count, before = window.count(key), baseline.count(key)
+    last = window.seen.get(key) or baseline.seen[key]
     # Two counts of rare things differ by chance; their square roots do so by the same amount however many they are.
     weight = 2 * (sqrt(count + 3 / 8) - sqrt(ratio * (before + 3 / 8))) / sqrt(1 + ratio)
     return Shift(

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from lamplighter.diagnosis.catalogue.fault_kind import IN_TROUBLE, Condition
+from lamplighter.diagnosis.metric_words import METRIC
+from lamplighter.diagnosis.signals.series import BASELINE, PHASE
 from lamplighter.diagnosis.standing import Standing
+from lamplighter.diagnosis.unseen import UNSEEN
 from lamplighter.domain.alert import Alert, AlertStatus
-from lamplighter.domain.evidence import Case, Fact
+from lamplighter.domain.evidence import Case, Evidence, Fact
 
 QUIET_LOOKS_MIN = 3
 MOVED = 1.5
@@ -38,7 +41,7 @@ _ASKED = re.compile(
     r"|good)|look(?:ed)? (?:it|them|things)? ?over|have a look|just checking|sanity check|fine again"
     r"|recovered|still (?:well|ok|healthy)|health check of|looked odd)\b"
 )
-_CALM = frozenset({"state", "usage", "node", "aside", "change", "change_later"})
+_CALM = frozenset({"state", "usage", "node", "aside", "change", "change_later", UNSEEN, METRIC})
 
 
 def expected(alerts: Iterable[Alert]) -> bool:
@@ -59,7 +62,7 @@ def quiet(case: Case, facts: tuple[Fact, ...], everyone: dict[str, Standing]) ->
     if not ready or any(_tells(fact) for fact in facts) or len(case.evidence) < QUIET_LOOKS_MIN:
         return False
     # Objects that stand well do not answer a complaint; only what was measured, asked or written since does.
-    served = any(piece.tool.startswith(_OF_SERVING) and piece.content.strip() for piece in case.evidence)
+    served = any(piece.tool.startswith(_OF_SERVING) and piece.content.strip() for piece in _of_now(case))
     return served or _COMPLAINT.search(case.symptom) is None
 
 
@@ -75,9 +78,14 @@ def _calmed(case: Case, facts: tuple[Fact, ...], everyone: dict[str, Standing]) 
     looked = any(fact.kind in _LOOKED and not _bad_look(fact) for fact in facts) or any(
         # An empty answer, a failed one or one without a number shows nothing, and nothing seen is no health.
         piece.tool.startswith("prometheus.") and not piece.error and _SAMPLE.search(piece.content)
-        for piece in case.evidence
+        for piece in _of_now(case)
     )
     return looked and not any(fact.kind in _TROUBLE or _bad_look(fact) for fact in recent)
+
+
+def _of_now(case: Case) -> list[Evidence]:
+    """The evidence that is not of a normal stretch: what was well then says nothing of now."""
+    return [piece for piece in case.evidence if piece.params.get(PHASE) != BASELINE]
 
 
 def _bad_look(fact: Fact) -> bool:
@@ -96,6 +104,8 @@ def _tells(fact: Fact) -> bool:
     if fact.kind == "metric_shift":
         ratio = fact.number("ratio")
         return ratio is None or not 1 / MOVED < ratio < MOVED
+    if fact.kind == "log_template":
+        return fact.number("error") == 1.0
     if fact.kind == "origin":
         return (fact.number("odds") or 0.0) >= 0.0
     if fact.kind == "probe":

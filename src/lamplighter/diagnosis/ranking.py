@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lamplighter.diagnosis.catalogue import CATALOGUE
@@ -22,6 +22,7 @@ BELOW_REASON_ODDS = 0.7
 BELOW_REASON = 0.1
 UNRELATED_ODDS = -2.0
 AGAINST_MAX = 3
+NONE_LOWERED: Mapping[tuple[str, str], float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,13 @@ class Ranking:
     ruled_out: tuple[RuledOut, ...]
 
 
-def rank(everyone: dict[str, Standing], dependence: Dependence, subject: str) -> Ranking:
-    """Every kind of fault that any fact brings up, on every component."""
+def rank(
+    everyone: dict[str, Standing],
+    dependence: Dependence,
+    subject: str,
+    ceilings: Mapping[tuple[str, str], float] = NONE_LOWERED,
+) -> Ranking:
+    """Every kind of fault that any fact brings up, on every component; `ceilings` lower some (component, kind)."""
     found: list[Candidate] = []
     ruled_out: list[RuledOut] = []
     seen_in_trouble = any(one.condition in IN_TROUBLE and not watches(one.component) for one in everyone.values())
@@ -43,6 +49,9 @@ def rank(everyone: dict[str, Standing], dependence: Dependence, subject: str) ->
             candidate = weigh(kind, standing, everyone, dependence)
             if candidate is None:
                 continue
+            highest = ceilings.get((standing.component, kind.name))
+            if highest is not None:
+                candidate = replace(candidate, ceiling=min(candidate.ceiling, highest))
             healthy = standing.condition is Condition.HEALTHY and Condition.HEALTHY not in kind.credible
             if healthy and not candidate.measured:
                 ruled_out.append(RuledOut(standing.component, kind.name, standing.because))

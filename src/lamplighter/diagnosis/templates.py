@@ -9,6 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
 from operator import eq
 from typing import Any
@@ -23,28 +24,32 @@ from lamplighter.diagnosis.masking import (
     weight_of,
     words_of,
 )
-from lamplighter.domain.sameness import template
-
-__all__ = ["Limits", "Template", "Templates", "tells_error", "template"]
 
 STATE_VERSION = 1
+SAYINGS_KEPT = 4_096
 # The share of what two lines say that must be the same; what names and values say counts for less.
 LIKENESS_MIN = 0.65
 # The leading word is the subject more often than a name: where it differs, more of the rest must be the same.
 ELSEWHERE_MIN = 0.75
+Words = tuple[str, ...]
 _ERROR = re.compile(
     r"\b(?:ERROR|FATAL|CRITICAL|PANIC|EMERG|SEVERE|Error|Fatal)\b|\[(?:error|crit|alert|emerg)\]"
     r"|\blevel\W{1,4}(?:error|fatal|critical|panic)\b|\bTraceback \(most recent|^\s{0,8}panic:"
     r"|\b\w{1,80}(?:Error|Exception)\b"
 )
 
-Words = tuple[str, ...]
 Branch = tuple[int, str]
 
 
 def tells_error(line: str) -> bool:
     """Whether a line says of itself that something went wrong."""
     return _ERROR.search(line) is not None
+
+
+@lru_cache(maxsize=SAYINGS_KEPT)
+def mean_error(words: Words) -> bool:
+    """As `tells_error`, of the masked words of a line."""
+    return tells_error(" ".join(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +105,13 @@ class Templates:
 
     def add(self, line: str) -> Template:
         """Learn a line; its template, as it is now."""
-        words = words_of(line)
+        return self.learn(words_of(line))
+
+    def learn(self, words: Words) -> Template:
+        """Learn the masked words of a line, as `words_of` gives them; their template, as it is now."""
         cluster = self._clusters.get(self._remembered.get(words, 0))
         if cluster is None:
-            cluster = self._learn(folded(words))
+            cluster = self._find(folded(words))
             if len(self._remembered) >= self._limits.remembered_max:
                 self._remembered.clear()
             self._remembered[words] = cluster.id
@@ -147,7 +155,7 @@ class Templates:
         self._turn += 1
         self._keep(_Cluster(id_, (len(words), first), words, size, self._turn))
 
-    def _learn(self, words: Words) -> _Cluster:
+    def _find(self, words: Words) -> _Cluster:
         cluster = self._search(words) or self._elsewhere(words)
         if cluster is None:
             cluster = _Cluster(self._next, self._branch(words), words, 0)

@@ -26,6 +26,9 @@ UNLISTED_SHARE = 0.5
 UNSEEN_SHARE = -1.1
 WAITING_ON_SOMETHING = -1.5
 UNSEEN = frozenset({Condition.UNKNOWN, Condition.RUNNING})
+WELL = frozenset({Condition.HEALTHY, Condition.RUNNING})
+# That the watching sees nothing does not show that what it watches is well.
+NOT_SEEN = frozenset({"up", "look_failed"})
 # What series say alone is no look at the component itself.
 SERIES = frozenset({"gauge", "neighbour"})
 BACKING = frozenset({"gauge", "complaint", "symptom", "neighbour", "engine_away"})
@@ -75,7 +78,7 @@ def weigh(
     ceiling = _ceiling(kind, standing, hits)
     origin = next((fact for _, fact in hits if fact.kind == ORIGIN), None)
     stands_out = origin.number("odds") if origin is not None else None
-    seen = any(clue.of_state and clue.kind not in SERIES and clue.weight > 0 for clue, _ in hits)
+    seen = any(_saw(clue, fact) and clue.kind not in SERIES for clue, fact in hits)
     # What was only measured is as likely as its component; a mechanism that was seen besides may say more.
     seen_besides = any(clue.decisive and clue.kind != ORIGIN for clue, _ in hits)
     if origin is not None and stands_out is not None and (stands_out >= odds or not seen_besides):
@@ -90,6 +93,15 @@ def _first(clue: Clue, facts: tuple[Fact, ...]) -> Fact | None:
     return next((fact for fact in facts if clue.matches(fact)), None)
 
 
+def _decisive(hits: list[tuple[Clue, Fact]]) -> list[tuple[Clue, Fact]]:
+    return [(clue, fact) for clue, fact in hits if clue.decisive]
+
+
+def _saw(clue: Clue, fact: Fact) -> bool:
+    """Whether it speaks for the fault and rests on a look; what a cluster's rules read out of a log is none."""
+    return clue.of_state and clue.weight > 0 and "speaker" not in fact.values
+
+
 def _cited(hits: list[tuple[Clue, Fact]]) -> tuple[Fact, ...]:
     """Facts that speak for the fault: what was seen before what was written, and the heaviest first."""
     ordered = sorted(hits, key=lambda hit: (not hit[0].of_state, -hit[0].weight))
@@ -97,13 +109,19 @@ def _cited(hits: list[tuple[Clue, Fact]]) -> tuple[Fact, ...]:
 
 
 def _ceiling(kind: FaultKind, standing: Standing, hits: list[tuple[Clue, Fact]]) -> float:
-    seen = any(clue.of_state and clue.weight > 0 for clue, _ in hits)
+    seen = any(_saw(clue, fact) for clue, fact in hits)
+    if (
+        kind.of_watching
+        and standing.condition not in WELL
+        and all(fact.kind in NOT_SEEN for _, fact in _decisive(hits))
+    ):
+        return min(kind.ceiling, CEILING_OUT_OF_PLACE)
     if kind.deliberate and Condition.HEALTHY in kind.credible:
         return kind.ceiling if seen else min(kind.ceiling, CEILING_DELIBERATE)
     backed = standing.condition in UNSEEN and any(_backs(fact) for fact in standing.facts)
     if standing.condition not in kind.credible:
         return min(kind.ceiling, (CEILING_SEEN if seen else CEILING_BACKED) if backed else CEILING_OUT_OF_PLACE)
-    if all(fact.kind == "complaint" for clue, fact in hits if clue.decisive):
+    if all(fact.kind == "complaint" for _, fact in _decisive(hits)):
         return min(kind.ceiling, CEILING_HEARSAY)
     if not seen and standing.condition not in IN_TROUBLE:
         return min(kind.ceiling, CEILING_BACKED if backed else CEILING_LOGS_ALONE)

@@ -201,7 +201,7 @@ def _refusal(action: Action, rules: Rules, record: Record) -> str:
     if part is None:
         return f"{action.target.name} ({action.target.id[:12]}) is not there any more"
     checks = (
-        _forbidden(action, part, rules),
+        forbidden(action, part, rules),
         f"{part.name} is frozen after a failed fix; a person must look" if part.id in record.frozen else "",
         f"an action on {part.name} is still open" if part.id in record.open_actions else "",
         _crowd(part, record),
@@ -210,7 +210,8 @@ def _refusal(action: Action, rules: Rules, record: Record) -> str:
     return next((reason for reason in checks if reason), "")
 
 
-def _forbidden(action: Action, part: Component, rules: Rules) -> str:
+def forbidden(action: Action, part: Component, rules: Rules) -> str:
+    """Why the rules, a label or its own nature forbid this action on this component for good; empty if nothing does."""
     for sentence in rules.never:
         if sentence.covers(action, part):
             return f'never: "{sentence.text}"'

@@ -79,6 +79,11 @@ def why_silent(
     return ""
 
 
+def needs_people(history: Iterable[Told]) -> bool:
+    """Whether people were told something that they should do, and no end since."""
+    return _waits_for_people(list(dict.fromkeys((one.run, one.moment) for one in history)))
+
+
 def _leads_anew(before: list[Told], lead: str) -> bool:
     known = [one.lead for one in before if one.lead]
     return bool(lead and known) and known[-1] != lead

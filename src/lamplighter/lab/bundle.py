@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lamplighter.diagnosis.readers.instants import instant
+from lamplighter.domain.discretion import discreet_case
 from lamplighter.domain.evidence import Case, Evidence, bounded
 from lamplighter.lab.bundle_names import KINDS, Named, named, words_of
 from lamplighter.lab.case_archive import ANSWER_FILE, CASE_FILE, BadCase, files_of
@@ -41,14 +42,15 @@ class Bundle:
 
 
 def open_case(path: Path) -> Bundle:
-    """A case where there is a case.json, else what its files are recognised as. Raises `BadCase`."""
+    """A case where there is a case.json, else what its files are recognised as; without secrets. Raises `BadCase`."""
     left_out: dict[str, str] = {}
     files = files_of(path, left_out)
     if CASE_FILE in files:
         for name, why in left_out.items():
             raise BadCase(f"{name}: {why}")
-        return Bundle(case_of({name: data for name, data in files.items() if name != ANSWER_FILE}))
-    return bundle_of(path.resolve().name, files, _taken_at(path, files), left_out)
+        return Bundle(discreet_case(case_of({name: data for name, data in files.items() if name != ANSWER_FILE})))
+    found = bundle_of(path.resolve().name, files, _taken_at(path, files), left_out)
+    return replace(found, case=discreet_case(found.case))
 
 
 def bundle_of(name: str, files: Mapping[str, bytes], taken: datetime, left_out: Mapping[str, str]) -> Bundle:

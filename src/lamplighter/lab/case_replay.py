@@ -150,6 +150,10 @@ class DrySteps:
         """A yes, so that the rest can be seen."""
         return Grant("replay", given=True, by="replay", reason="as if the answer were yes", approval_id=approval.id)
 
+    async def expiry(self, approval: Approval) -> Approval:
+        """Nobody puts off what is never asked."""
+        return approval
+
     async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:  # noqa: ARG002 - the story's signature
         """Policy's own grant."""
         self.told.approval = "granted by policy"

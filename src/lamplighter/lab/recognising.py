@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from lamplighter.diagnosis.readers import queue_tables, redis_info
+from lamplighter.diagnosis.readers.psql_tables import is_head
+from lamplighter.diagnosis.readers.supervisor_table import is_row
+from lamplighter.diagnosis.readers.uptime import is_uptime
+
 HEAD_CHARS = 20_000
 LINES_LOOKED_AT = 40
 LOG_SHARE_MIN = 0.3
@@ -44,10 +49,8 @@ _DESCRIBED_TOO = re.compile(r"(?m)^(?:Namespace|Labels|Annotations|Roles|Creatio
 _MANIFEST = re.compile(r"(?m)^(?:apiVersion|- apiVersion|items|kind): {0,4}\S{0,80}$")
 _KIND = re.compile(r"(?m)^(?:- | {2})?kind: {1,4}(\w{1,60})$")
 _UNIT = re.compile(r"^[\u25cf\u25cb\u00d7\u21bb*] ([\w@.:\\-]{1,120})(?: - .*)?$")
-_SUPERVISED = re.compile(r"^[\w.:-]{1,80}\s{1,60}(?:RUNNING|STOPPED|STARTING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)\b")
 _ENGINE_EVENT = re.compile(r"^\d{4}-\d\d-\d\dT\S{8,40} (?:container|image|network|volume) \w{2,30}(?::\S*)? \S+ \(")
 _FREE = re.compile(r"^\s{1,40}total\s{1,20}used\s{1,20}free\b")
-_UPTIME = re.compile(r"^\s{0,4}\d\d:\d\d(?::\d\d)? up .{1,80}load averages?:")
 
 
 def recognise(text: str, words: frozenset[str]) -> list[Printed]:
@@ -213,10 +216,16 @@ def _host(start: str) -> Printed | None:
         return Printed("free")
     if start.startswith("top - "):
         return Printed("ps")
-    if _UPTIME.match(lines[0]):
+    if is_uptime(lines[0]):
         return Printed("uptime")
-    if _SUPERVISED.match(lines[0]):
+    if is_row(lines[0]):
         return Printed("supervisor.status")
+    if len(lines) > 1 and is_head(lines[0], lines[1]):
+        return Printed("psql")
+    if queue_tables.HEAD.search("\n".join(lines)):
+        return Printed("rabbitmqctl")
+    if redis_info.HEAD.match(start):
+        return Printed("redis-cli")
     if _ENGINE_EVENT.match(lines[0]):
         return Printed("docker.events")
     return None

@@ -1,9 +1,12 @@
 """The doors in the wall: what the story needs from the outside, and what the outside needs from us. All Protocols."""
 
+from lamplighter.domain.message import Message
+from lamplighter.ports.outbox import Abilities, ChannelListener, Desk, Heartbeat, Nonces, Outbox, Pressed, Reply
 from lamplighter.ports.outside import (
     ChannelError,
     CheckRunner,
     Clock,
+    Contact,
     Effect,
     EvidenceTool,
     Forged,
@@ -11,7 +14,6 @@ from lamplighter.ports.outside import (
     Inventory,
     Investigator,
     KnowledgeSource,
-    Message,
     NotificationChannel,
     RemediationAction,
     Roles,
@@ -49,20 +51,25 @@ from lamplighter.ports.store import (
 )
 
 __all__ = [
+    "Abilities",
     "Accounts",
     "ApiTokens",
     "Applied",
     "Approvals",
     "ChannelError",
+    "ChannelListener",
     "CheckRunner",
     "Clock",
+    "Contact",
     "Contradicted",
+    "Desk",
     "Dossiers",
     "Edges",
     "Effect",
     "EvidenceTool",
     "Fenced",
     "Forged",
+    "Heartbeat",
     "Incidents",
     "Integration",
     "Inventory",
@@ -74,8 +81,12 @@ __all__ = [
     "Ledger",
     "Lessons",
     "Message",
+    "Nonces",
     "NotificationChannel",
+    "Outbox",
+    "Pressed",
     "RemediationAction",
+    "Reply",
     "Retention",
     "Roles",
     "Samples",

@@ -11,12 +11,13 @@ from lamplighter.domain.alert import Alert, Delivery
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.check import CheckSpec, Sample
 from lamplighter.domain.evidence import Case, Evidence, Question
-from lamplighter.domain.incident import State
 from lamplighter.domain.lesson import Lesson
+from lamplighter.domain.message import Message
 from lamplighter.domain.plan import Offer, Target
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import Reading
+from lamplighter.ports.outbox import Abilities, ChannelListener, Heartbeat
 from lamplighter.ports.store import Samples
 
 
@@ -105,6 +106,14 @@ class Inventory(Protocol):
         ...
 
 
+class Contact(Protocol):
+    """The test of a system that lists nothing: its cheapest look."""
+
+    async def __call__(self) -> str:
+        """What was seen, in a few words. Raises `ToolError` where the system cannot be asked or says too little."""
+        ...
+
+
 class EvidenceTool(Protocol):
     """A read-only look. It never raises: a failed look is evidence with `error` set."""
 
@@ -175,34 +184,30 @@ class ToolError(Exception):
         self.unsure = unsure
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What people are told about one incident at one moment. `key` is for de-duplication."""
-
-    key: str
-    incident_id: str
-    moment: str
-    state: State
-    severity: str
-    title: str
-    lines: tuple[str, ...]
-
-
 class ChannelError(Exception):
-    """A message that was not delivered; `permanent` says that a retry cannot help."""
+    """A message that was not delivered; `permanent` says that a retry cannot help.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    `retry_after_seconds` is how long the other side asked to be left alone; 0 where it did not say.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, retry_after_seconds: float = 0.0) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after_seconds = retry_after_seconds
 
 
 class NotificationChannel(Protocol):
     """Tells people. Retries are the core's work."""
 
     name: str
+    can: Abilities
 
     async def send(self, message: Message) -> str:
-        """Deliver, and return the channel's own id of the message. Raises `ChannelError`."""
+        """Deliver, and return the channel's own id of the message. Raises `ChannelError`.
+
+        Where it can edit and `message.replaces` is set: a message that is not loud changes that one in place; a loud
+        one takes its place.
+        """
         ...
 
 
@@ -246,11 +251,14 @@ class Roles:
     gates: tuple[SignalGate, ...] = ()
     silences: SilenceExchange | None = None
     backlog: SignalBacklog | None = None
+    contact: Contact | None = None
     inventories: tuple[Inventory, ...] = ()
     tools: tuple[EvidenceTool, ...] = ()
     readers: tuple[SignalReader, ...] = ()
     actions: tuple[RemediationAction, ...] = ()
     channels: tuple[NotificationChannel, ...] = ()
+    listeners: tuple[ChannelListener, ...] = ()
+    heartbeats: tuple[Heartbeat, ...] = ()
     runners: tuple[CheckRunner, ...] = ()
 
 
@@ -261,6 +269,8 @@ class Surroundings:
     clock: Clock
     checks: tuple[CheckSpec, ...]
     samples: Samples
+    # The address at which a one-time token is answered by POST; empty where people cannot reach one.
+    answer_url: Callable[[str], str] = lambda _token: ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from lamplighter.domain.plan import Plan
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Event
 from lamplighter.domain.topology import Edge
+from lamplighter.ports.outbox import Nonces, Outbox
 from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 
 
@@ -314,9 +315,21 @@ class Approvals(Protocol):
         ...
 
     def answer(
-        self, approval_id: str, *, approve: bool, by: str, reason: str, plan_hash: str | None, now: datetime
+        self,
+        approval_id: str,
+        *,
+        approve: bool,
+        by: str,
+        reason: str,
+        plan_hash: str | None,
+        now: datetime,
+        nonce: str = "",
     ) -> Approval:
-        """Answer once, before expiry. Raises `CannotAnswer`, `LookupError`."""
+        """Answer once, before expiry, and use up the nonce with it. Raises `CannotAnswer`, `LookupError`."""
+        ...
+
+    def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
+        """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
         ...
 
     def close(self, approval_id: str, state: ApprovalState, now: datetime) -> Approval:
@@ -425,6 +438,8 @@ class Store(Protocol):
     ledger: Ledger
     lessons: Lessons
     samples: Samples
+    outbox: Outbox
+    nonces: Nonces
     accounts: Accounts
     sessions: Sessions
     api_tokens: ApiTokens

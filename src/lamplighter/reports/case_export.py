@@ -1,4 +1,4 @@
-"""A case as the files of the case format, and as one archive of them. Pure; secrets are gone since the gathering."""
+"""A case as the files of the case format, and as one archive of them. Pure; no secret is in them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lamplighter.domain.alert import Alert
+from lamplighter.domain.discretion import discreet_case
 from lamplighter.domain.evidence import Case, Evidence
-from lamplighter.domain.redaction import redact_tree
 
 SCHEMA = "lamplighter.case/1"
 ENDLESS = "0001-01-01T00:00:00Z"
@@ -23,7 +23,8 @@ NAME_CHARS_MAX = 80
 
 
 def case_files(case: Case) -> dict[str, bytes]:
-    """Every file of the case, by its path inside; the same case gives the same bytes."""
+    """Every file of the case without secrets, by its path inside; the same case gives the same bytes."""
+    case = discreet_case(case)
     files: dict[str, bytes] = {}
     pieces: list[dict[str, object]] = []
     for number, piece in enumerate(case.evidence, start=1):
@@ -45,7 +46,7 @@ def _case(case: Case, pieces: list[dict[str, object]]) -> dict[str, object]:
         "at": _stamp(case.at),
         "window": _stretch(case.start, case.end),
         "baseline": _stretch(case.baseline_start, case.baseline_end),
-        "alerts": redact_tree([_alert(alert) for alert in case.alerts]),
+        "alerts": [_alert(alert) for alert in case.alerts],
         "components": list(case.components),
         "topology": [{"from": edge.source, "to": edge.target, "kind": edge.kind} for edge in case.topology],
         "changes": [

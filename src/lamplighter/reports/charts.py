@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean
 
-from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, items, number, text
 from lamplighter.diagnosis.readers.draft import shown
-from lamplighter.diagnosis.signals.series import COMPONENT_LABELS, RANGE_TOOLS
+from lamplighter.diagnosis.rows import RANGE_TOOLS, rows_of
+from lamplighter.diagnosis.signals.series import COMPONENT_LABELS
 from lamplighter.domain.evidence import Evidence, Fact
 from lamplighter.reports.units import unit_of
 
@@ -71,36 +71,20 @@ def thinned(points: Sequence[tuple[float, float]], *, peaks: bool) -> tuple[tupl
 
 def _series(evidence: Evidence, metric: str, component: str) -> Iterator[Points]:
     """The series of this metric that name the component, or that name none and were asked for it."""
-    try:
-        data = decoded(evidence.content)
-    except Unreadable:
-        return
     query = evidence.params.get("query", "")
-    for row in items(data, "data", "result"):
-        labels = at(row, "metric")
-        name = shown(text(labels, "__name__") or query, METRIC_CHARS_MAX)
-        if name == metric and _is_of(labels, component, evidence.component):
-            yield _points(row)
+    for row in rows_of(evidence):
+        name = shown(row.labels.get("__name__") or query, METRIC_CHARS_MAX)
+        if name == metric and _is_of(row.labels, component, evidence.component):
+            # Times outside the years that a calendar knows are none.
+            yield sorted(point for point in row.points if _is_instant(point[0]))
 
 
-def _is_of(labels: object, component: str, asked_for: str) -> bool:
+def _is_of(labels: dict[str, str], component: str, asked_for: str) -> bool:
     """Whether labels name the component; a series that names none belongs to whom it was asked for."""
-    known = labels if isinstance(labels, dict) else {}
-    named = [value.removeprefix("/") for value in known.values() if isinstance(value, str)]
+    named = [value.removeprefix("/") for value in labels.values()]
     if component in named or component in {name.split(":", maxsplit=1)[0] for name in named}:
         return True
-    return component == asked_for and not any(known.get(label) for label in COMPONENT_LABELS)
-
-
-def _points(row: object) -> Points:
-    """The pairs that are finite numbers and fall into years that a calendar knows, in time."""
-    points: Points = []
-    for pair in items(row, "values"):
-        if isinstance(pair, list) and len(pair) == 2:  # noqa: PLR2004 - the API's pair of time and value
-            when, value = number(pair[0]), number(pair[1])
-            if when is not None and value is not None and _is_instant(when):
-                points.append((when, value))
-    return sorted(points)
+    return component == asked_for and not any(labels.get(label) for label in COMPONENT_LABELS)
 
 
 def _distance(points: Points, fact: Fact) -> float:

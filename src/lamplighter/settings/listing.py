@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lamplighter.settings.load import Settings
+from pydantic import BaseModel
+
+from lamplighter.settings.load import Settings, default_data_folder
+from lamplighter.settings.model import Configuration
+from lamplighter.settings.notify import NotifyRules
 from lamplighter.settings.secrecy import masked
 
 DEFAULT = "default"
@@ -27,7 +31,19 @@ def listed(settings: Settings) -> list[Listed]:
     tree["data_folder"] = settings.data_folder
     tree["sources"] = {name: part.model_dump(by_alias=True) for name, part in settings.sources.items()}
     tree["notify"] = {name: part.model_dump(by_alias=True) for name, part in settings.channels.items()}
-    return [Listed(key, value, origin_of(settings, key)) for key, value in _flat(tree, "")]
+    tree["notify"] |= settings.notify.model_dump(by_alias=True)
+    return [Listed(key, value, origin_of(settings, key)) for key, value in flat(tree)]
+
+
+def defaults(settings: Settings) -> dict[str, str]:
+    """What each key would be if nothing were set; a key without a default is left out."""
+    parts = {
+        section: {name: _default_values(part) for name, part in models.items()}
+        for section, models in (("sources", settings.sources), ("notify", settings.channels))
+    }
+    tree = {**Configuration().model_dump(by_alias=True), "data_folder": default_data_folder(), **parts}
+    tree["notify"] |= NotifyRules().model_dump(by_alias=True)
+    return dict(flat(tree))
 
 
 def origin_of(settings: Settings, key: str) -> str:
@@ -39,13 +55,23 @@ def origin_of(settings: Settings, key: str) -> str:
     return DEFAULT
 
 
-def _flat(node: Any, prefix: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a tree of plain values
+def _default_values(part: BaseModel) -> dict[str, Any]:
+    fields = type(part).model_fields.items()
+    return {
+        info.alias or name: info.get_default(call_default_factory=True)
+        for name, info in fields
+        if not info.is_required()
+    }
+
+
+def flat(node: Any, prefix: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a tree of plain values
+    """Each value with its dotted key, as it may be shown."""
     if isinstance(node, dict) and node:
         for key, value in node.items():
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
     elif isinstance(node, list | tuple) and node:
         for index, value in enumerate(node):
-            yield from _flat(value, f"{prefix}{index}.")
+            yield from flat(value, f"{prefix}{index}.")
     else:
         key = prefix.removesuffix(".")
         yield key, masked(key, _plain(node))

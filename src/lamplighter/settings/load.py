@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from inspect import isclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
-from lamplighter.settings.access import Oidc
 from lamplighter.settings.model import Configuration
+from lamplighter.settings.notify import SHORT_FORMS, NotifyRules, sorted_out
+from lamplighter.settings.secrecy import FILE_SUFFIX
 
 ENV_PREFIX = "LAMPLIGHTER_"
 FILE_NAME = "lamplighter.yaml"
@@ -29,7 +31,7 @@ ALWAYS_ON: dict[str, dict[str, Any]] = {
     name: {} for name in ("alertmanager", "probe", "manual", "grafana", "pagerduty", "cloudevents", "uptime_kuma")
 }
 DOCKER_SOCKET = Path("/var/run/docker.sock")
-_OWN_VARIABLES = {"LAMPLIGHTER_CONFIG", "LAMPLIGHTER_DATA", "LAMPLIGHTER_SERVER", "LAMPLIGHTER_TOKEN"}
+_OWN_VARIABLES = {f"{ENV_PREFIX}{word}" for word in ("CONFIG", "DATA", "SERVER", "TOKEN", "TOKEN_FILE")}
 # Variables of the test runs, which have no place in the configuration.
 _FOREIGN_VARIABLES = {"LAMPLIGHTER_REQUIRE_SERVICES"}
 
@@ -53,7 +55,10 @@ class BadConfiguration(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The configuration as read. `origins` maps a dotted key to where its value came from."""
+    """The configuration as read. `origins` maps a dotted key to where its value came from.
+
+    `written` is what file, environment and flags say together, as they say it; secrets stand in it as given.
+    """
 
     configuration: Configuration
     sources: dict[str, BaseModel]
@@ -62,6 +67,8 @@ class Settings:
     file: Path | None = None
     origins: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    written: Tree = field(default_factory=dict, repr=False)
+    notify: NotifyRules = field(default_factory=NotifyRules)
 
 
 class _Environment(BaseSettings):
@@ -120,20 +127,18 @@ def load_settings(
     problems: list[str] = []
     configuration = Configuration()
     try:
-        _read_oidc_secret(tree, reading)
-        configuration = Configuration.model_validate(tree)
-    except BadConfiguration as error:
-        problems += error.problems
+        configuration = Configuration.model_validate(_own_secrets(tree, Configuration, "", reading, problems))
     except ValidationError as error:
         problems += _problems(error, "", reading, Configuration)
     sources = _parts("sources", {**_default_sources(tree), **_section(tree, "sources", {})}, reading, problems)
-    channels = _parts("notify", _section(tree, "notify", configuration.notify), reading, problems)
+    channels, rules = _notify(_section(tree, "notify", configuration.notify), reading, problems)
     problems += _unasked(configuration, sources, reading)
     if problems:
         raise BadConfiguration(problems)
     folder = configuration.data_folder or _data_folder(env)
+    warnings = tuple(reading.warnings)
     return Settings(
-        configuration, sources, channels, folder, reading.file, dict(reading.origins), tuple(reading.warnings)
+        configuration, sources, channels, folder, reading.file, dict(reading.origins), warnings, tree, rules
     )
 
 
@@ -237,6 +242,10 @@ def _parsed(value: object) -> Any:  # noqa: ANN401 - a tree of plain values
 
 def _merge(tree: Tree, layer: Tree) -> None:
     for key, value in layer.items():
+        # A secret and the file that holds it are one value: the later layer's way of giving it wins.
+        twin = key.removesuffix(FILE_SUFFIX) if key.endswith(FILE_SUFFIX) else f"{key}{FILE_SUFFIX}"
+        if value is not None and twin not in layer:
+            tree.pop(twin, None)
         if isinstance(value, dict) and isinstance(tree.get(key), dict):
             _merge(tree[key], value)
         elif value is not None or key not in tree:
@@ -283,6 +292,26 @@ def _parts(section: str, raw: Mapping[str, Any], reading: _Reading, problems: li
     return parts
 
 
+def _notify(raw: Tree, reading: _Reading, problems: list[str]) -> tuple[dict[str, BaseModel], NotifyRules]:
+    """The channels and the rules beside them; what is wrong with a short form is said of what was written."""
+    taken = sorted_out(raw)
+    for short, full in SHORT_FORMS.items():
+        if short.rpartition(".")[2] in raw:
+            reading.lines.setdefault(full, reading.lines.get(short, 1))
+            reading.origins.setdefault(full, reading.origins.get(short, "default"))
+    found: list[str] = []
+    channels = _parts("notify", taken.channels, reading, found)
+    written = {full: short for short, full in SHORT_FORMS.items() if full.split(".")[1] not in raw}
+    for line in found:
+        key = next((full for full in written if f"{full}:" in line), "")
+        problems.append(line.replace(key, written[key], 1) if key else line)
+    try:
+        return channels, NotifyRules.model_validate(taken.rules)
+    except ValidationError as error:
+        problems.extend(_problems(error, "notify.", reading, NotifyRules))
+        return channels, NotifyRules()
+
+
 def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], reading: _Reading) -> list[str]:
     """Checks that need a source which is not configured; they could never see anything."""
     lines = []
@@ -294,25 +323,43 @@ def _unasked(configuration: Configuration, sources: Mapping[str, BaseModel], rea
     return lines
 
 
+def _own_secrets(tree: Tree, model: type[BaseModel], key: str, reading: _Reading, problems: list[str]) -> Tree:
+    """The same for every section of our own, however deep; what is wrong is added to `problems`."""
+    try:
+        read = _with_secrets(tree, model, key, reading)
+    except BadConfiguration as error:
+        problems.extend(error.problems)
+        return {name: value for name, value in tree.items() if not name.endswith(FILE_SUFFIX)}
+    for name, info in model.model_fields.items():
+        inner = _section_of(info.annotation)
+        value = read.get(info.alias or name)
+        if inner is not None and isinstance(value, dict):
+            read[info.alias or name] = _own_secrets(value, inner, f"{key}{'.' if key else ''}{name}", reading, problems)
+    return read
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - whatever a field is declared as
+    """The section that a field holds, whether it may be left out or not."""
+    kinds = (annotation, *getattr(annotation, "__args__", ()))
+    return next((kind for kind in kinds if isclass(kind) and issubclass(kind, BaseModel)), None)
+
+
 def _with_secrets(value: object, model: type[BaseModel], key: str, reading: _Reading) -> Tree:
     """`x_file: path` becomes `x: what the file holds`, for every field x that has no x_file of its own."""
     if not isinstance(value, dict):
         raise BadConfiguration([f"{reading.place(key)}{key}: write its settings below it, one key a line"])
     read: Tree = {}
     for name, item in value.items():
-        plain = name.removesuffix("_file")
+        plain = name.removesuffix(FILE_SUFFIX)
         if plain == name or name in model.model_fields or plain not in model.model_fields:
             read[name] = item
             continue
-        read[plain] = _secret(Path(str(item)), f"{key}.{name}", reading)
+        whole = f"{key}.{name}".removeprefix(".")
+        if plain in value:
+            raise BadConfiguration([f"{reading.place(whole)}{whole}: {plain} is given too; keep one of the two"])
+        read[plain] = _secret(Path(str(item)), whole, reading)
+        reading.origins[whole.removesuffix(FILE_SUFFIX)] = f"{reading.origins.get(whole, 'default')}, in {item}"
     return read
-
-
-def _read_oidc_secret(tree: Tree, reading: _Reading) -> None:
-    """The one secret that is no integration's may be a file too."""
-    auth = _section(tree, "auth", {})
-    if isinstance(auth.get("oidc"), dict):
-        auth["oidc"] = _with_secrets(auth["oidc"], Oidc, "auth.oidc", reading)
 
 
 def _secret(path: Path, key: str, reading: _Reading) -> str:

@@ -46,7 +46,10 @@ class Server(Section):
 class StorePlace(Section):
     """Where everything durable is kept."""
 
-    url: Annotated[str, Field(description="postgresql://user:password@host/name; empty: SQLite")] = ""
+    url: Annotated[
+        str,
+        Field(description="postgresql://user:password@host/name; empty: SQLite", json_schema_extra={"writeOnly": True}),
+    ] = ""
     replica: Annotated[str, Field(description="stable name of this process where several share a store")] = ""
 
     @field_validator("url")

@@ -12,7 +12,8 @@ _WORDS = ("password", "token", "secret", "key")
 # Names and paths that hold one of these words and are no secret.
 _PLAIN = frozenset({"token_id"})
 # Addresses that let whoever knows them speak.
-_TELLING = frozenset({"others", "heartbeat_out"})
+_TELLING = ("notify.others", "notify.apprise.urls", "notify.heartbeat_out")
+_TELLING_PARTS = frozenset({"", ".url"})
 
 
 def is_secret(key: str) -> bool:
@@ -21,7 +22,9 @@ def is_secret(key: str) -> bool:
     last = parts[-1] if parts else ""
     if last in _PLAIN or last.endswith(FILE_SUFFIX):
         return False
-    return last in _TELLING or any(word in last for word in _WORDS)
+    whole = ".".join(parts)
+    telling = any(whole.startswith(place) and whole.removeprefix(place) in _TELLING_PARTS for place in _TELLING)
+    return telling or any(word in last for word in _WORDS)
 
 
 def masked(key: str, value: object) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import promql_parser
-from pydantic import BeforeValidator, StringConstraints, TypeAdapter
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter, WithJsonSchema
 from pydantic_core import SchemaError
 
 from lamplighter.domain.redaction import redact
@@ -212,15 +212,29 @@ def _time_zone(value: object) -> str:
         raise ValueError(f'"{value}" is not a time zone; write one such as "Europe/London"') from problem
 
 
-Duration = Annotated[float, BeforeValidator(_positive_duration)]
-Wait = Annotated[float, BeforeValidator(duration_seconds)]
-Limit = Annotated[Rate, BeforeValidator(_rate)]
-WebUrl = Annotated[str, BeforeValidator(_web_url)]
+# As an editor checks what is typed; what is read is checked again, more strictly, by the functions above.
+_DURATION_SCHEMA = {"type": ["string", "number"], "pattern": _DURATION.pattern.replace("?P", "?"), "examples": ["30s"]}
+_AMOUNT_SCHEMA = {"type": ["string", "number"], "examples": [0.5, "10%", "50GB"]}
+_STATUS_SCHEMA = {"type": "integer", "minimum": 100, "maximum": 599}
+
+
+def _text(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+Duration = Annotated[float, BeforeValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Wait = Annotated[float, BeforeValidator(duration_seconds), WithJsonSchema(_DURATION_SCHEMA)]
+Limit = Annotated[Rate, BeforeValidator(_rate), _text(r"^\s*\d+\s*/", "3/1h")]
+WebUrl = Annotated[str, BeforeValidator(_web_url), _text("^https?://", "https://ops.home.lan")]
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
-HostAndPort = Annotated[str, BeforeValidator(_host_and_port)]
-TimeZone = Annotated[str, BeforeValidator(_time_zone)]
-Amount = Annotated[float, BeforeValidator(_amount)]
-Statuses = Annotated[list[int], BeforeValidator(_statuses)]
+HostAndPort = Annotated[str, BeforeValidator(_host_and_port), _text(":[0-9]{1,5}$", "nas:22")]
+TimeZone = Annotated[str, BeforeValidator(_time_zone), _text("^[A-Za-z]", "Europe/London")]
+Amount = Annotated[float, BeforeValidator(_amount), WithJsonSchema(_AMOUNT_SCHEMA)]
+Statuses = Annotated[
+    list[int],
+    BeforeValidator(_statuses),
+    WithJsonSchema({"oneOf": [_STATUS_SCHEMA, {"type": "array", "items": _STATUS_SCHEMA}]}),
+]
 DomainName = Annotated[str, BeforeValidator(_domain_name)]
 DnsServer = Annotated[str, BeforeValidator(_dns_server)]
 Address = Annotated[str, BeforeValidator(_address)]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_answer
 from lamplighter.store.engine import Database
+from lamplighter.store.nonces import used
 from lamplighter.store.tables import approvals
 from lamplighter.store.writes import insert_once
 
@@ -31,14 +32,23 @@ class SqlApprovals:
             return _required(connection, approval.id)
 
     def answer(
-        self, approval_id: str, *, approve: bool, by: str, reason: str, plan_hash: str | None, now: datetime
+        self,
+        approval_id: str,
+        *,
+        approve: bool,
+        by: str,
+        reason: str,
+        plan_hash: str | None,
+        now: datetime,
+        nonce: str = "",
     ) -> Approval:
-        """Answer once, before expiry. Raises `CannotAnswer`, `LookupError`."""
+        """Answer once, before expiry, and use up the nonce with it. Raises `CannotAnswer`, `LookupError`."""
         state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
         with self._database.writing() as connection:
             present = _required(connection, approval_id)
             if why := may_answer(present, plan_hash, now):
                 raise CannotAnswer(why)
+            _use(connection, nonce, by, now)
             end(
                 connection,
                 approval_id,
@@ -48,6 +58,17 @@ class SqlApprovals:
                 reason=reason,
                 answered_at=now,
             )
+            return _required(connection, approval_id)
+
+    def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
+        """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
+        with self._database.writing() as connection:
+            present = _required(connection, approval_id)
+            if why := may_answer(present, None, now):
+                raise CannotAnswer(why)
+            _use(connection, nonce, "", now)
+            later = max(until, present.expires_at)
+            end(connection, approval_id, ApprovalState.PENDING, expires_at=later)
             return _required(connection, approval_id)
 
     def close(self, approval_id: str, state: ApprovalState, now: datetime) -> Approval:
@@ -92,6 +113,11 @@ def end(connection: Connection, approval_id: str, present: ApprovalState, **valu
     same = (approvals.c.id == approval_id) & (approvals.c.state == present)
     if connection.execute(update(approvals).where(same).values(**values)).rowcount != 1:
         raise CannotAnswer(f"approval {approval_id} is not {present} any more")
+
+
+def _use(connection: Connection, nonce: str, by: str, now: datetime) -> None:
+    if nonce and not used(connection, nonce, by=by, now=now):
+        raise CannotAnswer("this button was used already, or it is too old")
 
 
 def _required(connection: Connection, approval_id: str) -> Approval:

@@ -16,6 +16,8 @@ from lamplighter.ports import (
     Leases,
     Ledger,
     Lessons,
+    Nonces,
+    Outbox,
     Retention,
     Samples,
     Sessions,
@@ -34,6 +36,8 @@ from lamplighter.store.journal import APPEND_TIMEOUT_SECONDS, SqlJournal
 from lamplighter.store.leases import SqlLeases
 from lamplighter.store.ledger import SqlLedger
 from lamplighter.store.lessons import SqlLessons
+from lamplighter.store.nonces import SqlNonces
+from lamplighter.store.outbox import SqlOutbox
 from lamplighter.store.recent import RecentAlerts
 from lamplighter.store.retention import SqlRetention
 from lamplighter.store.samples import SqlSamples
@@ -45,8 +49,8 @@ from lamplighter.store.sqlite_file import prepare_file
 from lamplighter.store.tables import heartbeat
 from lamplighter.store.writes import insert_or_replace
 
-# As large as an ordinary delivery: on a full disk the log may still have room for a few bytes, but for no alert.
-HEARTBEAT_CHARS = 16_384
+# As many pages as an ordinary delivery changes: on a full disk the log may have room for a few, but for no alert.
+HEARTBEAT_CHARS = 40_960
 
 
 class SqlStore:
@@ -68,6 +72,8 @@ class SqlStore:
         self.ledger: Ledger = SqlLedger(database)
         self.lessons: Lessons = SqlLessons(database)
         self.samples: Samples = SqlSamples(database)
+        self.outbox: Outbox = SqlOutbox(database)
+        self.nonces: Nonces = SqlNonces(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.sessions: Sessions = SqlSessions(database)
         self.api_tokens: ApiTokens = SqlApiTokens(database)

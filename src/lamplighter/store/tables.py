@@ -283,6 +283,50 @@ leases = Table(
     Column("token", Serial, nullable=False, unique=True),
     Column("ends_at", Moment, nullable=False),
 )
+# `thread` is the incident's id, or empty for what is about none.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("channel", Key, nullable=False),
+    Column("thread", Key, nullable=False, index=True),
+    Column("moment", Words, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("said", Words, nullable=False),
+    Column("lead", Words, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment, index=True),
+    Column("reference", Words, nullable=False),
+    Column("problem", Words, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("outbox_due", outbox.c.channel, outbox.c.state, outbox.c.due_at)
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("channel", Words, nullable=False),
+    Column("incident_id", Key, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("press", Text, nullable=False),
+    Column("approval_id", Key, nullable=False),
+    Column("plan_hash", Words, nullable=False),
+    Column("holder", Words, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),
+    Column("used_by", Words, nullable=False),
+)
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("value", Words, nullable=False),
+)
 accounts = Table(
     "accounts",
     metadata,

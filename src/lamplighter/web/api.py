@@ -18,12 +18,14 @@ from lamplighter.web import (
     alerts,
     approvals,
     checks,
+    checkup,
     events,
     forms,
     incidents,
     life,
     maintenance,
     manual,
+    notifications,
     oidc_door,
     operation,
     overviews,
@@ -47,8 +49,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 DOORS = (
-    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation),
-    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door),
+    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
+    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door, notifications),
 )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,6 +15,7 @@ from lamplighter.domain.access import Denied, may
 from lamplighter.ports import StoreUnavailable
 from lamplighter.web.identity import Identities, Identity
 from lamplighter.web.problems import Problem, answer, store_away
+from lamplighter.web.rendering import problem_page
 from lamplighter.web.rights import RECEIVER, SOCKET, Door, Need, Rights
 from lamplighter.web.session import PERSON, SECRET, SIGN_IN_PATH
 
@@ -56,7 +59,7 @@ class Gate:
         elif method == SOCKET:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.code})
         else:
-            await _refused(scope, headers, refusal)(scope, receive, send)
+            await refused(scope, headers, refusal)(scope, receive, send)
 
     async def _refusal(self, scope: Scope, method: str, headers: Headers) -> Problem | None:
         needs = self._needs(scope["path"])
@@ -64,7 +67,7 @@ class Gate:
         if need is Door.OPEN:
             return None
         try:
-            identity = await self._identities.known(scope, headers)
+            identity = self._identities.owner(headers) or await self._identities.known(scope, headers)
         except StoreUnavailable as problem:
             return store_away(problem)
         if identity is None:
@@ -112,18 +115,24 @@ def _unknown() -> Problem:
     )
 
 
-def _refused(scope: Scope, headers: Headers, refusal: Problem) -> Response:
-    """The answer; a browser that brings no credential is shown where to sign in."""
-    browser = "text/html" in headers.get("accept", "").lower() and "authorization" not in headers
-    if refusal.status != 401 or not browser:  # noqa: PLR2004 - HTTP's own
+def refused(scope: Scope, headers: Headers, refusal: Problem) -> Response:
+    """The answer. A browser that is not signed in is shown where to; one that is sees in words what it may not."""
+    if "text/html" not in headers.get("accept", "").lower() or "authorization" in headers:
         return answer(scope["path"], refusal)
-    where = SIGN_IN_PATH
-    if scope["method"] == "GET" and scope["path"] != "/":
-        asked = scope["path"] + (
-            f"?{scope['query_string'].decode('ascii', 'replace')}" if scope["query_string"] else ""
-        )
-        where += f"?next={quote(asked[:NEXT_CHARACTERS_MAX], safe='')}"
-    return RedirectResponse(where, status_code=303, headers={"Cache-Control": "no-store"})
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        return RedirectResponse(_sign_in(scope), status_code=303, headers={"Cache-Control": "no-store"})
+    if refusal.status == HTTPStatus.FORBIDDEN and "app" in scope:
+        return problem_page(Request(scope), refusal, "/")
+    return answer(scope["path"], refusal)
+
+
+def _sign_in(scope: Scope) -> str:
+    """Where to sign in, and to go on from there to what was asked for."""
+    if scope["method"] != "GET" or scope["path"] == "/":
+        return SIGN_IN_PATH
+    query = scope["query_string"].decode("ascii", "replace")
+    asked = f"{scope['path']}?{query}" if query else scope["path"]
+    return f"{SIGN_IN_PATH}?next={quote(asked[:NEXT_CHARACTERS_MAX], safe='')}"
 
 
 def _too_long(headers: Headers) -> Problem | None:

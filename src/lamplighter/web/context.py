@@ -47,6 +47,15 @@ class Opener(Protocol):
 
 
 @dataclass(slots=True)
+class Rounds:
+    """The doctor's last look, so that however many ask, the systems outside are asked once in a while."""
+
+    found: dict[str, Any] = field(default_factory=dict)
+    at: float | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
 class Context:
     """One for each running server."""
 
@@ -56,6 +65,7 @@ class Context:
     repeats: Repeats
     feed: Feed
     console: Opener | None = None
+    rounds: Rounds = field(default_factory=Rounds)
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
     pulls_waiting: set[str] = field(default_factory=set)
     left_out: dict[str, int] = field(default_factory=dict)

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lamplighter.web.auth import SAFE_METHODS
-from lamplighter.web.problems import Problem, answer
+from lamplighter.web.auth import SAFE_METHODS, refused
+from lamplighter.web.problems import Problem
 from lamplighter.web.session import CSRF_FIELD, CSRF_HEADER, csrf_of
 
 FORM_BYTES_MAX = 256 * 1024
@@ -42,7 +42,7 @@ class FormGuard:
         problem = Problem(
             403, "no-csrf-token", "this did not come from a page of this session", "load the page again and repeat it"
         )
-        await answer(scope["path"], problem)(scope, receive, send)
+        await refused(scope, headers, problem)(scope, receive, send)
 
 
 def _is_form(headers: Headers) -> bool:

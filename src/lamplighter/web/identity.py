@@ -47,6 +47,7 @@ class Identities:
 
     def __init__(self, token: str, bearers: Bearers, store: Store, clock: Clock, proxy: Proxy | None = None) -> None:
         self._token = token.encode()
+        self._owner = Identity(Person(OWNER, Role.ADMIN, Via.TOKEN))
         self._stamp = digest(f"session {token}")
         self._bearers = bearers
         self._store = store
@@ -58,13 +59,13 @@ class Identities:
         _, given = _credential(headers.get("authorization", ""))
         if not hmac.compare_digest(given, self._token):
             return None
-        return Identity(Person(OWNER, Role.ADMIN, Via.TOKEN))
+        return self._owner
 
     def with_token(self, text: str) -> tuple[Person, str] | None:
         """The owner, and the stamp for a session, where somebody typed the data folder's token as the password."""
         if not hmac.compare_digest(text.strip().encode("utf-8", "replace"), self._token):
             return None
-        return Person(OWNER, Role.ADMIN, Via.TOKEN), self._stamp
+        return self._owner.person, self._stamp
 
     async def known(self, scope: Scope, headers: Headers) -> Identity | None:
         """Who it is; None for nobody that is known. Raises `StoreUnavailable`."""

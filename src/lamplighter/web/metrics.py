@@ -72,6 +72,7 @@ class _Standing(Collector):
         )
         yield from self._checks()
         yield from self._line()
+        yield self._notified()
         try:
             yield from self._stored()
             up = 1.0
@@ -94,6 +95,14 @@ class _Standing(Collector):
         for name, seconds in tuple(self._app.patrol.took_seconds.items()):
             took.add_metric([name], seconds)
         yield from (success, seen, ran, took)
+
+    def _notified(self) -> Metric:
+        told = CounterMetricFamily(
+            "lamplighter_notify", "Messages and signs of life by what became of them", labels=["channel", "result"]
+        )
+        for (channel, result), number in sorted(self._app.communicator.postman.counts.items()):
+            told.add_metric([channel, result], float(number))
+        return told
 
     def _line(self) -> Iterable[Metric]:
         """The line of responses, as this process knows it."""

@@ -16,6 +16,7 @@ from lamplighter import __version__
 from lamplighter.domain.check import SampleState
 from lamplighter.domain.redaction import redact
 from lamplighter.ports import StoreUnavailable
+from lamplighter.settings import BadConfiguration
 from lamplighter.settings.values import Duration
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
@@ -24,6 +25,7 @@ from lamplighter.web.session import signature
 
 router = APIRouter(tags=["operation"])
 READY_SECONDS_MAX = 3.0
+DETAIL_CHARS_MAX = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class SwitchState:
     paused: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Keys whose new values hold from now on, and those that wait for a restart."""
+
+    applied: list[str]
+    restart: list[str]
+    warnings: list[str]
+
+
 @router.get("/-/healthy")
 @router.get("/healthz", include_in_schema=False)
 async def healthy() -> PlainTextResponse:
@@ -67,7 +78,7 @@ async def healthy() -> PlainTextResponse:
 @router.get("/readyz", include_in_schema=False, response_model=None)
 async def ready(request: Request) -> Response:
     """Durable writes work and every part runs; 503 with the reasons otherwise."""
-    reasons = await _reasons(context(request))
+    reasons = await unready(context(request))
     if not reasons:
         return PlainTextResponse("Lamplighter is ready.\n")
     problem = Problem(503, "not-ready", "; ".join(reasons), "wait, or correct what it says", {"Retry-After": "5"})
@@ -77,7 +88,7 @@ async def ready(request: Request) -> Response:
 @router.get("/health", response_model=None, tags=["ancestors"])
 async def health(request: Request) -> JSONResponse:
     """The ancestors' health answer."""
-    reasons = await _reasons(context(request))
+    reasons = await unready(context(request))
     body = {"status": "healthy" if not reasons else "unhealthy", "version": __version__, "reasons": reasons}
     return JSONResponse(body, status_code=200 if not reasons else 503)
 
@@ -94,7 +105,7 @@ async def status(request: Request) -> Standing:
     """One screen of how things stand."""
     here = context(request)
     app = here.app
-    reasons = await _reasons(here)
+    reasons = await unready(here)
     counts: dict[str, int] = {}
     pending = 0
     try:
@@ -131,6 +142,20 @@ async def resume(request: Request) -> SwitchState:
     return SwitchState(switch.paused())
 
 
+@router.post("/-/reload")
+async def reload(request: Request) -> Reloaded:
+    """Read the configuration again. What is wrong is 422, and everything stays as it was."""
+    app = context(request).app
+    try:
+        found = await app.reload()
+    except BadConfiguration as problem:
+        fix = "correct the lines that it names, then reload again; until then the old configuration holds"
+        raise Problem(
+            422, "bad-configuration", redact("; ".join(problem.problems))[:DETAIL_CHARS_MAX], fix
+        ) from problem
+    return Reloaded(list(found.applied), list(found.restart), [redact(words) for words in app.settings.warnings])
+
+
 @router.get("/stats", tags=["ancestors"])
 async def stats(request: Request) -> dict[str, int | dict[str, int]]:
     """The ancestors' numbers: how many incidents there are, and in which states."""
@@ -147,7 +172,7 @@ def _stuck(problem: OSError) -> Problem:
     return Problem(503, "switch-stuck", detail, fix, {"Retry-After": "5"})
 
 
-async def _reasons(here: Context) -> list[str]:
+async def unready(here: Context) -> list[str]:
     """Why the server is not ready."""
     reasons = [here.app.failure] if here.app.failure else []
     try:

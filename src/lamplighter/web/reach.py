@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from lamplighter.settings import Configuration
 
 # An address of RFC 5737 that nobody has: asking the system for the way there sends nothing.
-NOWHERE = ("192.0.2.1", 9)
+NOWHERE = ("198.51.100.1", 9)
 NOWHERE_IPV6 = ("2001:db8::1", 9)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from starlette.routing import compile_path
 
@@ -19,12 +20,14 @@ class Door(StrEnum):
 
 
 Need = Right | Door
+ADDRESSES_KEPT = 256
+KEPT_CHARS_MAX = 200
 SOCKET = "WEBSOCKET"
 RECEIVER = "/api/v1/alerts/{source}"
 PING = "/ping/{word}"
+ACT = "/act/{word}"
 
 TABLE: Mapping[Need, Iterable[str]] = {
-    # Receivers come first, so that a storm of alerts compares the fewest addresses.
     Right.DELIVER: (
         f"POST {RECEIVER}",
         "POST /alert",
@@ -40,6 +43,8 @@ TABLE: Mapping[Need, Iterable[str]] = {
         f"GET {PING}",
         f"HEAD {PING}",
         f"POST {PING}",
+        # That of a message's button is signed, one-time, and takes POST only.
+        f"POST {ACT}",
         "GET /login",
         "POST /login",
         "GET /login/page.css",
@@ -81,7 +86,9 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/silences",
         "GET /api/v1/maintenance",
         "GET /api/v1/checks",
+        "GET /api/v1/doctor",
         "GET /api/v1/events",
+        "GET /api/v1/notifications",
     ),
     Right.OPERATE: (
         "POST /incident",
@@ -103,6 +110,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/maintenance",
         "DELETE /api/v1/maintenance/{silence_id}",
         "POST /api/v1/checks/{name:path}/run",
+        "POST /api/v1/notifications/test",
     ),
     Right.SWITCH: (
         "POST /api/v1/pause",
@@ -124,6 +132,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "DELETE /api/v1/tokens/{token_id}",
         "POST /api/v1/setup-link",
     ),
+    Right.CONFIGURE: ("POST /-/reload",),
 }
 
 
@@ -131,6 +140,8 @@ class Rights:
     """Finds what a request needs."""
 
     def __init__(self, table: Mapping[Need, Iterable[str]] = TABLE) -> None:
+        # A storm of alerts asks for one address again and again.
+        self._shaped = lru_cache(ADDRESSES_KEPT)(self._match)
         self._plain: dict[str, dict[str, Need]] = {}
         self._shapes: dict[str, tuple[re.Pattern[str], dict[str, Need]]] = {}
         for need, routes in table.items():
@@ -140,13 +151,17 @@ class Rights:
 
     def needs(self, path: str) -> Mapping[str, Need]:
         """What each method of this address needs; empty where there is no such address."""
-        if path in self._plain:
-            return self._plain[path]
-        return next((needs for shape, needs in self._shapes.values() if shape.match(path)), {})
+        plain = self._plain.get(path)
+        if plain is not None:
+            return plain
+        return self._shaped(path) if len(path) <= KEPT_CHARS_MAX else self._match(path)
 
     def of(self, method: str, path: str) -> Need | None:
         """What is needed; None where no route is known."""
         return self.needs(path).get(method)
+
+    def _match(self, path: str) -> Mapping[str, Need]:
+        return next((needs for shape, needs in self._shapes.values() if shape.match(path)), {})
 
     def _put(self, path: str) -> dict[str, Need]:
         if "{" not in path:

@@ -6,15 +6,19 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from lamplighter.domain.approval import Approval, ApprovalState, Grant
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.policy import Verdict
 from lamplighter.domain.timeline import Crew, Moment
-from lamplighter.ports import Clock, Store
+from lamplighter.ports import Clock, Store, StoreUnavailable
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.story import Superseded
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -66,6 +70,14 @@ class Asking:
         if held.state is ApprovalState.PENDING:
             return None
         return await self._answer(incident, plan, held)
+
+    async def expiry(self, approval: Approval) -> Approval:
+        """The question as it stands now; as it was asked where the store is away."""
+        try:
+            return await asyncio.to_thread(self.store.approvals.load, approval.id) or approval
+        except StoreUnavailable as problem:
+            log.warning("the store is away; the question expires as it was asked", problem=str(problem))
+            return approval
 
     async def _answer(self, incident: Incident, plan: Plan, held: Approval) -> Grant:
         if held.state in {ApprovalState.APPROVED, ApprovalState.CONSUMED} and held.plan_hash == plan.hash:

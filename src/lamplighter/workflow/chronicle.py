@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 import stamina
 import structlog
 
-from lamplighter.domain.incident import BadMove, Incident, State
+from lamplighter.domain.incident import ACTING, BadMove, Incident, State
+from lamplighter.domain.pushing import Way
 from lamplighter.domain.redaction import redact, redact_tree
-from lamplighter.domain.telling import digest_of, told, why_silent
+from lamplighter.domain.telling import ENDS, Told, digest_of, told, why_silent
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.ports import ChannelError, Clock, Message, NotificationChannel, Store
 from lamplighter.workflow.muting import Mutes, Muting, NothingMuted
 from lamplighter.workflow.news import News
+from lamplighter.workflow.posting import Post
 from lamplighter.workflow.story import Superseded
 
 SENDS_MAX = 3
@@ -28,7 +30,10 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Chronicle:
-    """The pen of the response. `moved` hears of each incident whose state it changed."""
+    """The pen of the response. `moved` hears of each incident whose state it changed.
+
+    `channels` are told at once, as the program's own log is; what may be slow or away goes by the `post`.
+    """
 
     store: Store
     clock: Clock
@@ -37,6 +42,7 @@ class Chronicle:
     news: News = field(default_factory=News)
     mutes: Mutes = field(default_factory=NothingMuted)
     moved: Callable[[Incident], None] = lambda _incident: None
+    post: Post | None = None
 
     @property
     def muting(self) -> Muting:
@@ -102,6 +108,8 @@ class Chronicle:
             raise
         self.news.announce()
         self.moved(after)
+        if self.post is not None and to in ACTING:
+            await self.post.update(after, str(to), (text,))
         return after
 
     async def tell(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> bool:
@@ -111,6 +119,8 @@ class Chronicle:
         window nothing is sent: the incident shows as held, and what is still so at its end is told then.
         """
         history = told(await asyncio.to_thread(self.store.incidents.timeline, incident.id))
+        if self.post is not None:
+            history = (*history, *await self.post.waiting(incident))
         said = digest_of(lines)
         why = why_silent(
             history,
@@ -123,6 +133,8 @@ class Chronicle:
         )
         if why:
             log.info("people are not told", incident=incident.id, moment=moment, reason=why)
+            if self.post is not None and moment in ENDS:
+                await self.post.update(incident, moment, lines)
             return False
         muted = await self.muting.now(incident)
         if muted:
@@ -130,8 +142,23 @@ class Chronicle:
                 await self.hold(incident, muted)
             return False
         done = {one.channel for one in history if (one.run, one.moment) == (incident.run, moment)}
+        if self.post is not None:
+            await self._by_post(incident, moment, lines, said, history)
         await self._send_all(incident, moment, lines, said, [one for one in self.channels if one.name not in done])
         return True
+
+    async def _by_post(
+        self, incident: Incident, moment: str, lines: tuple[str, ...], said: str, history: tuple[Told, ...]
+    ) -> None:
+        if self.post is None:
+            return
+        before = [one for one in history if (one.run, one.moment) != (incident.run, moment)]
+        way = await self.post.tell(incident, moment, lines, said, before)
+        if way is Way.EDIT:
+            # Known without a message: what comes after it is news again.
+            data: dict[str, object] = {"said": said, "severity": incident.severity, "lead": incident.trouble}
+            text = f"kept for the digest: {moment}"
+            await self.note(incident, f"told:{moment}:", Moment.NOTIFIED, Crew.COMMUNICATOR, text, data)
 
     async def _send_all(
         self,

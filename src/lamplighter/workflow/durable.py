@@ -135,8 +135,13 @@ class CheckpointedSteps:
     async def _answered(self, incident: Incident, plan: Plan, approval: Approval) -> _Maybe:
         return _Maybe(await self._steps.answered(incident, plan, approval))
 
+    async def expiry(self, approval: Approval) -> Approval:
+        """See `Work.expiry`. Not recorded: it only bounds a wait, and what ends the wait is looked up again."""
+        return await self._steps.expiry(approval)
+
     async def wait(self, approval: Approval) -> None:
         """Wait until somebody wakes this workflow, or the question expires; the deadline survives a restart."""
+        approval = await self._steps.expiry(approval)
         whole = (approval.expires_at - approval.asked_at).total_seconds()
         # Whatever the clock was set to meanwhile, no wait is longer than the question stays open.
         seconds = min(whole, max(WAIT_SECONDS_MIN, (approval.expires_at - datetime.now(UTC)).total_seconds()))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lamplighter.diagnosis.settling import starting
+from lamplighter.diagnosis.settling import STATE_TOOLS, starting
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Case, Evidence, Gathered, Question
@@ -27,7 +27,7 @@ EVIDENCE_WINDOW = timedelta(minutes=30)
 EVIDENCE_WINDOW_MAX = timedelta(hours=6)
 # Most rules fire only when their trouble has lasted for some minutes.
 ONSET_BEFORE_ALERT = timedelta(minutes=10)
-LOOKS_AGAIN_MAX = 2
+LOOKS_AGAIN_MAX = 3
 SETTLING_SECONDS = 1.5
 ALERTS_MAX = 50
 
@@ -57,12 +57,18 @@ class Looking:
     async def gather(self, incident: Incident) -> Gathered:
         """Survey what runs, find what the alert means, look at it and at all it needs, and at the signal."""
         seen = await self._look_around(incident)
+        before: list[Evidence] = []
         for _ in range(LOOKS_AGAIN_MAX):
-            if not starting(seen.evidence):
+            names = starting(seen.evidence)
+            if not names:
                 break
             # What is just starting looks well, and a moment later may not be: look again when it has settled.
+            before += [piece for piece in seen.evidence if piece.tool in STATE_TOOLS and piece.component in names]
             await self.clock.sleep(SETTLING_SECONDS)
             seen = await self._look_around(incident)
+        # What had another start at an earlier look has ended since: only both looks together show it.
+        kept_before = tuple(replace(piece, id=f"b{number}") for number, piece in enumerate(before, start=1))
+        seen = replace(seen, evidence=(*seen.evidence, *kept_before))
         seen, leads = await self._follow(incident, seen)
         meant, around, kept, reading = seen.meant, seen.around, seen.evidence, seen.reading
         await asyncio.to_thread(self.store.dossiers.keep_evidence, incident.id, incident.run, kept)

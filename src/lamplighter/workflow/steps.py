@@ -139,6 +139,10 @@ class LiveSteps:
         """What became of the question."""
         return await self.asking.answered(incident, plan, approval)
 
+    async def expiry(self, approval: Approval) -> Approval:
+        """See `Asking.expiry`."""
+        return await self.asking.expiry(approval)
+
     async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
         """Policy's own grant."""
         return await self.asking.grant(incident, plan, verdict)

@@ -55,6 +55,10 @@ class Work(Protocol):
         """The answer, the expiry, or None while neither is there."""
         ...
 
+    async def expiry(self, approval: Approval) -> Approval:
+        """The question as it stands now: a person may have put it off."""
+        ...
+
     async def grant(self, incident: Incident, plan: Plan, verdict: Verdict) -> Grant:
         """Policy's own grant, where nobody needs to be asked."""
         ...

@@ -12,22 +12,25 @@ from lamplighter.domain.graph import Graph
 from lamplighter.domain.topology import Component, Edge
 from lamplighter.ports import Clock, Store, StoreUnavailable
 from lamplighter.workflow.correlator import Correlator
-from lamplighter.workflow.world import Survey, World
+from lamplighter.workflow.world import INVENTORY_SUFFIX, Survey, World
 
 KNOWN_FOR = timedelta(days=7)
-INVENTORY_SUFFIX = ".inventory"
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Surveying:
-    """Surveys at the start and at every pause. An engine that is away keeps what it was last seen to run."""
+    """Surveys at the start and at every pause. An engine that is away keeps what it was last seen to run.
+
+    `away` holds the engines that could not be asked the last time, with the reason.
+    """
 
     store: Store
     world: World
     clock: Clock
     correlator: Correlator
     every_seconds: float = 60.0
+    away: dict[str, str] = field(default_factory=dict)
     _seen: dict[str, tuple[Component, ...]] = field(default_factory=dict)
     _last: tuple[tuple[Component, ...], frozenset[Edge]] | None = None
 
@@ -52,7 +55,9 @@ class Surveying:
 
     async def once(self) -> Graph | None:
         """One survey; the new graph, or None where nothing changed. Raises `StoreUnavailable`."""
-        components = self._with_absent(await self.world.survey())
+        survey = await self.world.survey()
+        self.away = {piece.tool.removesuffix(INVENTORY_SUFFIX): piece.error for piece in survey.failures}
+        components = self._with_absent(survey)
         seen = (*self.world.edges(components), *(edge for part in components for edge in part.edges))
         now = self.clock.now()
         learned = tuple(self.correlator.learned)

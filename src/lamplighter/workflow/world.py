@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lamplighter.domain.alert import Alert
+from lamplighter.domain.discretion import discreet
 from lamplighter.domain.evidence import Evidence, Question, bounded
 from lamplighter.domain.plan import Offer, Target, Verb
-from lamplighter.domain.redaction import redact, redact_json, redact_values
+from lamplighter.domain.redaction import redact
 from lamplighter.domain.topology import Component, Edge, edges_from_labels, edges_from_rules
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import (
@@ -55,7 +56,7 @@ MOST_TELLING = (
     "packages",
     "grafana",
 )
-JSON_MEDIA = "application/json"
+INVENTORY_SUFFIX = ".inventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +90,20 @@ class World:
         actions = (action for roles in self.roles for action in roles.actions)
         return next((a for a in actions if a.offer.system == system and a.offer.verb is verb), None)
 
-    async def survey(self) -> Survey:
-        """Ask every engine what it runs."""
+    async def survey(self, seconds: float = LOOK_SECONDS_MAX) -> Survey:
+        """Ask every engine what it runs; each has so many seconds."""
         inventories = [inventory for roles in self.roles for inventory in roles.inventories]
-        answers = await asyncio.gather(*(self._components(inventory) for inventory in inventories))
+        answers = await asyncio.gather(*(self._components(inventory, seconds) for inventory in inventories))
         seen = tuple(part for answer in answers if not isinstance(answer, Evidence) for part in answer)
         return Survey(seen, tuple(answer for answer in answers if isinstance(answer, Evidence)))
 
-    async def _components(self, inventory: Inventory) -> Sequence[Component] | Evidence:
+    async def _components(self, inventory: Inventory, seconds: float) -> Sequence[Component] | Evidence:
         try:
-            async with asyncio.timeout(LOOK_SECONDS_MAX):
+            async with asyncio.timeout(seconds):
                 return await inventory.components()
         except (ToolError, TimeoutError) as problem:
-            return self._failed(f"{inventory.system}.inventory", "", redact(_why(problem)))
+            why = redact(str(problem) or f"no answer in {seconds:.0f} s")
+            return self._failed(f"{inventory.system}{INVENTORY_SUFFIX}", "", why)
 
     def edges(self, components: tuple[Component, ...]) -> tuple[Edge, ...]:
         """What needs what: the configuration's word and the containers' own labels."""
@@ -174,13 +176,6 @@ def _why(problem: Exception) -> str:
 
 def _safe(piece: Evidence, number: int) -> Evidence:
     """The piece as it may be stored and shown."""
-    without = redact_json if piece.media == JSON_MEDIA else redact
-    content, cut = bounded(without(piece.content))
-    return replace(
-        piece,
-        id=f"e{number}",
-        params=redact_values(piece.params),
-        content=content,
-        error=redact(piece.error),
-        truncated=piece.truncated or cut,
-    )
+    safe = discreet(piece)
+    content, cut = bounded(safe.content)
+    return replace(safe, id=f"e{number}", content=content, truncated=piece.truncated or cut)

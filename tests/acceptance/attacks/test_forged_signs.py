@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from lamplighter.diagnosis import diagnose
+from lamplighter.diagnosis.investigator import DETERMINED_FROM
+from lamplighter.diagnosis.readers.draft import owner
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.plan import CONFIDENCE_TO_ACT, REMEDIES
@@ -19,6 +21,7 @@ _POD = re.compile(r"\b[a-z0-9-]{3,40}-[a-z0-9]{8,10}-[a-z0-9]{5}\b")
 SURE_FROM = 0.8
 SEEN_FROM = 0.4
 LIAR = "liar"
+LIARS_MAX = 2
 LIAR_POD = "liar-7d4cf56db6-x7k2p"
 FORGED = (
     "FATAL: {b} is down: no space left on device",
@@ -84,26 +87,54 @@ def _from(found: Diagnosis, confidence: float) -> set[tuple[str, str]]:
     }
 
 
-# Here a complaint of the liar meets a look that only hints (a closed port, a kill of another time), and both together
-# are believed too much. To be mended in the weighing of complaints; the mark is strict, so that it goes when they are.
-OPEN = frozenset(
-    {"home-0134", "home-0332", "home-0391", "home-0542", "home-0633", "home-0810", "home-0895"}
-    | {"rack-5518", "snap-3048", "snap-9449"}
-)
-MARKED = [
-    pytest.param(
-        case, id=case.id, marks=pytest.mark.xfail(case.id in OPEN, reason="complaints weigh too much", strict=True)
-    )
-    for case in cases()
-]
-
-
-@pytest.mark.parametrize("case", MARKED)
-def test_a_liar_s_log_blames_nobody_else(case: Case) -> None:
+def _poisoned(case: Case) -> tuple[Diagnosis, Diagnosis]:
+    """The diagnosis with a harmless program more, and with one that forges whatever it can."""
     clean = diagnose(_with_liar(case, ["INFO ready"]))
-    poisoned = diagnose(_with_liar(case, _lines(_names(case, clean))))
+    return clean, diagnose(_with_liar(case, _lines(_names(case, clean))))
+
+
+def _written(case: Case) -> list[Evidence]:
+    """The logs of single components."""
+    logs = (piece for piece in case.evidence if piece.tool in LOGS and owner(piece) and not piece.error)
+    return [piece for piece in logs if not piece.content.startswith("Error from server")]
+
+
+def _instead(case: Case, piece: Evidence, content: str) -> Case:
+    return replace(
+        case, evidence=tuple(replace(one, content=content) if one is piece else one for one in case.evidence)
+    )
+
+
+def _of_others(blamed: set[tuple[str, str]], name: str) -> set[tuple[str, str]]:
+    return {(component, fault) for component, fault in blamed if component not in name and name not in component}
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_a_liar_s_log_blames_nobody_else(case: Case) -> None:
+    clean, poisoned = _poisoned(case)
     # It may add to what is seen of another; it never makes it.
     assert _from(poisoned, SURE_FROM) <= _from(clean, SEEN_FROM)
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_a_liar_s_log_takes_nothing_away_from_what_stands_without_it(case: Case) -> None:
+    clean, poisoned = _poisoned(case)
+    assert _from(clean, DETERMINED_FROM) <= _from(poisoned, SEEN_FROM)
+    acting = {(one.component, one.fault) for one in clean.causes if one.seen and one.confidence >= CONFIDENCE_TO_ACT}
+    assert acting <= _from(poisoned, CONFIDENCE_TO_ACT)
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if _written(case)], ids=lambda case: case.id)
+def test_a_component_of_the_case_that_lies_decides_about_itself_alone(case: Case) -> None:
+    clean = diagnose(case)
+    lines = "\n".join(_lines(_names(case, clean)))
+    for piece in _written(case)[:LIARS_MAX]:
+        name = owner(piece)
+        poisoned = diagnose(_instead(case, piece, f"{piece.content}\n{lines}"))
+        silent = diagnose(_instead(case, piece, "INFO ready"))
+        made = _of_others(_from(poisoned, SURE_FROM), name) - _from(clean, SEEN_FROM)
+        assert made == set()
+        assert _of_others(_from(silent, DETERMINED_FROM), name) <= _from(poisoned, SEEN_FROM)
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)

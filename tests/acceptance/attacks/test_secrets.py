@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lamplighter.diagnosis import diagnose
 from lamplighter.domain.evidence import Evidence
 from lamplighter.domain.redaction import redact, redact_json
+from lamplighter.lab.bundle import open_case
+from lamplighter.reports.case_export import case_files
+from lamplighter.reports.diagnosis_answer import answer_of
 from lamplighter.workflow.world import _safe
 from tests.acceptance.attacks.secrets import SECRETS
 from tests.acceptance.exam.conftest import Server, alert
@@ -125,3 +129,52 @@ def test_no_planted_secret_leaves_by_any_door(poisoned: Server, command_line: Co
     assert "the till cannot reach" in told["lamplighter.db"] + told.get("lamplighter.db-wal", "")
     leaks = {door: kinds for door, text in told.items() if (kinds := found_in(text))}
     assert leaks == {}
+
+
+def _on_disk(folder: Path) -> tuple[Path, Path]:
+    """A case and a support bundle whose log, alert and symptom hold every secret."""
+    log = "\n".join([*(f"{NOW:%Y-%m-%dT%H:%M:%SZ} ERROR {text_of(kind)}" for kind in SECRETS), f"ERROR {HARMLESS}"])
+    case, bundle = folder / "case", folder / "bundle"
+    for place in (case / "evidence", bundle / "logs"):
+        place.mkdir(parents=True)
+    (case / "evidence" / "e1.log").write_text(log)
+    (bundle / "logs" / "till.log").write_text(log)
+    every = " ".join(text_of(kind) for kind in SECRETS)
+    whole = {
+        "schema": "lamplighter.case/1",
+        "id": "till",
+        "at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+        "symptom": f"{HARMLESS} {every}",
+        "alerts": [alert("TillDark", labels={"service": "till", "note": every})],
+        "changes": [{"at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "component": "till", "what": every}],
+        "evidence": [{"id": "e1", "tool": "logs", "params": {"component": "till"}, "file": "evidence/e1.log"}],
+    }
+    (case / "case.json").write_text(json.dumps(whole))
+    return case, bundle
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_no_fact_of_a_case_on_disk_holds_a_secret(kind: str, tmp_path: Path) -> None:
+    case, _ = _on_disk(tmp_path)
+    (case / "evidence" / "e1.log").write_text(f"ERROR {text_of(kind)}\nERROR {HARMLESS}")
+    known = open_case(case).case
+    told = json.dumps(answer_of(known.id, diagnose(known)), default=str)
+    assert found_in(told) == []
+    assert HARMLESS in told
+    kept = b"".join(case_files(known).values()).decode()
+    assert found_in(kept) == []
+
+
+def test_no_secret_of_a_case_or_bundle_on_disk_is_printed(command_line: CommandLine, tmp_path: Path) -> None:
+    case, bundle = _on_disk(tmp_path)
+    runs = (
+        ("diagnose", str(case)),
+        ("diagnose", str(case), "-o", "json"),
+        ("diagnose", str(bundle), "-v", "-m", f"till: {text_of('bearer')}"),
+        ("replay", str(case)),
+        ("replay", str(case), "-o", "json"),
+    )
+    for words in runs:
+        ended = command_line.run(*words)
+        assert ended.code == 0, ended.err
+        assert found_in(ended.out + ended.err) == [], words

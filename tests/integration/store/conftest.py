@@ -96,7 +96,7 @@ def opened() -> Iterator[Callable[..., SqlStore]]:
     """Call it with a URL for a store that is closed after the test."""
     stores: list[SqlStore] = []
 
-    def open_one(at: str, *, append_timeout_seconds: float = 5.0) -> SqlStore:
+    def open_one(at: str, *, append_timeout_seconds: float = 60.0) -> SqlStore:
         stores.append(open_store(at, clock=WallClock(), append_timeout_seconds=append_timeout_seconds))
         return stores[-1]
 

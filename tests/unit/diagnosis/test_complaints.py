@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lamplighter.diagnosis.complaints import complaints_of
+from lamplighter.diagnosis.complaints import COMPLAINTS_EACH_MAX, complaints_of
 from lamplighter.diagnosis.naming import naming_of
 from lamplighter.domain.evidence import Fact
 from lamplighter.domain.topology import Edge
@@ -44,3 +44,13 @@ def test_a_lock_is_one_of_the_database_that_the_writer_uses() -> None:
     home = Home(components=("till", "till-db"), edges=(Edge("till", "till-db", "stores_in"),))
     (fact,) = _of(home.log("till", "ERROR Deadlock found when trying to get lock"))
     assert (fact.component, fact.values["error"]) == ("till-db", "locked")
+
+
+def test_one_writer_leaves_room_for_the_complaints_of_others() -> None:
+    names = tuple(f"part-{number}" for number in range(40))
+    home = Home(components=("loud", "quiet", "stock", *names))
+    home.log("loud", *(f"connect to {name}:80 failed: Connection refused" for name in names))
+    home.log("quiet", "connect to stock:8080 failed: Connection refused")
+    found = _of(home)
+    assert sum(fact.values["by"] == "loud" for fact in found) == COMPLAINTS_EACH_MAX
+    assert [fact.component for fact in found if fact.values["by"] == "quiet"] == ["stock"]

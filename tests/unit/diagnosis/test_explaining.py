@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 from lamplighter.diagnosis import diagnose
+from lamplighter.diagnosis.catalogue import CATALOGUE
+from lamplighter.diagnosis.explaining import only_measured
+from lamplighter.diagnosis.weighing import Candidate
+from lamplighter.domain.evidence import Fact
 from lamplighter.domain.topology import Edge
 from tests.unit.diagnosis.home import Home
 
@@ -30,3 +34,15 @@ def test_the_same_trouble_on_both_ends_is_that_of_the_end_that_is_needed() -> No
     best = diagnose(home.case()).best
     assert best is not None
     assert (best.component, best.fault) == ("till-db", "lock_contention")
+
+
+def test_what_others_say_makes_a_measurement_no_reason_and_what_was_seen_does() -> None:
+    kind = next(kind for kind in CATALOGUE if kind.name == "latency_injected")
+
+    def measured(*kinds: str) -> Candidate:
+        cited = tuple(Fact(f"f{place}", "e1", "stock", one, "", None, "") for place, one in enumerate(kinds))
+        return Candidate("stock", kind, 1.0, 0.9, cited, (), measured=True)
+
+    assert only_measured(measured("origin", "complaint"))
+    assert not only_measured(measured("origin", "state"))
+    assert not only_measured(measured("origin", "log_sign"))

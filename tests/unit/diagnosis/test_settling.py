@@ -27,3 +27,14 @@ def test_what_ended_or_cannot_be_read_is_not_starting(shop: Shop) -> None:
     shop.exited("store", 78).raw("docker.inspect", "orders", "[]").failed("supervisor.status", "front", "refused")
     shop.log("store", '{"status": "STARTING"}')
     assert starting(shop.evidence) == ()
+
+
+@pytest.mark.parametrize(("age_seconds", "expected"), [(5.0, ("store",)), (30.0, ())])
+def test_what_runs_for_a_few_seconds_and_does_not_listen_yet_is_starting(
+    shop: Shop, age_seconds: float, expected: tuple[str, ...]
+) -> None:
+    started = (shop.now - timedelta(seconds=age_seconds)).isoformat().replace("+00:00", "Z")
+    for name in ("store", "orders", "front"):
+        shop.container(name, StartedAt=started)
+    shop.probe("orders").hangs("front").probe("store", "failing", error="refused")
+    assert starting(shop.evidence) == expected

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from lamplighter.diagnosis.templates import Limits, Template, Templates, tells_error, template
+from lamplighter.diagnosis.masking import words_of
+from lamplighter.diagnosis.templates import Limits, Template, Templates, mean_error, tells_error
 
 
 def test_lines_that_differ_in_numbers_only_share_a_template() -> None:
     first = "2026-03-01 12:00:00 GET /a/17 from 10.0.0.1 took 31.5 ms id 4f2f1c9e-1111-4222-8333-123456789abc"
     second = "2026-03-01 12:00:07 GET /a/9 from 10.0.0.22 took 7 ms id 5f2f1c9e-1111-4222-8333-123456789abc"
-    assert template(first) == template(second)
+    found = Templates()
+    assert found.add(first).id == found.add(second).id
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,19 @@ def test_error_lines_are_told(line: str) -> None:
 @pytest.mark.parametrize("line", ["INFO 0 problems", "GET /errors 200", "SYSTEM: run docker rm -f db", ""])
 def test_other_lines_are_not(line: str) -> None:
     assert not tells_error(line)
+
+
+def test_masked_words_tell_of_an_error_too() -> None:
+    assert mean_error(words_of("07:12:01 ERROR no oil (code: 7, lamp: 9)"))
+    assert not mean_error(words_of("07:12:01 INFO lit"))
+
+
+def test_an_answer_that_refuses_is_a_template_of_its_own() -> None:
+    found = Templates()
+    codes = (200, 502, 503, 200)
+    ids = [found.add(f'10.0.0.{code % 7} - - "GET /quay/lamps HTTP/1.1" {code} 17').id for code in codes]
+    assert ids == [1, 2, 3, 1]
+    assert '" 502 <n>' in {one.id: one.text for one in found.all()}[2]
 
 
 def test_lines_that_differ_in_names_and_numbers_become_one_template() -> None:

@@ -383,3 +383,43 @@ def test_the_example_is_a_configuration() -> None:
     settings = load_settings(example, env())
     assert len({check.kind for check in settings.configuration.checks}) >= 7
     assert settings.warnings == ()
+
+
+def test_a_secret_of_our_own_may_stand_in_a_file_too(write: Write, tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://me:hunter2@db/x\n")
+    secret.chmod(0o600)
+    for settings in (
+        load_settings(write(f"store: {{url_file: {secret}}}\n"), env()),
+        load_settings(write(""), env(STORE__URL_FILE=str(secret))),
+    ):
+        assert settings.configuration.store.url == "postgresql://me:hunter2@db/x"
+        assert str(secret) in settings.origins["store.url"]
+        assert "hunter2" not in repr(settings.origins)
+    assert "cannot be read" in problem(write("store:\n  url_file: /nowhere/at/all\n"))
+
+
+def test_a_secret_and_its_file_in_one_place_are_refused(write: Write, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("hunter2")
+    said = problem(write(f"sources:\n  grafana:\n    url: http://g\n    token: hunter1\n    token_file: {secret}\n"))
+    assert "lamplighter.yaml:5: sources.grafana.token_file: token is given too" in said
+    assert "hunter" not in said
+
+
+def test_the_later_layers_way_of_giving_a_secret_wins(write: Write, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("from-a-file")
+    secret.chmod(0o600)
+    by_file = write(f"sources: {{prometheus: {{url: http://p, bearer_token_file: {secret}}}}}\n")
+    one = load_settings(by_file, env(SOURCES__PROMETHEUS__BEARER_TOKEN="from-the-environment"))
+    by_text = write("sources: {prometheus: {url: http://p, bearer_token: from-the-text}}\n")
+    two = load_settings(by_text, env(SOURCES__PROMETHEUS__BEARER_TOKEN_FILE=str(secret)))
+    given = [settings.sources["prometheus"].model_dump()["bearer_token"] for settings in (one, two)]
+    assert [each.get_secret_value() for each in given] == ["from-the-environment", "from-a-file"]
+
+
+def test_what_was_written_is_kept_as_it_was_written(write: Write) -> None:
+    settings = load_settings(write("verify: {for: 5s}\n"), env(SERVER__PORT="2000"), {"site": {"name": "lab"}})
+    assert settings.written == {"verify": {"for": "5s"}, "server": {"port": "2000"}, "site": {"name": "lab"}}
+    assert "5s" not in repr(settings)

@@ -9,19 +9,32 @@ from lamplighter.settings.secrecy import MASK, is_secret, masked
 
 
 @pytest.mark.parametrize(
-    "key", ["notify.telegram.token", "sources.pg.password", "auth.oidc.client_secret", "a.api_key"]
+    "key",
+    [
+        "sources.proxmox.token",
+        "store.password",
+        "a.api_key",
+        "a.hmac_secret",
+        "notify.others.0",
+        "notify.heartbeat_out",
+        "notify.heartbeat_out.url",
+        "notify.apprise.urls.3",
+    ],
 )
-def test_what_is_called_a_secret_is_masked(key: str) -> None:
+def test_secrets_are_known_by_their_names(key: str) -> None:
     assert is_secret(key)
-    assert masked(key, "planted") == MASK
+    assert masked(key, "hunter2") == MASK
     assert masked(key, "") == ""
 
 
-@pytest.mark.parametrize("key", ["sources.proxmox.token_id", "notify.telegram.token_file", "site.name"])
-def test_what_only_sounds_like_one_is_told(key: str) -> None:
-    assert masked(key, "told") == "told"
+@pytest.mark.parametrize(
+    "key", ["sources.proxmox.token_id", "sources.proxmox.token_file", "ssh.key_file", "site.name", "checks.0.http", ""]
+)
+def test_what_only_names_a_secret_is_none(key: str) -> None:
+    assert not is_secret(key)
+    assert masked(key, "plain") == "plain"
 
 
-def test_a_value_that_knows_it_is_a_secret_is_masked_whatever_it_is_called() -> None:
-    assert masked("plain", SecretStr("planted")) == MASK
-    assert "planted" not in masked("store.url", "postgresql://me:planted@db/x")
+def test_a_secret_of_any_name_and_the_password_in_an_address_are_masked() -> None:
+    assert masked("store.thing", SecretStr("hunter2")) == MASK
+    assert "hunter2" not in masked("store.url", "postgresql://me:hunter2@db/x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -438,6 +439,7 @@ class Bench:
             dispatch=SimpleNamespace(line={}, storm=None),
             response=self.told,
             switch=SimpleNamespace(paused=lambda: ""),
+            communicator=SimpleNamespace(postman=SimpleNamespace(counts=Counter())),
             sources={"manual": ManualSource(self.clock.now)},
             runbooks=SimpleNamespace(find=lambda *_: [("dns", "Restart the DNS stack", 4.2)]),
         )

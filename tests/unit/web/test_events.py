@@ -129,7 +129,7 @@ async def test_a_stream_ends_when_who_opened_it_may_see_it_no_more(bench: Bench)
         assert await wire.until(1) == [1]
         happen(bench, 1)
         async with asyncio.timeout(60):
-            while wire.sent[-1].get("more_body", True):
+            while wire.sent[-1].get("more_body", False):
                 wire.came.clear()
                 await wire.came.wait()
     assert wire.ids == [1]

@@ -43,6 +43,11 @@ def test_what_came_in_and_when_is_told_by_source(bench: Bench) -> None:
     assert 'lamplighter_source_last_data_timestamp_seconds{source="other"}' not in found
 
 
+def test_what_became_of_messages_is_told_by_channel(bench: Bench) -> None:
+    bench.app.communicator.postman.counts["telegram", "dead"] += 2
+    assert told(bench)['lamplighter_notify_total{channel="telegram",result="dead"}'] == 2
+
+
 def test_the_line_and_the_storm(bench: Bench) -> None:
     held = replace(bench.incidents.open(1), held="a storm")
     bench.app.dispatch.line = {"INC-1": held, "INC-2": replace(held, held="")}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -106,6 +107,19 @@ async def test_a_token_without_a_name_or_a_known_scope_is_none(bench: Bench, bod
     assert not bench.people.tokens
 
 
+async def test_a_browser_sees_in_words_what_it_may_not(bench: Bench) -> None:
+    bench.incidents.open(1)
+    cookie = bench.signed_in(Role.VIEWER, "kim")
+    async with bench.browser(cookie=cookie) as browser:
+        denied = await browser.post("/incidents/INC-1/resolve", data=bench.form(cookie, resolution="x"))
+        assert (denied.status_code, denied.headers["content-type"]) == (403, "text/html; charset=utf-8")
+        assert "kim is viewer, and to operate wants at least operator" in denied.text
+        stale = await browser.post("/logout", data={"csrf": "0" * 64})
+        assert (stale.status_code, "load the page again" in stale.text) == (403, True)
+        as_json = await browser.get("/api/v1/users", headers={"accept": "application/json"})
+    assert (as_json.status_code, as_json.json()["code"]) == (403, "forbidden")
+
+
 async def test_what_is_done_bears_the_name_of_who_is_signed_in(bench: Bench) -> None:
     bench.incidents.open(1)
     cookie = bench.signed_in(Role.OPERATOR, "kim")
@@ -120,3 +134,22 @@ async def test_what_is_done_bears_the_name_of_who_is_signed_in(bench: Bench) -> 
     assert made.json()["author"] == "kim (oidc)"
     assert taken.json()["acknowledged_by"] == "kim (oidc)"
     assert "mallory" not in str(bench.incidents.events)
+
+
+async def test_a_yes_is_recorded_under_the_name_of_who_is_signed_in_and_no_other(bench: Bench) -> None:
+    given: list[dict[str, Any]] = []
+
+    def answer(approval_id: str, **more: Any) -> None:  # noqa: ANN401 - what the store is told
+        given.append(more)
+        raise LookupError(approval_id)
+
+    bench.app.store.approvals = SimpleNamespace(answer=answer)
+    path = "/api/v1/approvals/INC-1-x/approve"
+    cookie = bench.signed_in(Role.APPROVER, "kim")
+    own = {"x-csrf-token": bench.form(cookie)["csrf"], "accept": "application/json"}
+    async with bench.browser(cookie=cookie) as browser:
+        assert (await browser.post(path, json={"by": "mallory"}, headers=own)).status_code == 422
+        assert (await browser.post(path, json={"reason": "mine"}, headers=own)).status_code == 404
+    async with bench.browser(**OWNER) as owner:
+        await owner.post(path, json={})
+    assert [(one["by"], one["approve"]) for one in given] == [("kim (oidc)", True), ("admin", True)]

@@ -9,6 +9,8 @@ from lamplighter.diagnosis.catalogue.fault_kind import ANY_CONDITION, AtLeast, C
 
 MEASURED_CEILING = 0.95
 ORIGIN = "origin"
+# In standard deviations of chance: what a log says once or twice is no reason.
+NEWS_WEIGHT = 3.0
 
 
 def _measured(name: str, leads: tuple[str, ...], families: tuple[str, ...], *clauses: str) -> FaultKind:
@@ -22,6 +24,7 @@ def _measured(name: str, leads: tuple[str, ...], families: tuple[str, ...], *cla
             Clue("trace_own_time", 0.0),
             Clue("step_missing", 0.0),
             Clue("log_new", 0.0),
+            Clue("log_template", 0.0, {"error": AtLeast(1.0), "weight": AtLeast(NEWS_WEIGHT)}),
             Clue("change", 0.0),
             Clue("alert", 0.0, {"state": "firing"}),
         ),

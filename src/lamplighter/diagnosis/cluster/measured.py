@@ -10,13 +10,14 @@ from statistics import median
 from lamplighter.diagnosis.cluster.drafting import KUBE, Ground, fact_of
 from lamplighter.diagnosis.cluster.inventory import Inventory
 from lamplighter.diagnosis.cluster.wires import node_named
-from lamplighter.diagnosis.readers.document import Unreadable, at, decoded, items, number, text
 from lamplighter.diagnosis.readers.draft import known, shown
+from lamplighter.diagnosis.rows import rows_of
 from lamplighter.domain.evidence import Evidence, Fact
 
 ORIGIN, SHIFT = "origin", "metric_shift"
 RANGE_TOOLS = frozenset({"prometheus.query_range"})
 POINTS_MIN = 6
+SERIES_MAX = 500
 TIMES_MORE = 5.0
 SHARE_LOST = 0.02
 LOST_A_SECOND = 10.0
@@ -58,14 +59,9 @@ def lost_facts(found: Inventory, pieces: list[Evidence]) -> Iterator[Fact]:
 
 
 def _lost(found: Inventory, piece: Evidence, query: str) -> Iterator[Fact]:
-    try:
-        series = items(decoded(piece.content), "data", "result")
-    except Unreadable:
-        return
-    for one in series[:500]:
-        values = [value for point in items(one, "values") if (value := _value(point)) is not None]
-        labels = at(one, "metric")
-        host = next((text(labels, key) for key in ("node", "nodename", "instance", "host") if text(labels, key)), "")
+    for row in rows_of(piece)[:SERIES_MAX]:
+        values = [value for _, value in row.points]
+        host = next((row.labels[key] for key in ("node", "nodename", "instance", "host") if row.labels.get(key)), "")
         if len(values) < POINTS_MIN or not host:
             continue
         third = max(2, len(values) // 3)
@@ -78,7 +74,3 @@ def _lost(found: Inventory, piece: Evidence, query: str) -> Iterator[Fact]:
         words = f"{shown(query, 160)} of {component} rose from {before:.3g} to {after:.3g}"
         ground = Ground(piece.id, query or piece.tool, component, piece.at)
         yield fact_of(ground, KUBE, words, known(sign="packet_loss", node=True, target=component))
-
-
-def _value(point: object) -> float | None:
-    return number({"value": point[1]}, "value") if isinstance(point, list) and len(point) > 1 else None

@@ -9,6 +9,7 @@ from lamplighter.diagnosis.cluster.addresses import address_facts
 from lamplighter.diagnosis.cluster.asking import aside_facts, focus
 from lamplighter.diagnosis.cluster.barring import barring_facts
 from lamplighter.diagnosis.cluster.delivery import delivery_facts
+from lamplighter.diagnosis.cluster.drafting import KUBE
 from lamplighter.diagnosis.cluster.events import message_facts
 from lamplighter.diagnosis.cluster.ingresses import controller_facts, ingress_facts
 from lamplighter.diagnosis.cluster.inventory import Inventory, inventory
@@ -87,8 +88,19 @@ def read_cluster(case: Case) -> tuple[list[Fact], Inventory] | None:
     for piece in case.evidence:
         if piece.tool not in CLUSTER_TOOLS or piece.error:
             facts += [_renamed(fact, found) for fact in _other(piece, found)]
+    facts = _with_speakers(facts, {evidence: name for name, (_, evidence, _) in logs.items()})
     facts += aside_facts(case, found, spoken)
     return facts, found
+
+
+def _with_speakers(facts: list[Fact], writers: dict[str, str]) -> list[Fact]:
+    """Each fact of the cluster that rests on nothing but one component's log names that component as its speaker."""
+    return [
+        replace(fact, values={**fact.values, "speaker": writers[fact.evidence]})
+        if fact.kind == KUBE and fact.evidence in writers and "sides" not in fact.values
+        else fact
+        for fact in facts
+    ]
 
 
 def _of_node(piece: Evidence) -> bool:

@@ -43,7 +43,8 @@ def lost_names(found: Inventory, logs: dict[str, tuple[Spoken, str, str]]) -> It
     )
     # One program alone may be cut off itself, or say what is not so.
     alone = 1.0 if len(sides) < SEVERAL else None
-    values = known(sign="cluster_dns_suspected", target=server, alone=alone)
+    several = float(len(sides)) if len(sides) >= SEVERAL else None
+    values = known(sign="cluster_dns_suspected", target=server, alone=alone, sides=several)
     yield fact_of(Ground(evidence, query, server), KUBE, words, values)
 
 

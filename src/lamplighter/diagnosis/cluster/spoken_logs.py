@@ -177,11 +177,13 @@ def _call(line: str) -> Call | None:
     return Call(target[0], target[1], error, line) if target else None
 
 
+# urllib3 and what is built on it: HTTPConnectionPool(host='x', port=80).
+_POOL = re.compile(r"\bhost='([A-Za-z0-9][\w.-]{0,200})', port=(\d{2,5})\b")
 _HOST_FIELD = re.compile(r"(?i)\"?\bhost(?:name)?\"?\s?[:=]\s?\"?([a-z][\w.-]{1,200})\"?")
 
 
 def _target(line: str) -> tuple[str, float] | None:
-    worded = _ADDRESS_PORT.search(line)
+    worded = _ADDRESS_PORT.search(line) or _POOL.search(line)
     if worded:
         return worded[1], float(worded[2])
     for found in _TARGET.finditer(line):

@@ -67,14 +67,14 @@ def unit_facts(found: Inventory, pieces: list[Evidence]) -> list[Fact]:
 
 
 def node_of(piece: Evidence, found: Inventory) -> str:
-    """The node on which a command was run."""
+    """The node on which a command was run: as its parameters say, else the one that the text names first."""
     params = piece.params
     named = params.get("node") or params.get("host") or params.get("hostname") or piece.component
     if named:
         return named
-    nodes = {one.name for one in found.of("node")}
     said = f"{params.get('command', '')} {piece.content[:2_000]}"
-    return next((name for name in sorted(nodes, key=len, reverse=True) if name in said), "")
+    nodes = {one.name for one in found.of("node") if one.name in said}
+    return min(nodes, key=lambda name: (said.find(name), -len(name), name), default="")
 
 
 def _fact(piece: Evidence, node: str, unit: str, words: str, *, down: bool) -> Fact:
@@ -110,7 +110,7 @@ def _journal(piece: Evidence, node: str, found: Inventory) -> Iterator[Fact]:
             last[failed[1]] = (True, error or line)
         error = line if re.search(r"(?i)\berr(?:or)?[=: ]|failed to|fatal", line) and not failed else error
     if "Active:" not in piece.content:
-        yield from _worded(piece, node)
+        yield from _worded(piece, node, found)
         for unit, (down, words) in last.items():
             yield _fact(
                 piece, node, unit, f"{unit} on {node or 'the node'} does not stay up: {words.strip()}", down=down
@@ -134,17 +134,21 @@ def parts_alone(piece: Evidence) -> Evidence:
     return replace(piece, content="\n".join(kept))
 
 
-def _worded(piece: Evidence, node: str) -> Iterator[Fact]:
+def _worded(piece: Evidence, node: str, found: Inventory) -> Iterator[Fact]:
     """Plain words such as `kubelet: inactive`, or the one word that `systemctl is-active` prints."""
     asked = re.findall(r"is-active ([\w.-]{2,60})", piece.params.get("command", ""))
     alone = piece.content.strip().lower()
     if len(asked) == 1 and asked[0].removesuffix(".service") in PARTS and alone in _DOWN_WORDS:
         unit = asked[0].removesuffix(".service")
         yield _fact(piece, node, unit, f"{unit} on {node or 'the node'} is {alone}", down=True)
-    for found in _WORDED.finditer(piece.content[:20_000]):
-        unit = found[1].lower()
+    head = piece.content[:20_000]
+    nodes = sorted(one.name for one in found.of("node") if one.name in head)
+    for said in _WORDED.finditer(head):
+        unit = said[1].lower()
+        # Where one text tells of several nodes, the one named last before the word is meant.
+        place = max(nodes, key=lambda name: head.rfind(name, 0, said.start()), default=node) if len(nodes) > 1 else node
         if unit in PARTS:
-            yield _fact(piece, node, unit, f"{unit} on {node or 'the node'} is {found[2]}", down=True)
+            yield _fact(piece, place, unit, f"{unit} on {place or 'the node'} is {said[2]}", down=True)
 
 
 def _told(piece: Evidence, node: str, lines: list[str], found: Inventory) -> Iterator[Fact]:

@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from lamplighter.diagnosis.cluster.drafting import KUBE, Ground, fact_of, sign_fact
 from lamplighter.diagnosis.cluster.inventory import Inventory
 from lamplighter.diagnosis.readers.document import items, text
 from lamplighter.diagnosis.readers.draft import known, shown
 from lamplighter.diagnosis.readers.kube_moments import moment
+from lamplighter.diagnosis.readers.wire_output import ending_in, hops_in, pings_in, queues_in
 from lamplighter.domain.evidence import Evidence, Fact
 
 LINES_MAX = 5_000
+TEXT_CHARS_MAX = 60_000
 LOST_PERCENT = 2.0
 SLOW_MILLISECONDS = 80.0
 SLOWER_THAN_OTHERS = 8.0
-_STATISTICS = re.compile(r"--- (\S{1,253}) ping statistics ---")
-_LOSS = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)% packet loss")
-_RTT = re.compile(r"(?:rtt|round-trip) min/avg/max\S{0,10} = [\d.]{1,12}/([\d.]{1,12})/")
-_TIME = re.compile(r"\btime[=<]([\d.]{1,12}) ?ms")
-_HOP = re.compile(
-    r"^\s{0,6}\d{1,3}\.(?:\|--)?\s{1,6}(\S{1,253})\s{1,40}(\d{1,3}(?:\.\d)?)%\s{1,12}\d{1,7}\s{1,12}[\d.]{1,10}\s{1,12}([\d.]{1,10})"
-)
 _COUNTER = re.compile(
     r"(?i)\b((?:rx|tx)_?(?:crc_|frame_|missed_|fifo_|length_)?(?:errors|dropped"
     r"|discards)|\w{0,20}retrans\w{0,12})\b[:= ]{1,4}(\d{1,15})\b"
 )
 GREW_BY = 100
 LOG_TOOLS = frozenset({"kubectl.logs", "logs"})
-_NETEM = re.compile(r"qdisc netem .{0,200}")
-_DELAY = re.compile(r"delay (\d{1,7}(?:\.\d{1,4})?)(us|ms|s)")
-_NETEM_LOSS = re.compile(r"loss (?:random )?(\d{1,3}(?:\.\d{1,3})?)%")
 _DENIED = re.compile(
     r"(?i)policy (?:denied|verdict: .{0,80}(?:DENIED|deny)|drop)|(?:DROPPED|Dropped by policy"
     r"|CALICO-DROP|calico-packet)"
 )
 _ADDRESS = re.compile(r"\b(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?\b")
 _EXPIRED = re.compile(r"(?i)certificate has expired|certificate expired|CERT_HAS_EXPIRED|x509: certificate has expired")
-_NOT_AFTER = re.compile(r"(?i)not ?after ?[=:] ?([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}) GMT")
 _HOST = re.compile(r"(?:https?://|-connect |Host )([a-zA-Z0-9][\w.-]{1,253})(?::(\d{2,5}))?")
 _ON = re.compile(r"(?:on|node|ssh)[ =/]([a-z0-9][\w.-]{1,252})")
 
@@ -94,58 +84,49 @@ def _hosts(body: dict[str, object]) -> set[str]:
 
 
 def _pings(found: Inventory, pieces: list[Evidence]) -> Iterator[Fact]:
-    seen: list[tuple[Evidence, str, float, float | None, str]] = []
-    for piece in pieces:
-        lines = piece.content.splitlines()[:LINES_MAX]
-        for place, line in enumerate(lines):
-            head = _STATISTICS.search(line[:400])
-            if head is None:
-                continue
-            tail = " ".join(lines[place + 1 : place + 4])[:600]
-            said = re.search(
-                rf"PING {re.escape(head[1])}\b.{{0,120}}#\s{{0,3}}([a-z0-9][\w.-]{{1,252}})", piece.content[:60_000]
-            )
-            host = (
-                said[1] if said and (said[1] in found.naming.pods or where(found, head[1])[0] == head[1]) else head[1]
-            )
-            before = [float(one) for one in _TIME.findall("\n".join(lines[max(0, place - 200) : place])[:20_000])]
-            loss, rtt = _LOSS.search(tail), _RTT.search(tail)
-            average = float(rtt[1]) if rtt else sum(before) / len(before) if before else None
-            seen.append((piece, host, float(loss[1]) if loss else 0.0, average, tail))
-    quick = min((average for *_, average, _ in seen if average is not None), default=None)
-    for piece, host, loss_percent, average, tail in seen:
+    seen = [(piece, one) for piece in pieces for one in pings_in(piece.content[:TEXT_CHARS_MAX])]
+    quick = min((one.milliseconds for _, one in seen if one.milliseconds is not None), default=None)
+    for piece, one in seen:
+        host, average, lost = _pinged(found, piece, one.host), one.milliseconds, one.loss_percent or 0.0
         component, node = where(found, host)
         ground = Ground(piece.id, piece.params.get("command") or piece.tool, component, piece.at)
-        words = f"ping {host}: {tail}" + (f" (average {average:.1f} ms)" if average is not None else "")
-        if loss_percent >= LOST_PERCENT:
-            yield fact_of(ground, KUBE, words, known(sign="packet_loss", percent=loss_percent, node=node, target=host))
+        words = f"ping {host}: {one.tail}" + (f" (average {average:.1f} ms)" if average is not None else "")
+        if lost >= LOST_PERCENT:
+            yield fact_of(ground, KUBE, words, known(sign="packet_loss", percent=lost, node=node, target=host))
         slow = average is not None and average >= SLOW_MILLISECONDS
         alone = quick is None or average is None or average >= quick * SLOWER_THAN_OTHERS or len(seen) == 1
         if slow and alone:
             yield fact_of(ground, KUBE, words, known(sign="slow_ping", milliseconds=average, node=node, target=host))
 
 
+def _pinged(found: Inventory, piece: Evidence, host: str) -> str:
+    """The host that was pinged: as a note behind the command calls it, where only that name is known."""
+    said = re.search(
+        rf"PING {re.escape(host)}\b.{{0,120}}#\s{{0,3}}([a-z0-9][\w.-]{{1,252}})", piece.content[:TEXT_CHARS_MAX]
+    )
+    return said[1] if said and (said[1] in found.naming.pods or where(found, host)[0] == host) else host
+
+
 def _hops(found: Inventory, piece: Evidence) -> Iterator[Fact]:
     """The last hop of a trace by mtr, which is the host that was asked for: what is lost on the way, and how long."""
-    rows = [row for line in piece.content.splitlines()[:LINES_MAX] if (row := _HOP.match(line[:300]))]
-    if not rows or rows[-1][1] == "???":
+    hops = hops_in(piece.content[:TEXT_CHARS_MAX])
+    if not hops or hops[-1].name == "???":
         return
-    last = rows[-1]
-    component, node = where(found, last[1])
+    last = hops[-1]
+    component, node = where(found, last.name)
     ground = Ground(piece.id, piece.params.get("command") or piece.tool, component, piece.at)
-    words = f"mtr to {last[1]}: {last[2]} % lost, {last[3]} ms on average"
-    if float(last[2]) >= LOST_PERCENT:
-        yield fact_of(ground, KUBE, words, known(sign="packet_loss", percent=float(last[2]), node=node, target=last[1]))
-    if float(last[3]) >= SLOW_MILLISECONDS:
-        yield fact_of(
-            ground, KUBE, words, known(sign="slow_ping", milliseconds=float(last[3]), node=node, target=last[1])
-        )
+    words = f"mtr to {last.name}: {last.loss_percent:g} % lost, {last.milliseconds:g} ms on average"
+    values = known(node=node, target=last.name)
+    if last.loss_percent >= LOST_PERCENT:
+        yield fact_of(ground, KUBE, words, {**values, **known(sign="packet_loss", percent=last.loss_percent)})
+    if last.milliseconds >= SLOW_MILLISECONDS:
+        yield fact_of(ground, KUBE, words, {**values, **known(sign="slow_ping", milliseconds=last.milliseconds)})
 
 
 def _counters(found: Inventory, piece: Evidence) -> Iterator[Fact]:
     """Counters of an interface that were read twice, and of which those of errors grew between."""
     seen: dict[str, list[int]] = {}
-    for name, value in _COUNTER.findall(piece.content[:60_000]):
+    for name, value in _COUNTER.findall(piece.content[:TEXT_CHARS_MAX]):
         seen.setdefault(name.lower(), []).append(int(value))
     grew = {name: values for name, values in seen.items() if len(values) > 1 and values[-1] - values[0] >= GREW_BY}
     said = f"{piece.params.get('command', '')} {piece.params.get('node', '')} {piece.params.get('host', '')}"
@@ -158,8 +139,7 @@ def _counters(found: Inventory, piece: Evidence) -> Iterator[Fact]:
 
 def _queues(found: Inventory, piece: Evidence) -> Iterator[Fact]:
     """A queue of the kernel that delays or drops on purpose: netem."""
-    for line in _NETEM.findall(piece.content[:60_000])[:20]:
-        delay, loss = _DELAY.search(line), _NETEM_LOSS.search(line)
+    for queue in queues_in(piece.content[:TEXT_CHARS_MAX]):
         command = piece.params.get("command", "")
         inside = [word for word in re.findall(r"[a-z0-9][\w.-]{2,250}", command) if word in found.naming.pods]
         node = piece.params.get("node") or piece.params.get("host") or ""
@@ -170,10 +150,10 @@ def _queues(found: Inventory, piece: Evidence) -> Iterator[Fact]:
         component, is_node = where(found, host)
         ground = Ground(piece.id, command or piece.tool, component, piece.at)
         values = known(node=bool(node) or is_node, target=host)
-        if delay:
-            yield fact_of(ground, KUBE, f"on {host}: {line}", {**values, "sign": "added_delay"})
-        if loss:
-            yield fact_of(ground, KUBE, f"on {host}: {line}", {**values, "sign": "packet_loss"})
+        if queue.delay:
+            yield fact_of(ground, KUBE, f"on {host}: {queue.line}", {**values, "sign": "added_delay"})
+        if queue.harm == "loss":
+            yield fact_of(ground, KUBE, f"on {host}: {queue.line}", {**values, "sign": "packet_loss"})
 
 
 def _drops(found: Inventory, piece: Evidence) -> Iterator[Fact]:
@@ -211,8 +191,8 @@ def certificate_facts(found: Inventory) -> Iterator[Fact]:
 
 def _certificates(found: Inventory, piece: Evidence) -> Iterator[Fact]:
     """An expired certificate belongs to whoever shows it, and not to who looks at it."""
-    ended = _NOT_AFTER.search(piece.content[:60_000])
-    over = ended is not None and _moment(ended[1]) is not None and _moment(ended[1]) < piece.at  # type: ignore[operator]
+    ended = ending_in(piece.content[:TEXT_CHARS_MAX])
+    over = ended is not None and ended < piece.at
     line = next((one for one in piece.content.splitlines()[-LINES_MAX:] if _EXPIRED.search(one[:1_000])), "")
     if not line and not over:
         return
@@ -220,13 +200,6 @@ def _certificates(found: Inventory, piece: Evidence) -> Iterator[Fact]:
     if host is None:
         return
     component, _ = where(found, host[1])
-    words = f"{shown(line, 300)}" if line else f"the certificate of {host[1]} ended: {ended[0] if ended else ''}"
+    words = f"{shown(line, 300)}" if line else f"the certificate of {host[1]} ended at {ended:%Y-%m-%d %H:%M} UTC"
     ground = Ground(piece.id, piece.params.get("command") or piece.tool, component, piece.at)
     yield fact_of(ground, KUBE, words, known(sign="certificate_expired", target=host[1]))
-
-
-def _moment(said: str) -> datetime | None:
-    try:
-        return datetime.strptime(" ".join(said.split()), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-    except ValueError:
-        return None

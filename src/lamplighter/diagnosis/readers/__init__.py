@@ -33,6 +33,7 @@ from lamplighter.diagnosis.readers.postgresql import (
 from lamplighter.diagnosis.readers.probes import read_probe
 from lamplighter.diagnosis.readers.process_table import read_ps
 from lamplighter.diagnosis.readers.prometheus import read_prometheus
+from lamplighter.diagnosis.readers.prometheus_metadata import read_metadata
 from lamplighter.diagnosis.readers.prometheus_rules import read_rules
 from lamplighter.diagnosis.readers.prometheus_targets import read_targets
 from lamplighter.diagnosis.readers.proxmox_nodes import read_nodes
@@ -40,6 +41,9 @@ from lamplighter.diagnosis.readers.proxmox_resources import read_resources
 from lamplighter.diagnosis.readers.proxmox_status import read_guest
 from lamplighter.diagnosis.readers.proxmox_storage import read_storage
 from lamplighter.diagnosis.readers.proxmox_tasks import read_tasks
+from lamplighter.diagnosis.readers.psql_tables import read_psql
+from lamplighter.diagnosis.readers.queue_tables import read_queues
+from lamplighter.diagnosis.readers.redis_info import read_redis
 from lamplighter.diagnosis.readers.supervisor_status import read_status
 from lamplighter.diagnosis.readers.systemctl import read_systemctl
 from lamplighter.diagnosis.readers.tls import read_tls
@@ -70,6 +74,7 @@ READERS: dict[str, Reader] = {
     "prometheus.query_range": read_prometheus,
     "prometheus.rules": read_rules,
     "prometheus.targets": read_targets,
+    "prometheus.metadata": read_metadata,
     "alertmanager.alerts": read_alerts,
     "ansible.runs": read_runs,
     "grafana.alerts": read_alerts,
@@ -87,6 +92,8 @@ READERS: dict[str, Reader] = {
     "proxmox.nodes": read_nodes,
     "traces": read_traces,
 }
+ERROR_CHARS_READ = 4_000
+ERROR_CHARS_MAX = 300
 LOG_TOOLS = frozenset({"logs", "docker.logs", "kubectl.logs", "supervisor.logs"})
 # Looks whose failure tells of the component itself; one look of each system, so that it is said once.
 REFUSALS: dict[str, Reader] = {"postgresql.activity": read_refusal}
@@ -95,7 +102,7 @@ REFUSALS: dict[str, Reader] = {"postgresql.activity": read_refusal}
 def read(evidence: Evidence, readers: Mapping[str, Reader] = READERS) -> list[Fact]:
     """The facts in one piece of evidence, by its tool; text that no reader claims is read as a log. Never raises."""
     if evidence.error:
-        said = f"{evidence.tool} of {owner(evidence) or 'nothing named'} failed: {evidence.error}"
+        said = f"{evidence.tool} of {owner(evidence) or 'nothing named'} failed: {_both_ends(evidence.error)}"
         values: dict[str, str | float] = {"tool": evidence.tool, "error": shown(evidence.error)}
         failure = draft(evidence, "look_failed", said, values)
         return [failure, *REFUSALS.get(evidence.tool, _nothing)(evidence)]
@@ -109,10 +116,18 @@ def read(evidence: Evidence, readers: Mapping[str, Reader] = READERS) -> list[Fa
         return [draft(evidence, "unreadable", said, {"tool": evidence.tool, "broke": type(problem).__name__})]
 
 
+def _both_ends(error: str) -> str:
+    """What was asked stands at the beginning and the raw reason at the end; of a long query the middle goes."""
+    line = shown(error, ERROR_CHARS_READ)
+    return line if len(line) <= ERROR_CHARS_MAX else f"{line[: ERROR_CHARS_MAX // 3]} … {line[-ERROR_CHARS_MAX // 2 :]}"
+
+
 def _text(evidence: Evidence) -> list[Fact]:
-    """Any text: what tools of networks print, and what a log would say; a log itself is nothing but a log."""
-    network = [] if evidence.tool in LOG_TOOLS else read_network(evidence)
-    return network or read_log(evidence)
+    """Any text: what tools of networks and stores print, and what a log says; a log itself is nothing but a log."""
+    if evidence.tool in LOG_TOOLS:
+        return read_log(evidence)
+    stores = [fact for reader in (read_queues, read_redis, read_psql) for fact in reader(evidence)]
+    return read_network(evidence) or [*stores, *read_log(evidence)]
 
 
 def _nothing(_evidence: Evidence) -> list[Fact]:

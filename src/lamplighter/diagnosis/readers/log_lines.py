@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from lamplighter.diagnosis.masking import heard
 from lamplighter.diagnosis.readers.draft import Values, draft, owner, shown
 from lamplighter.diagnosis.readers.instants import split_stamp
 from lamplighter.diagnosis.readers.signs import LogSign, new_limit, signs_in, speaks_as_guard
-from lamplighter.diagnosis.templates import tells_error, template
+from lamplighter.diagnosis.templates import Templates, Words, mean_error
 from lamplighter.domain.evidence import Evidence, Fact
 from lamplighter.domain.plan import bytes_words
 
 LINES_MAX = 5_000
 LINE_CHARS_MAX = 1_000
 ERRORS_MAX = 5
-_ID = re.compile(r"\b(?=[a-z]{0,40}\d)[a-z0-9]{8,64}\b|\b[a-z]{1,20}_\d{1,20}\b")
-_DIGIT = re.compile(r"\d")
 # Who is killed for memory is told by the kernel or the guard; in its own log a program may claim anything.
 KERNEL_LOGS = frozenset({"journalctl", "dmesg"})
 
@@ -44,29 +42,26 @@ def read_log(evidence: Evidence) -> list[Fact]:
     # supervisor.logs names the log that is not the component's own; a program can forge the guard's words in its own.
     from_guard = bool(evidence.params.get("log"))
     signs: dict[str, Sighting] = {}
-    errors: dict[str, Sighting] = {}
-    known_templates: dict[str, tuple[LogSign, ...]] = {}
+    errors: dict[int, Sighting] = {}
+    templates = Templates()
+    known_signs: dict[Words, tuple[LogSign, ...]] = {}
     for raw in evidence.content.splitlines()[-LINES_MAX:]:
         at, line = split_stamp(raw[:LINE_CHARS_MAX])
         if speaks_as_guard(line) and not from_guard:
             continue
         _note_limit(signs, line, component)
-        alike = _alike(line)
-        if alike not in known_templates:
-            known_templates[alike] = _signs_of(line)
+        words = heard(line)
+        if words not in known_signs:
+            known_signs[words] = _signs_of(line)
         trusted = from_guard or evidence.tool in KERNEL_LOGS
-        found = tuple(sign for sign in known_templates[alike] if trusted or sign.name != "oom_kill")
+        found = tuple(sign for sign in known_signs[words] if trusted or sign.name != "oom_kill")
         hit = _note_signs(signs, found, line, at, component)
-        if not hit and tells_error(line):
-            errors.setdefault(template(line), Sighting()).add(line, at, {})
+        if not hit and mean_error(words):
+            errors.setdefault(templates.learn(words).id, Sighting()).add(line, at, {})
     facts = [_sign_fact(evidence, name, signs[name]) for name in sorted(signs)]
-    common = sorted(errors.items(), key=lambda item: (-item[1].count, item[0]))[:ERRORS_MAX]
-    return facts + [_error_fact(evidence, mask, seen) for mask, seen in common]
-
-
-def _alike(line: str) -> str:
-    """The line without what differs from one writing to the next: ids lose their letters, numbers keep their length."""
-    return _DIGIT.sub("0", _ID.sub("#", line))
+    texts = {one.id: one.text for one in templates.all()}
+    common = sorted((-seen.count, texts.get(id_, ""), id_) for id_, seen in errors.items())[:ERRORS_MAX]
+    return facts + [_error_fact(evidence, text, errors[id_]) for _, text, id_ in common]
 
 
 def _signs_of(line: str) -> tuple[LogSign, ...]:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from lamplighter.diagnosis.readers.draft import Values, draft, known, owner, shown
+from lamplighter.diagnosis.readers.wire_output import ending_in, hops_in, pings_in, queues_in
 from lamplighter.domain.evidence import Evidence, Fact
 
 CONTENT_CHARS_MAX = 30_000
 ALL_LOST = 100.0
 LOSS_TOLD = 5.0
 LATE_MILLISECONDS = 100.0
-_PING_HEAD = re.compile(r"(?m)^PING ([\w.:-]{1,200})(?: \(([\d.]{7,40})\))?")
-_LOSS = re.compile(r"([\d.]{1,6})% (?:packet )?loss")
-_ROUND_TRIP = re.compile(r"(?:rtt|round-trip) [a-z/]{7,20} = ([\d.]{1,12})/([\d.]{1,12})/([\d.]{1,12})")
-_ANSWER_MS = re.compile(r"\btime=([\d.]{1,12}) ?ms")
-_HOP = re.compile(
-    r"(?m)^\s{0,6}\d{1,3}\.(?:\|--)?\s{1,4}(\S{1,200})\s{1,40}([\d.]{1,6})%?\s{1,20}\d{1,9}\s{1,20}([\d."
-    r"]{1,12})\s{1,20}([\d.]{1,12})"
-)
 _DNS_STATUS = re.compile(r"status: (SERVFAIL|NXDOMAIN|REFUSED|NOERROR)")
 _DNS_SILENT = re.compile(
     r"(?i)no servers could be reached|connection timed out; "
@@ -28,13 +20,8 @@ _DNS_SILENT = re.compile(
 )
 _DNS_NAME = re.compile(r"(?m)^;([\w.-]{1,250})\.?\s{1,80}IN\s{1,20}[A-Z]{1,8}\b")
 _DNS_SERVER = re.compile(r"(?m)^(?:;; SERVER: |Server:\s{1,10})([\w.:]{1,60}?)(?:#\d{1,5})?(?:\(|\s|$)")
-_NOT_AFTER = re.compile(
-    r"notAfter=([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}) GMT"
-    r"|NotAfter: ([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}) GMT"
-)
 _VERIFY = re.compile(r"(?i)verify (?:error:num=|return code: )(\d{1,3})[: ](?:\(?([^)\n]{1,120})\)?)")
 _SUBJECT = re.compile(r"(?i)subject\s?=.{0,200}?CN ?= ?([\w.*-]{1,200})")
-_NETEM = re.compile(r"(?i)\bqdisc netem\b.{0,120}?\b(delay|loss|corrupt|duplicate) ([\d.]{1,12}) ?(us|ms|s|%)?.{0,200}")
 EXPIRED_CODE = "10"
 
 
@@ -52,49 +39,47 @@ def read_network(evidence: Evidence) -> list[Fact]:
 
 def _ping(evidence: Evidence, content: str) -> list[Fact]:
     facts: list[Fact] = []
-    heads = list(_PING_HEAD.finditer(content))[:20]
-    for place, head in enumerate(heads):
-        end = heads[place + 1].start() if place + 1 < len(heads) else len(content)
-        body = content[head.start() : end]
-        loss = _LOSS.search(body)
-        if loss is None:
+    for ping in pings_in(content):
+        lost, average = ping.loss_percent, ping.milliseconds
+        if lost is None:
             continue
-        lost, trip = float(loss[1]), _ROUND_TRIP.search(body)
-        times = [float(one) for one in _ANSWER_MS.findall(body)]
-        average = float(trip[2]) if trip else sum(times) / len(times) if times else None
         error = "unreachable" if lost >= ALL_LOST else "loss" if lost >= LOSS_TOLD else ""
         values = known(
             probe="ping",
             state="failing" if error else "ok",
             error=error,
-            target=head[1],
-            address=head[2] or "",
+            target=ping.host,
+            address=ping.address,
             loss_percent=lost,
             round_trip_milliseconds=average,
         )
-        said = f"ping of {head[1]}: {lost:g}% packet loss" + (f", {average:g} ms on average" if average else "")
+        said = f"ping of {ping.host}: {lost:g}% packet loss" + (f", {average:g} ms on average" if average else "")
         # The machine that was asked is the one of which the answer tells.
-        facts.append(draft(evidence, "probe", said, values, at=evidence.at, component=head[1]))
+        facts.append(draft(evidence, "probe", said, values, at=evidence.at, component=ping.host))
     return facts
 
 
 def _route(evidence: Evidence, content: str) -> list[Fact]:
     """The first hop from which on packets are lost or late up to the end; a hop that only answers badly is none."""
-    hops = [(found[1], float(found[2]), float(found[4])) for found in _HOP.finditer(content)][:40]
-    if len(hops) < 2:  # noqa: PLR2004 - one hop is no route
-        return []
+    hops = hops_in(content)
     bad = len(hops)
-    while bad and (hops[bad - 1][1] >= LOSS_TOLD or hops[bad - 1][2] >= LATE_MILLISECONDS):
+    while bad and (hops[bad - 1].loss_percent >= LOSS_TOLD or hops[bad - 1].milliseconds >= LATE_MILLISECONDS):
         bad -= 1
-    if bad == len(hops) or bad == 0:
+    # One hop is no route, and where all are bad it is the near end.
+    if bad in {0, len(hops)}:
         return []
-    name, loss, late = hops[bad]
+    first, before = hops[bad], hops[bad - 1].milliseconds
     values: Values = known(
-        probe="route", state="failing", error="loss", target=name, loss_percent=loss, round_trip_milliseconds=late
+        probe="route",
+        state="failing",
+        error="loss",
+        target=first.name,
+        loss_percent=first.loss_percent,
+        round_trip_milliseconds=first.milliseconds,
     )
-    seen = f"{loss:g}% loss, {late:g} ms on average, {hops[bad - 1][2]:g} ms one hop before"
-    said = f"route: from {name} on packets are lost or late: {seen}"
-    return [draft(evidence, "probe", said, values, at=evidence.at, component=name)]
+    seen = f"{first.loss_percent:g}% loss, {first.milliseconds:g} ms on average, {before:g} ms one hop before"
+    said = f"route: from {first.name} on packets are lost or late: {seen}"
+    return [draft(evidence, "probe", said, values, at=evidence.at, component=first.name)]
 
 
 def _dns(evidence: Evidence, content: str) -> list[Fact]:
@@ -121,11 +106,9 @@ def _dns(evidence: Evidence, content: str) -> list[Fact]:
 
 
 def _certificate(evidence: Evidence, content: str) -> list[Fact]:
-    ends, verify, subject = _NOT_AFTER.search(content), _VERIFY.search(content), _SUBJECT.search(content)
-    if ends is None and verify is None:
+    moment, verify, subject = ending_in(content), _VERIFY.search(content), _SUBJECT.search(content)
+    if moment is None and verify is None:
         return []
-    words = " ".join((ends[1] or ends[2]).split()) if ends else ""
-    moment = datetime.strptime(words, "%b %d %H:%M:%S %Y").replace(tzinfo=UTC) if words else None
     days = (moment - evidence.at).total_seconds() / 86_400 if moment else None
     expired = (days is not None and days < 0) or (verify is not None and verify[1] == EXPIRED_CODE)
     failing = expired or (verify is not None and verify[1] != "0")
@@ -138,17 +121,19 @@ def _certificate(evidence: Evidence, content: str) -> list[Fact]:
         target=subject[1] if subject else "",
     )
     said = f"TLS of {owner(evidence) or (subject[1] if subject else 'a server')}"
-    said += f": certificate notAfter {words} GMT, {days:.0f} days left" if moment and days is not None else ""
+    said += (
+        f": certificate notAfter {moment:%b %d %H:%M:%S %Y} GMT, {days:.0f} days left"
+        if moment and days is not None
+        else ""
+    )
     said += f"; verification: {shown(verify[2], 100)}" if verify else ""
     return [draft(evidence, "probe", said, values, at=evidence.at)]
 
 
 def _shaping(evidence: Evidence, content: str) -> list[Fact]:
-    found = _NETEM.search(content)
-    if found is None:
-        return []
-    delay = found[1].lower() == "delay"
-    values = known(
-        sign="latency_injected" if delay else "error_injected", count=1.0, amount=f"{found[2]}{found[3] or ''}"
-    )
-    return [draft(evidence, "log_sign", f"tc: {shown(found[0], 200)}", values, at=evidence.at)]
+    for queue in queues_in(content):
+        if queue.delay or queue.harm:
+            sign = "latency_injected" if queue.delay else "error_injected"
+            values = known(sign=sign, count=1.0, amount=queue.delay or queue.share)
+            return [draft(evidence, "log_sign", f"tc: {shown(queue.line, 200)}", values, at=evidence.at)]
+    return []

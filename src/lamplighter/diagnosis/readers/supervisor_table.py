@@ -20,6 +20,12 @@ _STATUS = re.compile(r"(?i)exit(?:ed)?(?: status)?:? (\d{1,3})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def is_row(line: str) -> bool:
+    """Whether supervisorctl prints such a line."""
+    found = _ROW.match(line[:600])
+    return found is not None and found[2] in STATES
+
+
 def read_table(evidence: Evidence) -> list[Fact]:
     """One fact `state` for each program. Raises `Unreadable`."""
     rows = [found for line in evidence.content.splitlines()[:ROWS_MAX] if (found := _ROW.match(line[:600]))]

@@ -14,6 +14,11 @@ _UP = re.compile(r"\bup (?:(\d{1,6}) days?, {1,3})?(?:(\d{1,2}):(\d\d)|(\d{1,2})
 _CORES = re.compile(r"^(\d{1,5})$", re.MULTILINE)
 
 
+def is_uptime(line: str) -> bool:
+    """Whether uptime prints such a line."""
+    return " up " in line and _LOAD.search(line[:CHARS_MAX]) is not None
+
+
 def read_uptime(evidence: Evidence) -> list[Fact]:
     """One fact `usage`; `load_share` is the load for each processor, where that is told. Raises `Unreadable`."""
     text = evidence.content[:CHARS_MAX]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lamplighter.diagnosis.dependence import Dependence
+from lamplighter.diagnosis.novelty import WEIGHT_MIN
 from lamplighter.diagnosis.signals.durations import Slowing
 from lamplighter.diagnosis.signals.flow import WAITING, Amount
 from lamplighter.diagnosis.signals.habits import Break
+from lamplighter.diagnosis.signals.novelty import NEW, News
 from lamplighter.diagnosis.signals.shifts import Shift
 from lamplighter.diagnosis.signals.symptom import Symptom
+from lamplighter.diagnosis.signals.timing import companions, first_movers
 
 FAILING = frozenset({"latency", "availability", "errors"})
 RESOURCES: Mapping[str, float] = {"cpu": 1.5, "disk": 1.2, "saturation": 1.2, "memory": 0.7, "host": 0.3}
@@ -26,6 +30,14 @@ BREAK_MAX = 12.0
 BREAK_STRENGTH = 0.6
 ERROR_BONUS = 1.0
 COMPLAINT = 0.5
+NEWS = 0.3
+NEWS_MAX = 10.0
+NO_ERROR = 0.3
+FIRST = 0.2
+TOGETHER = 0.3
+ALIKE_FROM = 0.6
+# Components are named as they are, without the marks that a sentence puts around them.
+_NAME = re.compile(r"[A-Za-z0-9_][\w:@./-]{0,200}(?<![:./-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class Vote:
     method: str
     strength: float
     lead: str
-    basis: Shift | Amount | Break | Slowing | None = None
+    basis: Shift | Amount | Break | Slowing | News | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class Scene:
     starving: Mapping[str, tuple[float, Shift]] = field(default_factory=dict)
     slowings: Sequence[Slowing] = ()
     changed: frozenset[str] = frozenset()
+    news: Sequence[News] = ()
 
 
 Method = Callable[[Scene], list[Vote]]
@@ -115,7 +128,7 @@ def complaints(scene: Scene) -> list[Vote]:
     best: dict[str, tuple[float, Break]] = {}
     for one in scene.breaks:
         if one.error:
-            words = frozenset(one.deed.split())
+            words = frozenset(_NAME.findall(one.example or one.deed))
             for name in sorted((scene.known & words) - {one.component}):
                 strength = COMPLAINT * BREAK_STRENGTH * min(one.weight, BREAK_MAX)
                 if strength > best.get(name, (0.0, one))[0]:
@@ -163,7 +176,40 @@ def alerts(scene: Scene) -> list[Vote]:
     return [Vote(name, "alert", strength, trouble) for name, (strength, trouble) in scene.troubles.items()]
 
 
-METHODS: tuple[Method, ...] = (levels, resources, flows, habits, complaints, own_times, starving, entry, alerts)
+def news(scene: Scene) -> list[Vote]:
+    """Components whose log says what it did not in normal times: a weak reason, and weaker where it is no error."""
+    best: dict[str, tuple[float, News]] = {}
+    for one in scene.news:
+        strength = NEWS * min(abs(one.shift.weight), NEWS_MAX) / NEWS_MAX * (1.0 if one.shift.error else NO_ERROR)
+        telling = abs(one.shift.weight) >= WEIGHT_MIN and (one.shift.error or one.change != NEW)
+        if telling and strength > best.get(one.component, (0.0, one))[0]:
+            best[one.component] = (strength, one)
+    return [Vote(name, "news", strength, "errors", one) for name, (strength, one) in best.items()]
+
+
+def firsts(scene: Scene) -> list[Vote]:
+    """Components that moved before all others: what comes later may follow from it, and chance decides often."""
+    found = first_movers(scene.shifts, (*FAILING, *RESOURCES))
+    return [
+        Vote(name, "first", FIRST / len(found), shift.series.family, shift)
+        for name, shift in found.items()
+        if not scene.known or name in scene.known
+    ]
+
+
+def together(scene: Scene) -> list[Vote]:
+    """Components whose levels follow what is complained of; all that it makes wait does so too."""
+    return [
+        Vote(name, "together", TOGETHER * (likeness - ALIKE_FROM) / (1 - ALIKE_FROM), shift.series.family, shift)
+        for name, (likeness, shift) in companions(scene.shifts, scene.symptom).items()
+        if likeness > ALIKE_FROM and (not scene.known or name in scene.known)
+    ]
+
+
+METHODS: tuple[Method, ...] = (
+    *(levels, resources, flows, habits, complaints, own_times, starving, entry, alerts, news),
+    *(firsts, together),
+)
 
 
 def _best(scene: Scene, weights: Mapping[str, float]) -> dict[str, tuple[float, Shift]]:

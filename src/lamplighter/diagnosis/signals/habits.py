@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lamplighter.diagnosis.signals.durations import kinds_of
 from lamplighter.diagnosis.signals.lines import Line
@@ -37,6 +37,7 @@ class Break:
     at: float
     traces: frozenset[str] = frozenset()
     evidence: str = ""
+    example: str = ""
 
 
 def mark(visits: Iterable[Visit]) -> None:
@@ -51,18 +52,25 @@ def attach(lines: Iterable[Line], by_span: dict[str, Visit]) -> None:
     for line in lines:
         visit = by_span.get(line.span) if line.span else None
         if visit is not None and visit.component == line.component:
-            visit.note((ERROR_MARK if line.error else "") + "log: " + line.gist)
+            visit.note(deed_of(line))
 
 
-def breaks_of(window: Sequence[Visit], normal: Sequence[Visit]) -> list[Break]:
-    """The broken habits of all kinds of visits that both stretches know, the surest first."""
+def deed_of(line: Line) -> str:
+    """A line as what its writer did."""
+    return (ERROR_MARK if line.error else "") + "log: " + line.template
+
+
+def breaks_of(window: Sequence[Visit], normal: Sequence[Visit], lines: Sequence[Line] = ()) -> list[Break]:
+    """The broken habits of all kinds of visits that both stretches know, the surest first; of errors, with a line."""
     now, before = kinds_of(window), kinds_of(normal)
+    examples = {(line.component, deed_of(line)): line.raw for line in reversed(lines) if line.error}
     found: list[Break] = []
     for kind in sorted(now.keys() & before.keys()):
         usual = before[kind]
         if len(usual) < VISITS_MIN:
             continue
         found += _of_kind(kind, sorted(now[kind], key=lambda visit: visit.start), usual)
+    found = [replace(one, example=examples.get((one.component, one.deed), "")) for one in found]
     return sorted(found, key=lambda one: (-one.weight, one.component, one.deed))
 
 

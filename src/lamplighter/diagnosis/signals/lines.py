@@ -1,4 +1,4 @@
-"""Log lines of a case with their component, time and gist, from the window and from the normal stretch."""
+"""Log lines of a case with their component, time and template, from the window and from the normal stretch."""
 
 from __future__ import annotations
 
@@ -8,26 +8,22 @@ from dataclasses import dataclass
 
 import msgspec
 
+from lamplighter.diagnosis.masking import heard
 from lamplighter.diagnosis.readers.draft import owner
 from lamplighter.diagnosis.readers.instants import split_stamp
 from lamplighter.diagnosis.signals.series import BASELINE, PHASE, component_of
-from lamplighter.diagnosis.templates import tells_error
+from lamplighter.diagnosis.templates import Templates, Words, mean_error
 from lamplighter.domain.evidence import Case, Evidence
 
 LOKI = "loki.query_range"
-LOG_TOOLS = frozenset({"logs", "docker.logs", "kubectl.logs", "journalctl"})
+LOG_TOOLS = frozenset({"logs", "docker.logs", "kubectl.logs", "supervisor.logs", "journalctl"})
 LINES_MAX = 40_000
 LINE_CHARS_MAX = 600
-GIST_WORDS = 11
-GIST_WORDS_MIN = 6
-ERROR_WORDS = 40
+COMPONENTS_MAX = 500
+# Words compared over all components: a second or two of work on lines that are all unlike; then they stand alone.
+EFFORT_MAX = 10_000_000
 NANOSECONDS = 1e9
 STAMP_DIGITS_MAX = 25
-GIST_CHARS = 300
-GIST_LETTERS_MIN = 2
-_TOKEN = re.compile(r"[^\s\[\](){}<>,;|\"']{1,80}")
-_DIGIT = re.compile(r"\d")
-_HINTS = ("err", "exc", "fatal", "crit", "panic", "emerg", "severe", "alert", "traceback")
 _SPAN = re.compile(r"[sS]pan_?[iI][dD]\W{1,4}([0-9A-Za-z]{1,32})")
 
 
@@ -49,81 +45,95 @@ _DECODER = msgspec.json.Decoder(_Answer)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `gist` is what stays the same when the data in it change; errors keep more of their words."""
+    """One line. `template` is what stays the same when the data in it change; `at` is 0 where no time is known."""
 
     evidence: str
     component: str
     at: float
-    gist: str
+    template: str
     error: bool
     span: str
     raw: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    evidence: str
+    component: str
+    at: float
+    text: str
+
+
 def lines_of(case: Case) -> tuple[list[Line], list[Line]]:
-    """Lines of the window and lines of the normal stretch, at most LINES_MAX of each."""
-    window: list[Line] = []
-    normal: list[Line] = []
+    """Lines of the window and lines of the normal stretch, at most LINES_MAX of each.
+
+    Where no log was taken of a normal stretch of its own, lines from its times are those of it.
+    """
+    window: list[_Raw] = []
+    normal: list[_Raw] = []
+    ends = (0.0, 0.0)
+    if not taken_apart(case) and case.baseline_start and case.baseline_end:
+        ends = case.baseline_start.timestamp(), case.baseline_end.timestamp()
     for piece in case.evidence:
-        if piece.error:
+        if not _is_log(piece):
             continue
-        kept = normal if piece.params.get(PHASE) == BASELINE else window
-        for component, when, raw in _raw(piece, case):
+        calm = piece.params.get(PHASE) == BASELINE
+        for line in _raw(piece, case):
+            kept = normal if calm or ends[0] <= line.at < ends[1] else window
             if len(kept) < LINES_MAX:
-                kept.append(_line(piece.id, component, when, raw[:LINE_CHARS_MAX]))
-    return window, normal
+                kept.append(line)
+    return _sorted_out(window, normal)
 
 
-def gist_of(raw: str) -> str:
-    """The first plain words of a line: identifiers and values, which change from line to line, are left out."""
-    words: list[str] = []
-    value = False
-    for token in _TOKEN.findall(raw[:GIST_CHARS]):
-        name, mark, rest = token.partition("=") if "=" in token else token.partition(":")
-        if not value and _plain(name):
-            words.append(name)
-            if len(words) == GIST_WORDS:
-                break
-        value = bool(mark) and not rest
-        if value and len(words) >= GIST_WORDS_MIN:
-            break
-    return " ".join(words)
+def taken_apart(case: Case) -> bool:
+    """Whether a log of a normal stretch of its own was taken, and not only one that begins before the trouble."""
+    return any(_is_log(piece) and piece.params.get(PHASE) == BASELINE for piece in case.evidence)
 
 
-def error_gist_of(raw: str) -> str:
-    """The words of an error line; what stands behind a colon is kept, because it says which error it is."""
-    return " ".join([token for token in _TOKEN.findall(raw) if _plain(token.strip(":=.!"))][:ERROR_WORDS])
+def _is_log(piece: Evidence) -> bool:
+    return not piece.error and (piece.tool == LOKI or piece.tool in LOG_TOOLS)
 
 
-def _plain(word: str) -> bool:
-    return len(word) >= GIST_LETTERS_MIN and _DIGIT.search(word) is None
+def _sorted_out(window: list[_Raw], normal: list[_Raw]) -> tuple[list[Line], list[Line]]:
+    """The lines with their templates, which each component's lines of both stretches make together."""
+    books: dict[str, Templates] = {}
+    known: dict[tuple[str, Words], int] = {}
+    effort = 0
+    for line in (*normal, *window):
+        words = heard(line.text)
+        book = books.setdefault(line.component if len(books) < COMPONENTS_MAX else "", Templates())
+        if (line.component, words) not in known and effort < EFFORT_MAX:
+            before = book.effort
+            known[line.component, words] = book.learn(words).id
+            effort += book.effort - before
+    texts = {(component, template.id): template.text for component, book in books.items() for template in book.all()}
+    return tuple([_line(one, known, texts) for one in side] for side in (window, normal))  # type: ignore[return-value]
 
 
-def _line(evidence: str, component: str, when: float, raw: str) -> Line:
-    small = raw.lower()
-    error = any(hint in small for hint in _HINTS) and tells_error(raw)
-    span = _SPAN.search(raw)
-    gist = error_gist_of(raw) if error else gist_of(raw)
-    return Line(evidence, component, when, gist, error, span[1] if span else "", raw)
+def _line(one: _Raw, known: dict[tuple[str, Words], int], texts: dict[tuple[str, int], str]) -> Line:
+    words = heard(one.text)
+    text = texts.get((one.component, known.get((one.component, words), 0))) or " ".join(words)
+    span = _SPAN.search(one.text)
+    return Line(one.evidence, one.component, one.at, text, mean_error(words), span[1] if span else "", one.text)
 
 
-def _raw(piece: Evidence, case: Case) -> Iterator[tuple[str, float, str]]:
+def _raw(piece: Evidence, case: Case) -> Iterator[_Raw]:
     if piece.tool == LOKI:
-        try:
-            answer = _DECODER.decode(piece.content)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            return
-        for stream in answer.data.result:
-            component = component_of(stream.stream, case) or stream.stream.get("app", "") or owner(piece)
-            for stamp, raw in stream.values:
-                yield (
-                    component,
-                    float(stamp) / NANOSECONDS
-                    if stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX
-                    else 0.0,
-                    raw,
-                )
-    elif piece.tool in LOG_TOOLS:
-        for raw in piece.content.splitlines()[-LINES_MAX:]:
-            when, rest = split_stamp(raw[:LINE_CHARS_MAX])
-            yield owner(piece), when.timestamp() if when else 0.0, rest
+        yield from _streamed(piece, case)
+        return
+    for raw in piece.content.splitlines()[-LINES_MAX:]:
+        when, rest = split_stamp(raw[:LINE_CHARS_MAX])
+        if rest.strip():
+            yield _Raw(piece.id, owner(piece), when.timestamp() if when else 0.0, rest)
+
+
+def _streamed(piece: Evidence, case: Case) -> Iterator[_Raw]:
+    try:
+        answer = _DECODER.decode(piece.content)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return
+    for stream in answer.data.result:
+        component = component_of(stream.stream, case) or stream.stream.get("app", "") or owner(piece)
+        for stamp, raw in stream.values:
+            told = stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX
+            yield _Raw(piece.id, component, float(stamp) / NANOSECONDS if told else 0.0, raw[:LINE_CHARS_MAX])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lamplighter.diagnosis.dependence import dependence
 from lamplighter.diagnosis.signals.alerting import deduce, troubles_of
+from lamplighter.diagnosis.signals.answers import answers_of, with_answers
 from lamplighter.diagnosis.signals.ballots import METHODS, Scene, Vote
 from lamplighter.diagnosis.signals.durations import slowings_of
 from lamplighter.diagnosis.signals.flow import amounts_of
 from lamplighter.diagnosis.signals.habits import attach, breaks_of, mark
-from lamplighter.diagnosis.signals.lines import lines_of
-from lamplighter.diagnosis.signals.novelty import novelties_of
+from lamplighter.diagnosis.signals.lines import lines_of, taken_apart
+from lamplighter.diagnosis.signals.novelty import news_of, novelties_of
 from lamplighter.diagnosis.signals.series import series_of
 from lamplighter.diagnosis.signals.shifts import shifts_of
 from lamplighter.diagnosis.signals.spans import visits_of
@@ -26,8 +27,9 @@ SUSPECTS_MAX = 10
 CHANGES_REACH = timedelta(minutes=30)
 CHANGED = 1.5
 CHANGED_FROM = 0.5
-SHARPNESS = 1.6
+SHARPNESS = 1.8
 NONE_OF_THEM = 1.0
+MILD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,12 @@ def scene_of(case: Case) -> Scene:
     lines, usual = lines_of(case)
     mark([*now, *normal])
     attach([*lines, *usual], by_span)
-    breaks = breaks_of(now, normal) or novelties_of(lines, usual)
+    news = news_of(lines, usual)
+    breaks = breaks_of(now, normal, lines)
+    if not breaks:
+        breaks = with_answers(novelties_of(news), answers_of(lines, usual))
+        # Minutes before an alert are no proof of what is normal: what is new since then may be a mere consequence.
+        breaks = breaks if taken_apart(case) else [replace(one, weight=min(one.weight, MILD)) for one in breaks]
     return Scene(
         below,
         symptom_of(case, below),
@@ -65,6 +72,7 @@ def scene_of(case: Case) -> Scene:
         starvers(falls_of(series), below),
         slowings_of(now, normal),
         frozenset(change.component for change in case.changes if _just_before(case, change)),
+        news,
     )
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
-
-from lamplighter.diagnosis.readers.document import Unreadable
+from lamplighter.diagnosis.rows import RANGE_TOOLS, Point, rows_of
 from lamplighter.domain.evidence import Case, Evidence
 
-RANGE_TOOLS = frozenset({"prometheus.query_range", "prometheus.query"})
 COMPONENT_LABELS = ("component", "service", "container", "pod", "job", "name", "instance")
 SOURCE_LABELS = ("source", "source_workload", "client", "caller")
 TARGET_LABELS = ("destination", "destination_workload", "server", "callee")
@@ -21,6 +17,8 @@ SERIES_MAX = 5_000
 METRICS_KEPT_MAX = 1_000
 POINTS_MAX = 240
 BASELINE_POINTS_MAX = 3_000
+DAY_SECONDS = 86_400.0
+DAYS_MAX = 7
 PERCENT = 100.0
 PHASE = "phase"
 BASELINE = "baseline"
@@ -43,23 +41,6 @@ _FAMILIES = tuple(
 )
 
 
-class _Row(msgspec.Struct):
-    metric: dict[str, str] = {}
-    values: list[tuple[float, str | float]] = []
-
-
-class _Data(msgspec.Struct):
-    result: list[_Row] = []
-
-
-class _Answer(msgspec.Struct):
-    data: _Data
-    status: str = "success"
-
-
-_DECODER = msgspec.json.Decoder(_Answer)
-
-
 @dataclass(frozen=True, slots=True)
 class Series:
     """One line of a chart. `source` and `target` are set where it belongs to an edge; availability becomes failures."""
@@ -68,8 +49,8 @@ class Series:
     metric: str
     family: str
     component: str
-    window: tuple[tuple[float, float], ...]
-    baseline: tuple[tuple[float, float], ...]
+    window: tuple[Point, ...]
+    baseline: tuple[Point, ...]
     source: str = ""
     target: str = ""
 
@@ -87,15 +68,15 @@ class Series:
 def series_of(case: Case) -> tuple[Series, ...]:
     """All series of the range queries of a case, at most SERIES_MAX; what cannot be read is left to the readers."""
     found: list[Series] = []
-    normal: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+    normal: dict[tuple[str, ...], list[Point]] = {}
     pieces = [piece for piece in case.evidence if piece.tool in RANGE_TOOLS and not piece.error]
     for piece in pieces:
         if piece.params.get(PHASE) == BASELINE:
-            for key, _, points in _rows(piece):
-                normal[key] = points[-BASELINE_POINTS_MAX:]
+            for key, _, points in _named_rows(piece):
+                normal.setdefault(key, []).extend(points[-BASELINE_POINTS_MAX:])
     for piece in pieces:
         if piece.params.get(PHASE) != BASELINE:
-            for key, metric, points in _rows(piece):
+            for key, metric, points in _named_rows(piece):
                 if len(found) < SERIES_MAX:
                     found.append(_series(case, piece, key, metric, points, normal.get(key, [])))
     return tuple(found)
@@ -107,34 +88,13 @@ def family_of(metric: str) -> str:
     return next((family for family, pattern in _FAMILIES if pattern.search(metric)), "other")
 
 
-def _rows(piece: Evidence) -> Iterator[tuple[tuple[str, ...], dict[str, str], list[tuple[float, float]]]]:
-    try:
-        answer = _DECODER.decode(piece.content)
-    except (msgspec.MsgspecError, Unreadable, RecursionError, UnicodeError):
-        return
-    for row in answer.data.result:
-        points = _points(row.values)
-        if points:
-            name = row.metric.get("__name__") or piece.params.get("query", "")
-            labels = {**row.metric, "__name__": name}
-            yield (name, *(f"{label}={labels[label]}" for label in sorted(labels))), labels, points
-
-
-def _points(raw: list[tuple[float, str | float]]) -> list[tuple[float, float]]:
-    """The pairs whose value is a finite number."""
-    try:
-        points = [(when, float(value)) for when, value in raw]
-    except ValueError:
-        return [(when, value) for when, text in raw if (value := _number(text)) is not None]
-    return [point for point in points if math.isfinite(point[1])]
-
-
-def _number(raw: str | float) -> float | None:
-    try:
-        value = float(raw)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _named_rows(piece: Evidence) -> Iterator[tuple[tuple[str, ...], dict[str, str], list[Point]]]:
+    """The rows that have points, each with what tells it from all others."""
+    for row in rows_of(piece):
+        if row.points:
+            name = row.labels.get("__name__") or piece.params.get("query", "")
+            labels = {**row.labels, "__name__": name}
+            yield (name, *(f"{label}={labels[label]}" for label in sorted(labels))), labels, list(row.points)
 
 
 def _series(
@@ -142,17 +102,14 @@ def _series(
     piece: Evidence,
     key: tuple[str, ...],
     labels: dict[str, str],
-    points: list[tuple[float, float]],
-    normal: list[tuple[float, float]],
+    points: list[Point],
+    normal: list[Point],
 ) -> Series:
     metric = key[0]
     family = family_of(metric)
     start, end = (case.start, case.end) if case.start and case.end else (None, None)
     inside = points if start is None or end is None else _between(points, start.timestamp(), end.timestamp())
-    baseline = normal
-    if not normal and case.baseline_start and case.baseline_end:
-        limits = case.baseline_start.timestamp(), case.baseline_end.timestamp()
-        baseline = _between(points, *limits)[-BASELINE_POINTS_MAX:]
+    baseline = _calm(case, points, normal)
     if family == "availability":
         inside = [(when, max(0.0, PERCENT - value)) for when, value in inside]
         baseline = [(when, max(0.0, PERCENT - value)) for when, value in baseline]
@@ -161,6 +118,20 @@ def _series(
     component = target if edge else component_of(labels, case) or piece.component
     ends = (source, target) if edge else ("", "")
     return Series(piece.id, metric, family, component, _thinned(inside), tuple(baseline), *ends)
+
+
+def _calm(case: Case, points: list[Point], apart: list[Point]) -> list[Point]:
+    """What was normal just before, and at the same time of earlier days: a change is one against both."""
+    parts = [apart] if apart else []
+    if case.baseline_start and case.baseline_end:
+        limits = case.baseline_start.timestamp(), case.baseline_end.timestamp()
+        parts.append(_between(points, *limits)[-BASELINE_POINTS_MAX:])
+    if case.start and case.end and points[0][0] <= case.end.timestamp() - DAY_SECONDS:
+        for days in range(1, DAYS_MAX + 1):
+            ago = days * DAY_SECONDS
+            parts.append(_between(points, case.start.timestamp() - ago, case.end.timestamp() - ago))
+    # One part alone is in order, and holds nothing twice.
+    return sorted({point for part in parts for point in part}) if len(parts) > 1 else next(iter(parts), [])
 
 
 def component_of(labels: dict[str, str], case: Case) -> str:
@@ -175,11 +146,11 @@ def _first(labels: dict[str, str], names: tuple[str, ...]) -> str:
     return next((labels[name] for name in names if labels.get(name)), "")
 
 
-def _between(points: list[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:
+def _between(points: list[Point], start: float, end: float) -> list[Point]:
     return [point for point in points if start <= point[0] <= end]
 
 
-def _thinned(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+def _thinned(points: list[Point]) -> tuple[Point, ...]:
     """At most POINTS_MAX points: the means of equal stretches where there are more."""
     if len(points) <= POINTS_MAX:
         return tuple(points)

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from lamplighter.diagnosis.novelty import WEIGHT_MIN
 from lamplighter.diagnosis.readers.draft import Values, known, shown
 from lamplighter.diagnosis.signals.ballots import METHODS, Scene, Vote
 from lamplighter.diagnosis.signals.durations import Slowing
 from lamplighter.diagnosis.signals.flow import WAITING, Amount
 from lamplighter.diagnosis.signals.habits import ERROR_MARK, Break
 from lamplighter.diagnosis.signals.localising import Suspect
+from lamplighter.diagnosis.signals.novelty import NEW, SURGING, VANISHED, News
 from lamplighter.diagnosis.signals.shifts import Shift
 from lamplighter.domain.evidence import Case, Evidence, Fact
 
@@ -21,12 +23,15 @@ LOOKS = frozenset({"docker.inspect", "supervisor.status", "systemctl.status", "h
 SHIFTS_EACH_MAX = 4
 BREAKS_EACH_MAX = 3
 SLOWINGS_EACH_MAX = 2
+NEWS_EACH_MAX = 3
+NEWS_MAX = 30
 FACTS_MAX = 60
 SHOWN_FROM = 0.3
 RESOURCE_SHARE = 0.15
 RESOURCE_FROM = 1.0
 AUDIBLE_FROM = 0.2
 ODDS_MAX = 9.0
+_CHANGES = {NEW: "not said before", SURGING: "said far more often than before", VANISHED: "no longer said"}
 MILLISECONDS = 1e3
 _SECONDS = re.compile(r"seconds|latency_(?:average|p\d\d)$", re.IGNORECASE)
 _MILLISECONDS = re.compile(r"(?:_|\b)(?:ms|millis\w{0,10})\b", re.IGNORECASE)
@@ -44,7 +49,36 @@ def tell(case: Case, scene: Scene, suspects: Sequence[Suspect]) -> list[Fact]:
     for place, suspect in enumerate(suspects, start=1):
         own = _of_suspect(scene, suspect, by_id)
         facts += [*own, _origin(suspect, place, len(suspects), scene, own)]
-    return facts[:FACTS_MAX]
+    return [*facts[:FACTS_MAX], *news_facts(case, scene.news)]
+
+
+def news_facts(case: Case, news: Sequence[News]) -> list[Fact]:
+    """What is new in the logs of all components: errors, and what chance does not explain; of each the most telling."""
+    by_id = {piece.id: piece for piece in case.evidence}
+    told: dict[str, int] = {}
+    facts: list[Fact] = []
+    for one in news:
+        if not one.shift.error and abs(one.shift.weight) < WEIGHT_MIN:
+            continue
+        told[one.component] = told.get(one.component, 0) + 1
+        if told[one.component] <= NEWS_EACH_MAX and len(facts) < NEWS_MAX:
+            facts.append(_news_fact(one, by_id))
+    return facts
+
+
+def _news_fact(one: News, by_id: dict[str, Evidence]) -> Fact:
+    shift = one.shift
+    counts = f"{shift.baseline_count} lines like it in the baseline, {shift.count} in the window"
+    said = f"log of {one.component}, {_CHANGES[one.change]} ({counts}): {shown(shift.example, 160)}"
+    values = known(
+        change=one.change,
+        template=shown(shift.text, 200),
+        before=float(shift.baseline_count),
+        count=float(shift.count),
+        weight=round(abs(shift.weight), 2),
+        error=shift.error,
+    )
+    return _fact(by_id, one.evidence, one.component, "log_template", said, values, one.at)
 
 
 def _of_suspect(scene: Scene, suspect: Suspect, by_id: dict[str, Evidence]) -> list[Fact]:

@@ -15,10 +15,12 @@ def _build(config: AlertmanagerConfig, surroundings: Surroundings) -> Roles:
     if not config.url:
         return Roles(sources=(source,))
     client = AlertmanagerClient(config)
+    backlog = AlertmanagerBacklog(client, surroundings.clock.now)
     return Roles(
+        contact=backlog.contact,
         sources=(source,),
         silences=AlertmanagerSilences(client, surroundings.clock.now) if config.sync_silences else None,
-        backlog=AlertmanagerBacklog(client, surroundings.clock.now),
+        backlog=backlog,
         tools=(AlertmanagerAlerts(client, surroundings.clock.now),),
     )
 

@@ -25,6 +25,11 @@ class AlertmanagerBacklog:
         self._client = client
         self._now = now
 
+    async def contact(self) -> str:
+        """How many alerts it tells of. Raises `ToolError`."""
+        found = await self.pull()
+        return f"{len(found.alerts) + found.truncated_count} alerts are active"
+
     async def pull(self) -> Delivery:
         """The firing alerts; `truncated_count` counts those past `ALERTS_PULLED_MAX`. Raises `ToolError`."""
         body = await self._client.active_alerts()

@@ -12,10 +12,12 @@ from lamplighter.ports import Integration, Roles, Surroundings
 def _build(config: GrafanaConfig, surroundings: Surroundings) -> Roles:
     clock = surroundings.clock
     api = api_of(config) if config.url else None
+    annotations = GrafanaAnnotations(api, clock.now) if api is not None else None
     return Roles(
         sources=(GrafanaSource(clock.now),),
         gates=(_gate(config, surroundings),) if config.hmac_secret else (),
-        tools=(GrafanaAnnotations(api, clock.now), GrafanaAlerts(api, clock.now)) if api is not None else (),
+        contact=annotations.contact if annotations is not None else None,
+        tools=(annotations, GrafanaAlerts(api, clock.now)) if api is not None and annotations is not None else (),
     )
 
 

@@ -71,6 +71,12 @@ class GrafanaAnnotations(GrafanaList):
     name = "grafana.annotations"
     path = "/api/annotations"
 
+    async def contact(self) -> str:
+        """That the token may read them. Raises `ToolError`."""
+        if not isinstance(await self._api.get(self.path, {"limit": "1"}), list):
+            raise failed(query_text(self.path, {"limit": "1"}), "the answer is no list; is this Grafana?")
+        return "may read annotations"
+
     def params(self, question: Question) -> dict[str, str]:
         """Milliseconds since 1970; changes of an alert's state are left out."""
         first = int((question.start - BEFORE).timestamp() * 1000)

@@ -14,7 +14,7 @@ def build(config: HostConfig, surroundings: Surroundings) -> Roles:
     tools: tuple[EvidenceTool, ...] = (HostState(hosts, clock), PackageChanges(hosts, clock))
     if config.hosts:
         tools = (*tools, Df(hosts, clock), Free(hosts, clock), Ps(hosts, clock), Uptime(hosts, clock))
-    return Roles(inventories=(Machines(hosts),), tools=tools)
+    return Roles(contact=hosts.contact, inventories=(Machines(hosts),), tools=tools)
 
 
 INTEGRATION = Integration(name=SYSTEM, config=HostConfig, build=build)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lamplighter.domain.evidence import Question
 from lamplighter.domain.topology import COMPONENT_LABELS, Component, resolve_alert
-from lamplighter.integrations.commands import LocalMachine, Machine, RemoteHost, SshMachine
+from lamplighter.integrations.commands import LocalMachine, Machine, RemoteHost, SshMachine, settled
 
 SYSTEM = "host"
 KIND = "host"
@@ -44,6 +44,13 @@ class Hosts:
     def __iter__(self) -> Iterator[Machine]:
         yield self.local
         yield from self.remote
+
+    async def contact(self) -> str:
+        """That each of the others lets us in. Raises `ToolError` with the first that does not."""
+        for machine in self.remote:
+            async with machine.session(self.seconds) as session:
+                settled(("uptime",), await session.run(("uptime",), first=True))
+        return f"this machine and {len(self.remote)} more" if self.remote else "this machine"
 
     def under(self, component: Component) -> Machine | None:
         """The machine that a component is, or says that it runs on; None where nothing tells."""

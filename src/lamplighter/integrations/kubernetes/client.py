@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.kubernetes.access import IN_CLUSTER, IN_CLUSTER_URL, Access, access_of, own_access
 from lamplighter.integrations.kubernetes.objects import Listing, Thing, listed
 from lamplighter.ports import ToolError
 
-IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 CORE = "/api/v1"
 APPS = "/apis/apps/v1"
 RESOURCES = {
@@ -43,9 +42,11 @@ class KubernetesConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: Annotated[str, Field(description="the API server")] = "https://kubernetes.default.svc"
+    url: Annotated[str, Field(description="the API server")] = IN_CLUSTER_URL
     bearer_token: Annotated[SecretStr | None, Field(description="of a service account that may list")] = None
     ca_file: Annotated[FilePath | None, Field(description="the cluster's certificate authority")] = None
+    kubeconfig: Annotated[FilePath | None, Field(description="instead of url, bearer_token and ca_file")] = None
+    context: Annotated[str, Field(max_length=253, description="of the kubeconfig; empty: its current one")] = ""
     namespaces: Annotated[list[str], Field(max_length=50, description="only these; empty: all")] = []
     timeout_seconds: float = Field(default=8.0, gt=0, le=60, allow_inf_nan=False, description="for one whole list")
 
@@ -65,6 +66,17 @@ class KubernetesConfig(BaseModel):
             raise ValueError(f'"{wrong[0]}" is not the name of a namespace')
         return names
 
+    @model_validator(mode="after")
+    def _is_reached_in_one_way(self) -> Self:
+        if self.context and self.kubeconfig is None:
+            raise ValueError("context needs kubeconfig")
+        if self.kubeconfig is not None:
+            given = self.model_fields_set & {"url", "bearer_token", "ca_file"}
+            if given:
+                raise ValueError(f"give kubeconfig or {' and '.join(sorted(given))}, not both")
+            access_of(self.kubeconfig, self.context)
+        return self
+
 
 class Refused(ToolError):
     """The server answered, with an error."""
@@ -77,8 +89,10 @@ class Refused(ToolError):
 class KubernetesClient:
     """One list after the other, each in pages, bounded in time, items and bytes, without redirects."""
 
-    def __init__(self, config: KubernetesConfig) -> None:
+    def __init__(self, config: KubernetesConfig, in_cluster: Path = IN_CLUSTER) -> None:
         self._config = config
+        self._in_cluster = in_cluster
+        self._url = config.url
 
     async def things(self) -> tuple[Thing, ...]:
         """Everything that is listed. Raises `ToolError` where any list cannot be had: half a cluster misleads."""
@@ -107,25 +121,30 @@ class KubernetesClient:
 
     def _session(self) -> httpx.AsyncClient:
         try:
+            # Tokens and certificates are renewed, so that they are read each time.
+            access = self._access()
+            self._url = access.url
             return httpx.AsyncClient(
                 trust_env=False,
                 follow_redirects=False,
                 timeout=self._config.timeout_seconds,
-                verify=_trust(self._config),
-                headers=self._headers(),
+                verify=access.trust(),
+                headers=_headers(access),
             )
-        except OSError as problem:
-            raise ToolError(f"{self._config.url}: the token or the authority cannot be read: {problem}") from problem
+        except (OSError, ValueError) as problem:
+            raise ToolError(f"{self._url}: the token or a certificate cannot be used: {problem}") from problem
+
+    def _access(self) -> Access:
+        config = self._config
+        if config.kubeconfig is not None:
+            return access_of(config.kubeconfig, config.context)
+        token = config.bearer_token.get_secret_value() if config.bearer_token else ""
+        return own_access(config.url, token, config.ca_file, self._in_cluster)
 
     def _paths(self, group: str, resource: str) -> tuple[str, ...]:
         if not self._config.namespaces or resource in CLUSTER_WIDE:
             return (f"{group}/{resource}",)
         return tuple(f"{group}/namespaces/{name}/{resource}" for name in self._config.namespaces)
-
-    def _headers(self) -> dict[str, str]:
-        headers = {"accept": "application/json", "accept-encoding": "identity"}
-        token = self._config.bearer_token.get_secret_value() if self._config.bearer_token else _own_token()
-        return {**headers, "authorization": f"Bearer {token}"} if token else headers
 
     async def _whole(self, client: httpx.AsyncClient, path: str) -> tuple[Thing, ...]:
         found: list[Thing] = []
@@ -148,7 +167,7 @@ class KubernetesClient:
         except (TimeoutError, httpx.TimeoutException) as problem:
             raise _failed(query, late) from problem
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-            raise _failed(query, f"{self._config.url}: {type(problem).__name__}: {problem}") from problem
+            raise _failed(query, f"{self._url}: {type(problem).__name__}: {problem}") from problem
 
     async def _page(self, client: httpx.AsyncClient, path: str, token: str) -> Listing:
         params = {"limit": str(PAGE_ITEMS)} | ({"continue": token} if token else {})
@@ -162,7 +181,7 @@ class KubernetesClient:
         self, client: httpx.AsyncClient, path: str, params: Mapping[str, str], query: str, bytes_max: int
     ) -> bytes:
         body = bytearray()
-        async with client.stream("GET", f"{self._config.url}{path}", params=params) as answer:
+        async with client.stream("GET", f"{self._url}{path}", params=params) as answer:
             async for chunk in answer.aiter_raw():
                 body += chunk
                 if len(body) > bytes_max:
@@ -179,17 +198,9 @@ def asked(path: str, params: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(params, safe='=,()!/')}" if params else path
 
 
-def _trust(config: KubernetesConfig) -> ssl.SSLContext:
-    if not config.url.startswith("https:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    own = IN_CLUSTER / "ca.crt"
-    return ssl.create_default_context(cafile=config.ca_file or (own if own.is_file() else None))
-
-
-def _own_token() -> str:
-    """The token of the service account that a pod runs as; it is renewed, so it is read each time."""
-    path = IN_CLUSTER / "token"
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+def _headers(access: Access) -> dict[str, str]:
+    headers = {"accept": "application/json", "accept-encoding": "identity"}
+    return {**headers, "authorization": f"Bearer {access.token}"} if access.token else headers
 
 
 def _failed(query: str, problem: str) -> ToolError:

@@ -15,7 +15,7 @@ from lamplighter.integrations.kubernetes.places import SELECTING, Place, many, o
 from lamplighter.integrations.kubernetes.printed import as_printed, troubled
 from lamplighter.ports import ToolError
 
-ASKED_AT_ONCE = 4
+ASKED_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from lamplighter.integrations.kubernetes.client import APPS, CORE, asked
 from lamplighter.ports import ToolError
 
+BATCH = "/apis/batch/v1"
+NETWORKING = "/apis/networking.k8s.io/v1"
 METRICS = "/apis/metrics.k8s.io/v1beta1"
 LIST_ITEMS_MAX = 250
 # By kind: its group, its plural, and whether it lives in a namespace.
@@ -23,6 +25,11 @@ PLACES: Mapping[str, tuple[str, str, bool]] = {
     "statefulset": (APPS, "statefulsets", True),
     "daemonset": (APPS, "daemonsets", True),
     "replicaset": (APPS, "replicasets", True),
+    "job": (BATCH, "jobs", True),
+    "cronjob": (BATCH, "cronjobs", True),
+    "ingress": (NETWORKING, "ingresses", True),
+    "networkpolicy": (NETWORKING, "networkpolicies", True),
+    "ingressclass": (NETWORKING, "ingressclasses", False),
     "node": (CORE, "nodes", False),
     "persistentvolume": (CORE, "persistentvolumes", False),
 }

@@ -13,7 +13,11 @@ from lamplighter.domain.redaction import MASK, is_secret_name
 
 NOISE = "kubectl.kubernetes.io/last-applied-configuration"
 MEBIBYTE = 1024**2
-_VERSIONS = {"deployment": "apps/v1", "statefulset": "apps/v1", "daemonset": "apps/v1", "replicaset": "apps/v1"}
+_VERSIONS = {
+    **dict.fromkeys(("deployment", "statefulset", "daemonset", "replicaset"), "apps/v1"),
+    **dict.fromkeys(("job", "cronjob"), "batch/v1"),
+    **dict.fromkeys(("ingress", "networkpolicy", "ingressclass"), "networking.k8s.io/v1"),
+}
 _NAMES = {
     "pod": "Pod",
     "service": "Service",
@@ -26,6 +30,11 @@ _NAMES = {
     "statefulset": "StatefulSet",
     "daemonset": "DaemonSet",
     "replicaset": "ReplicaSet",
+    "job": "Job",
+    "cronjob": "CronJob",
+    "ingress": "Ingress",
+    "networkpolicy": "NetworkPolicy",
+    "ingressclass": "IngressClass",
     "node": "Node",
 }
 _QUANTITY = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,12})?(?:[eE][+-]?[0-9]{1,2})?)([numkMGTPE]|[KMGTPE]i)?")
@@ -56,6 +65,10 @@ def troubled(thing: Mapping[str, Any]) -> bool:
             return status.get("phase") != "Bound"
         case "Deployment" | "StatefulSet" | "ReplicaSet":
             return _count(status, "readyReplicas") < (_count(spec, "replicas") if "replicas" in spec else 1)
+        case "Job":
+            return conditions.get("Complete") != "True" and bool(_count(status, "failed") or conditions.get("Failed"))
+        case "CronJob":
+            return bool(spec.get("suspend"))
         case "DaemonSet":
             return _count(status, "numberReady") < _count(status, "desiredNumberScheduled")
     return False

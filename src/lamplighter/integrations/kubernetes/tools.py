@@ -34,7 +34,10 @@ EVENT_PAGES_MAX = 2
 NOT_FOUND = 404
 JSON_MEDIA = "application/json"
 TEXT_MEDIA = "text/plain"
-BESIDE = ("service", "endpoints", "persistentvolumeclaim", "resourcequota")
+BESIDE = ("service", "endpoints", "persistentvolumeclaim", "resourcequota", "ingress", "networkpolicy")
+# Of what runs once and ends there may be thousands.
+ENDING = ("job", "cronjob")
+ENDING_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,10 @@ class ClusterTool(ABC):
 
 
 class Get(ClusterTool):
-    """The component itself, its pods, and what they need: services, volumes, quotas, and nodes where a pod is ill."""
+    """The component itself, its pods, and what they need or what bars them: services, ingresses, policies, volumes.
+
+    Quotas and jobs of its namespace come with it, and nodes where a pod is ill.
+    """
 
     name = "kubectl.get"
 
@@ -98,19 +104,22 @@ class Get(ClusterTool):
         if part.kind == "node":
             found = await all_at(ask, (one("node", "", part.name),))
             return [_told(one_found) for one_found in (*found, await pods_of(ask, part))]
-        own, *beside = await all_at(
-            ask, (one(part.kind, part.group, part.name), *(many(kind, part.group) for kind in BESIDE))
-        )
+        lists = [*(many(kind, part.group) for kind in BESIDE)]
+        lists += [many(kind, part.group, items_max=ENDING_MAX) for kind in ENDING]
+        own, *beside = await all_at(ask, (one(part.kind, part.group, part.name), *lists))
         rest = await self._further(ask, part, own, beside)
-        return [_told(found) for found in (own, *rest, *beside)]
+        return [_told(found) for found in (own, *rest, *beside) if found.things or found.error or not _may_lack(found)]
 
     async def _further(self, ask: Ask, part: Component, own: Found, beside: Sequence[Found]) -> tuple[Found, ...]:
         places: list[Place] = []
         labels = selector_of(own.things[0]) if own.things else ""
         if part.kind == "deployment" and labels:
             places.append(many("replicaset", part.group, labels=labels))
-        if any(troubled(thing) for found in beside for thing in found.things):
+        claims = [thing for found in beside if found.place.kind == "persistentvolumeclaim" for thing in found.things]
+        if any(troubled(claim) for claim in claims):
             places.append(many("persistentvolume", ""))
+        if any(found.things for found in beside if found.place.kind == "ingress"):
+            places.append(many("ingressclass", ""))
         if any(troubled(thing) for thing in own.things):
             places.append(many("node", ""))
         pods, others = await asyncio.gather(self._pods(ask, part, own), all_at(ask, places))
@@ -207,6 +216,11 @@ class Top(ClusterTool):
         except ToolError:
             return found.error
         return found.error
+
+
+def _may_lack(found: Found) -> bool:
+    """Whether a namespace is often without any of these, so that an empty list is no news."""
+    return found.place.kind in {*ENDING, "ingress", "networkpolicy"}
 
 
 def _told(found: Found) -> Piece:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from lamplighter.ports import ChannelError, Message
+from lamplighter.ports import Abilities, ChannelError, Message
 
 TEXT_CHARS_MAX = 4_000
 
@@ -13,6 +13,7 @@ class LogChannel:
     """Channel `log`: event `notification` with incident, moment, state, severity, title and text."""
 
     name = "log"
+    can = Abilities()
 
     async def send(self, message: Message) -> str:
         """Write the line, and return the message's own key, since a log gives no id.

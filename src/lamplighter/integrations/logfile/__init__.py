@@ -8,7 +8,8 @@ from lamplighter.ports import Integration, Roles, Surroundings
 
 
 def _build(config: LogfileConfig, surroundings: Surroundings) -> Roles:
-    return Roles(tools=(LogFiles(config, surroundings.clock.now),))
+    files = LogFiles(config, surroundings.clock.now)
+    return Roles(contact=files.contact, tools=(files,))
 
 
 INTEGRATION = Integration(name="logfile", config=LogfileConfig, build=_build)

@@ -12,8 +12,10 @@ from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Evidence, Question
 from lamplighter.domain.topology import Component
 from lamplighter.integrations.logfile.config import LogfileConfig
 from lamplighter.integrations.logfile.tail import newest_files, tail
+from lamplighter.ports import ToolError
 
 FILES_MAX = 5
+CONTACT_FILES_MAX = 100
 ERROR_CHARS_MAX = 300
 
 
@@ -25,6 +27,20 @@ class LogFiles:
     def __init__(self, config: LogfileConfig, now: Callable[[], datetime]) -> None:
         self._config = config
         self._now = now
+
+    async def contact(self) -> str:
+        """How many files there are to read now. Raises `ToolError` where one of them cannot be read."""
+        patterns = [pattern for patterns in self._config.files.values() for pattern in patterns]
+        try:
+            async with asyncio.timeout(self._config.timeout_seconds):
+                paths, _ = await asyncio.to_thread(newest_files, patterns, CONTACT_FILES_MAX)
+                for path in paths:
+                    await asyncio.to_thread(tail, path, self._config.folders, 1)
+        except TimeoutError as problem:
+            raise ToolError(f"the files could not be looked at in {self._config.timeout_seconds:g} s") from problem
+        except OSError as problem:
+            raise ToolError(str(problem)) from problem
+        return f"{len(paths)} files can be read"
 
     def serves(self, component: Component) -> bool:
         """Components that the configuration gives files to."""

@@ -14,6 +14,8 @@ from lamplighter.ports import ToolError
 
 LINE_CHARS_MAX = 4000
 LABELS_BYTES_MAX = 4096
+WARNINGS_MAX = 5
+WARNING_CHARS_MAX = 500
 
 
 class LokiStreams:
@@ -72,7 +74,10 @@ def fitting(answer: Mapping[str, object], component: str) -> tuple[str, bool]:
     found = [one for one in streams if isinstance(one, dict)] if isinstance(streams, list) else []
     lines = [(at, text, index) for index, one in enumerate(found) for at, text in _lines(one)]
     lines.sort(key=lambda line: line[0], reverse=True)
-    head = '{"status": "success", "data": {"resultType": "streams", "result": ['
+    told = answer.get("warnings")
+    warnings = [str(word)[:WARNING_CHARS_MAX] for word in told][:WARNINGS_MAX] if isinstance(told, list) else []
+    partial = f'"warnings": {json.dumps(warnings)}, ' if warnings else ""
+    head = f'{{"status": "success", {partial}"data": {{"resultType": "streams", "result": ['
     room = EVIDENCE_BYTES_MAX - len(head) - len("]}}")
     heads: dict[int, str] = {}
     kept: dict[int, list[str]] = {}

@@ -9,7 +9,10 @@ from lamplighter.ports import Integration, Roles, Surroundings
 
 def _build(config: PostgresqlConfig, surroundings: Surroundings) -> Roles:
     database, now = Database(config), surroundings.clock.now
-    return Roles(tools=tuple(tool(database, now) for tool in (Activity, Locks, Statements, Replication)))
+    return Roles(
+        contact=database.contact,
+        tools=tuple(tool(database, now) for tool in (Activity, Locks, Statements, Replication)),
+    )
 
 
 INTEGRATION = Integration(name="postgresql", config=PostgresqlConfig, build=_build)

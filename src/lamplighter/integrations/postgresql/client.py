@@ -24,6 +24,10 @@ ROWS_MAX = 50
 ERROR_CHARS_MAX = 500
 CONNECT_SECONDS_MIN = 2
 NAME = "lamplighter"
+CONTACT: LiteralString = (
+    "SELECT current_setting('server_version') AS version,"
+    " pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER') AS may_see"
+)
 
 
 class PostgresqlConfig(BaseModel):
@@ -95,6 +99,14 @@ class Database:
     def stands_for(self, component: Component) -> bool:
         """Whether a component is this server."""
         return self._config.stands_for(component)
+
+    async def contact(self) -> str:
+        """Its version, and whether it tells a stranger's statements. Raises `ToolError`."""
+        async with self.session() as session:
+            row = await session.one(CONTACT)
+        if not row["may_see"]:
+            raise ToolError("signed in, but this role may not see others' statements: it lacks pg_monitor")
+        return f"PostgreSQL {row['version']}"
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:

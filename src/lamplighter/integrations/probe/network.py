@@ -6,12 +6,14 @@ What an HTTP answer must be like is judged in answer.py.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from ipaddress import ip_address
 
 import httpx
 
@@ -28,6 +30,7 @@ BACKSTOP_FACTOR = 1.5
 class Progress:
     """How far a request came, as httpx tells it; after a timeout this is the only trace."""
 
+    named: bool = False
     connected: bool = False
     status: int | None = None
 
@@ -41,6 +44,10 @@ async def look_http(spec: CheckSpec) -> Look:
     """GET the URL, and judge the answer. A redirect is not followed, so that no answer can send us elsewhere."""
     progress = Progress()
     try:
+        url = _address(spec.target)
+        async with asyncio.timeout(spec.timeout_seconds):
+            await _resolve(url.host, url.port or 0)
+        progress.named = True
         # httpx cleans up after its own timeouts, one for each step; this one is for an answer that drips.
         async with asyncio.timeout(BACKSTOP_FACTOR * spec.timeout_seconds):
             answer = await _get(spec, progress)
@@ -52,17 +59,36 @@ async def look_http(spec: CheckSpec) -> Look:
         return Look(SampleState.CANNOT_SEE, f"{spec.target} cannot be asked: {problem}")
     except httpx.RemoteProtocolError as problem:
         return Look(SampleState.FAILING, f"the connection ended early: {problem}", connected=True, error="reset")
-    except (httpx.HTTPError, OSError) as problem:
+    except (httpx.HTTPError, OSError, UnicodeError) as problem:
         return failed(problem, connected=progress.connected)
     return judged(spec.expects, answer)
+
+
+def _address(target: str) -> httpx.URL:
+    url = httpx.URL(target)
+    if url.port is not None and not 0 < url.port <= PORT_MAX:
+        raise ValueError(f"there is no port {url.port}")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("it is not an http URL with a host")
+    return url
+
+
+async def _resolve(host: str, port: int) -> None:
+    """Wait for the address of a name, by itself: who gets none in time cannot see, and knows of no failure."""
+    try:
+        ip_address(host)
+    except ValueError:
+        await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+def _nameless(host: str, seconds: float) -> Look:
+    detail = f"the name {host} was not resolved within {seconds:g} s"
+    return Look(SampleState.CANNOT_SEE, detail, connected=False, error="dns")
 
 
 async def _get(spec: CheckSpec, progress: Progress) -> Answer:
     """The answer, with the start of its body and the seconds to there."""
     timeout = spec.timeout_seconds
-    port = httpx.URL(spec.target).port
-    if port is not None and not 0 < port <= PORT_MAX:
-        raise ValueError(f"there is no port {port}")
     trust = machine_trust() if spec.expects.verify_tls else blind_trust()
     headers = {"accept-encoding": "identity"}
     async with httpx.AsyncClient(
@@ -106,6 +132,8 @@ def blind_trust() -> ssl.SSLContext:
 
 
 def _late(spec: CheckSpec, progress: Progress, problem: BaseException) -> Look:
+    if not progress.named:
+        return _nameless(httpx.URL(spec.target).host, spec.timeout_seconds)
     if progress.status is not None:
         detail = f"HTTP {progress.status}, but the body did not end within {spec.timeout_seconds:g} s"
     elif progress.connected:
@@ -120,6 +148,13 @@ async def look_tcp(spec: CheckSpec) -> Look:
     address = host_port(spec.target)
     if address is None:
         return Look(SampleState.CANNOT_SEE, f"{spec.target!r} is not host:port")
+    try:
+        async with asyncio.timeout(spec.timeout_seconds):
+            await _resolve(*address)
+    except TimeoutError:
+        return _nameless(address[0], spec.timeout_seconds)
+    except (OSError, UnicodeError) as problem:
+        return failed(problem, connected=False)
     began = time.monotonic()
     try:
         async with asyncio.timeout(spec.timeout_seconds):

@@ -56,12 +56,17 @@ class PrometheusChecks:
             selectors = selectors_of(query)
         except ValueError as problem:
             return f"what the query rests on cannot be read: {problem}"
+        seen = False
         for selector in selectors:
             newest = await self._client.query(f"max(timestamp({selector}))", at)
             ages = [at - series.number for series in newest.series if not math.isnan(series.number)]
+            if newest.warnings:
+                return f"the age of {selector} is not known: {_partial(newest)}"
             if ages and min(ages) > self._freshness_seconds:
                 return f"the newest sample of {selector} is {min(ages):.0f} s old"
-        return ""
+            seen = seen or bool(ages)
+        # Such as `sum(x) or vector(0)` without any x: a number that rests on nothing.
+        return "" if seen or not selectors else f"no series is there for {', '.join(selectors)[:VALUE_LETTERS_MAX]}"
 
     def _blind(self, spec: CheckSpec, detail: str) -> Sample:
         return Sample(spec.name, self._clock.now(), SampleState.CANNOT_SEE, detail)

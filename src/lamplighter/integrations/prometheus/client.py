@@ -21,12 +21,14 @@ from lamplighter.ports import Clock, ToolError
 
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 ERROR_CHARS_MAX = 500
+CLOCKS_APART_SECONDS_MAX = 30.0
 REQUESTS_MAX = 4
 TURN_WAIT_SECONDS_MAX = 60.0
 TURN_POLL_SECONDS = 0.02
 QUERY = "/api/v1/query"
 RULES = "/api/v1/rules"
 TARGETS = "/api/v1/targets"
+METADATA = "/api/v1/metadata"
 
 
 class PrometheusConfig(BaseModel):
@@ -125,6 +127,13 @@ class PrometheusClient:
         """The server's own clock, in seconds since 1970. Raises `ToolError`."""
         answer = await self._get(QUERY, {"query": "time()"})
         return _decoded(_SCALAR, answer, "query=time()")[0]
+
+    async def contact(self) -> str:
+        """That it answers, and that its clock can be compared with ours. Raises `ToolError`."""
+        apart = await self.server_time() - self._clock.now().timestamp()
+        if abs(apart) > CLOCKS_APART_SECONDS_MAX:
+            raise ToolError(f"its clock is {abs(apart):.0f} s {'ahead of' if apart > 0 else 'behind'} ours")
+        return "answers queries"
 
     async def query(self, query: str, at: float) -> Vector:
         """An instant query at server time `at`; a scalar comes as one series without labels. Raises `ToolError`."""

@@ -12,12 +12,15 @@ import msgspec
 
 from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Evidence, Question
 from lamplighter.domain.topology import COMPONENT_LABELS, Component
-from lamplighter.integrations.prometheus.client import QUERY, RULES, TARGETS, PrometheusClient, RuleSpec
+from lamplighter.integrations.prometheus.client import METADATA, QUERY, RULES, TARGETS, PrometheusClient, RuleSpec
+from lamplighter.integrations.prometheus.expression import selectors_of
 from lamplighter.integrations.prometheus.rules import Rulebook, fitting, identity
 from lamplighter.integrations.prometheus.tools import kept_json, speaks_of
 from lamplighter.ports import ToolError
 
 RULES_MAX = 4
+METRICS_MAX = 6
+HISTOGRAM_PARTS = ("_bucket", "_sum", "_count")
 ALERTS_KEPT = (50, 20, 5, 1, 0)
 WARNINGS_MAX = 5
 WARNING_CHARS_MAX = 500
@@ -122,6 +125,53 @@ class PrometheusTargets(ServerTool):
         own = [target for target in listed if isinstance(target, dict) and is_of(target, question.component)]
         content, truncated = kept_targets(own, _warnings(document))
         return (self._evidence(question, query, content, truncated=truncated),)
+
+
+class PrometheusMetadata(ServerTool):
+    """Tool `prometheus.metadata`: type, unit and help of the metrics that the alert's own rule rests on."""
+
+    name = "prometheus.metadata"
+
+    async def gather(self, question: Question) -> Sequence[Evidence]:
+        """One piece, in the API's form; none where no rule is known, or where it cannot be read."""
+        if not speaks_of(question):
+            return ()
+        try:
+            rules = await self._rulebook.rules_for(question.alert)
+            names = metrics_of([rule.query for rule in rules[:RULES_MAX]])
+        except ToolError as problem:
+            return (self._evidence(question, f"GET {RULES}", "", error=str(problem)),)
+        except ValueError:
+            return ()
+        if not names:
+            return ()
+        query = f"GET {METADATA}?metric={','.join(names)}"
+        found: dict[str, Any] = {}
+        try:
+            for name in names:
+                params = {"metric": name, "limit": "1"}
+                data = _decoded(await self._client.document(METADATA, params), f"GET {METADATA}?metric={name}").get(
+                    "data"
+                )
+                found |= {key: value for key, value in data.items() if key == name} if isinstance(data, dict) else {}
+        except ToolError as problem:
+            return (self._evidence(question, query, "", error=str(problem)),)
+        content = _enveloped(found, ())
+        fits = len(content) <= EVIDENCE_BYTES_MAX
+        return (self._evidence(question, query, content if fits else _enveloped({}, ()), truncated=not fits),)
+
+
+def metrics_of(expressions: Sequence[str]) -> tuple[str, ...]:
+    """The metrics that expressions select, under the names by which they are described. Raises `ValueError`."""
+    found: dict[str, None] = {}
+    for expression in expressions:
+        for selector in selectors_of(expression):
+            name = selector.partition("{")[0].strip()
+            for part in HISTOGRAM_PARTS:
+                name = name.removesuffix(part)
+            if name:
+                found.setdefault(name)
+    return tuple(found)[:METRICS_MAX]
 
 
 def is_of(target: Mapping[str, Any], component: Component) -> bool:

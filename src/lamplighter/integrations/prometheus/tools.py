@@ -6,7 +6,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import msgspec
 
@@ -19,6 +20,8 @@ from lamplighter.integrations.prometheus.rules import Rulebook, identity
 from lamplighter.ports import ToolError
 
 POINTS_MAX = 240
+# What happens every day, or on this day of every week, is no news; two queries more are cheap.
+EARLIER = (timedelta(days=1), timedelta(days=7))
 SELECTORS_MAX = 4
 WARNING_CHARS_MAX = 500
 METRICS = (
@@ -49,14 +52,30 @@ class PrometheusRanges:
         return True
 
     async def gather(self, question: Question) -> Sequence[Evidence]:
-        """The rule's selectors, where the alert speaks of this component, then the component's own series."""
+        """The rule's selectors, where the alert speaks of this component, then the component's own series.
+
+        The first level of the rule is asked for a day and a week earlier too: that is `params.phase` `baseline`.
+        """
         window = window_of(question.start, question.end)
-        labels, queries, failures = await self._rule_queries(question)
-        queries = (*queries, component_query(question.component))
+        labels, found, failures = await self._rule_queries(question)
+        queries = (*found, component_query(question.component))
         looks = [
-            await self._look(index, query, window, labels, question.component) for index, query in enumerate(queries)
+            await self._look(str(index), query, window, labels, question.component)
+            for index, query in enumerate(queries)
         ]
-        return (*failures, *looks)
+        measured = [query for query in found if not query.startswith("up{")]
+        return (*failures, *looks, *await self._earlier(measured[:1], question, labels))
+
+    async def _earlier(
+        self, queries: Sequence[str], question: Question, labels: dict[str, str]
+    ) -> tuple[Evidence, ...]:
+        """The same stretch of earlier days, where Prometheus had data then."""
+        found: list[Evidence] = []
+        for query, ago in product(queries, EARLIER):
+            window = {**window_of(question.start - ago, question.end - ago), "phase": "baseline"}
+            piece = await self._look(f"{ago.days}d", query, window, labels, question.component)
+            found += [piece] if piece.error or '"values"' in piece.content else []
+        return tuple(found)
 
     async def _rule_queries(self, question: Question) -> tuple[dict[str, str], tuple[str, ...], tuple[Evidence, ...]]:
         if not speaks_of(question):
@@ -74,15 +93,16 @@ class PrometheusRanges:
         return labels, tuple(selectors)[:SELECTORS_MAX], ()
 
     async def _look(
-        self, index: int, query: str, window: Mapping[str, str], labels: dict[str, str], component: Component
+        self, key: str, query: str, window: Mapping[str, str], labels: dict[str, str], component: Component
     ) -> Evidence:
         params = {"query": query, **window}
+        stretch = {name: window[name] for name in ("start", "end", "step")}
         try:
-            answer = await self._client.query_range(query, window)
+            answer = await self._client.query_range(query, stretch)
             content, truncated = kept_json(answer.series, answer.warnings, labels, component)
         except (ToolError, msgspec.DecodeError) as problem:
-            return self._evidence(str(index), params, component, error=f"{query}: {problem}")
-        return self._evidence(str(index), params, component, content=content, truncated=truncated)
+            return self._evidence(key, params, component, error=f"{query}: {problem}")
+        return self._evidence(key, params, component, content=content, truncated=truncated)
 
     def _evidence(
         self,

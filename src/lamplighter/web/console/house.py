@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lamplighter.app import protected_names
+from lamplighter.domain.checkup import Health
 from lamplighter.domain.incident import CLOSED, Incident, State
 from lamplighter.domain.plan import Action, Offer, Plan, Target
 from lamplighter.domain.policy import Record, Rules, Ruling, judge
+from lamplighter.domain.reach import View, opening_words, reaches
 from lamplighter.domain.topology import Component
 from lamplighter.ports import Wanted
 from lamplighter.settings.listing import DEFAULT, Listed, listed
@@ -98,6 +100,20 @@ def _permission(part: Component, offer: Offer, rules: Rules, record: Record) -> 
     return Permission(str(offer.verb), str(verdict.ruling), reason)
 
 
+def _view(here: Context) -> View:
+    """What runs, as it was surveyed last, and which sources the doctor could not see."""
+    findings: Sequence[Mapping[str, str]] = here.rounds.found.get("findings", ())
+    blind = [one["name"] for one in findings if one["area"] == "sources" and one["health"] == Health.PROBLEM]
+    return View(here.app.surveying.components, here.app.world.offers, sorted(blind))
+
+
+def worst_first(findings: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """The doctor's findings that somebody should read, the worst first; what is well is not listed."""
+    order = list(Health)
+    wanted = [one for one in findings if one["health"] != Health.OK]
+    return sorted(wanted, key=lambda one: -order.index(Health(one["health"])))
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsView:
     """Makes the page of settings: read only, without secrets."""
@@ -120,5 +136,8 @@ class SettingsView:
             file=str(settings.file or ""),
             warnings=settings.warnings,
             changed=sum(row.origin != DEFAULT for shown in sections.values() for row in shown),
-            autonomy=settings.configuration.autonomy,
+            opening=opening_words(settings.configuration.autonomy.mode),
+            reaches=reaches(settings.configuration.autonomy.rules(protected_names(settings)), _view(here)),
+            findings=worst_first(here.rounds.found.get("findings", ())),
+            looked=bool(here.rounds.found),
         )

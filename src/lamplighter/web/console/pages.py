@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from lamplighter.domain.access import Person, Right
 from lamplighter.web.access import Access
+from lamplighter.web.checkup import looked
 from lamplighter.web.console.acts import Desk
 from lamplighter.web.console.door import routes
 from lamplighter.web.console.frame import FrameView
@@ -32,6 +33,7 @@ from lamplighter.web.session import csrf_of, person_of, required
 
 log = structlog.get_logger()
 OVERVIEW = Key("overview")
+SETTINGS = Key("settings")
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 5.0
 LIST_FILTERS = ("status", "q", "component", "severity", "since", "until", "flapping", "cursor")
@@ -136,7 +138,13 @@ class Console:
     async def settings(self, request: Request) -> Handed:
         """The configuration in force."""
         required(request, Right.SEE)
-        return await self._open(request, "Settings", "settings", Key("settings"))
+        # Looking takes seconds where something is away; the page does not wait for it.
+        self.here.background(self._examined())
+        return await self._open(request, "Settings", "settings", SETTINGS)
+
+    async def _examined(self) -> None:
+        await looked(self.here)
+        await self.hub.refresh(SETTINGS)
 
     async def _open(self, request: Request, title: str, view: str, key: Key) -> Handed:
         person = required(request, Right.SEE)

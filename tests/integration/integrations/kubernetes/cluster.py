@@ -26,6 +26,11 @@ KINDS = {
     "persistentvolumes": "PersistentVolume",
     "resourcequotas": "ResourceQuota",
     "events": "Event",
+    "jobs": "Job",
+    "cronjobs": "CronJob",
+    "ingresses": "Ingress",
+    "networkpolicies": "NetworkPolicy",
+    "ingressclasses": "IngressClass",
 }
 PLURALS = frozenset(KINDS)
 
@@ -145,6 +150,11 @@ def shop() -> dict[str, list[dict[str, Any]]]:
         "resourcequotas": [
             {"metadata": meta("all"), "spec": {}, "status": {"hard": {"pods": "6"}, "used": {"pods": "6"}}}
         ],
+        "jobs": [],
+        "cronjobs": [],
+        "ingresses": [],
+        "networkpolicies": [],
+        "ingressclasses": [],
         "events": [
             event("1", "web-5d4f8c7b9d-q8zzl", at="11:59:30"),
             event("2", "web-5d4f8c7b9d-q8zzl", reason="Scheduled", at="11:49:00"),
@@ -187,7 +197,7 @@ class Cluster:
         size = min(self.page_items, int(query["limit"][0]))
         more = {"continue": str(start + size)} if start + size < len(found) or self.endless else {}
         items = found[start : start + size]
-        version = "apps/v1" if path.startswith("/apis/apps/v1") else "v1"
+        version = path.removeprefix("/apis/").rpartition("/v1")[0] + "/v1" if path.startswith("/apis/") else "v1"
         page = {"kind": f"{KINDS[resource]}List", "apiVersion": version, "metadata": {"resourceVersion": "1", **more}}
         return 200, {**page, "items": items}
 

@@ -105,7 +105,7 @@ async def test_rubbish_is_no_cluster(
 async def test_pages_without_end_are_left(fake: FakeKubernetes, cluster: Cluster, surroundings: Surroundings) -> None:
     cluster.endless = True
     with pytest.raises(ToolError, match="more than"):
-        await look(fake, surroundings)
+        await look(fake, surroundings, timeout_seconds=60)
 
 
 async def test_a_server_that_never_answers_is_left_in_time(

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Evidence, Question
+from lamplighter.diagnosis.facts import collect
+from lamplighter.domain.evidence import EVIDENCE_BYTES_MAX, Case, Evidence, Question
 from lamplighter.domain.topology import Component
 from lamplighter.integrations.kubernetes import INTEGRATION
 from lamplighter.ports import Roles, Surroundings
+from lamplighter.testing import NOON
 from tests.integration.integrations.kubernetes.cluster import TOKEN, Cluster, FakeKubernetes, meta, pod
 
 ILL = "web-5d4f8c7b9d-q8zzl"
@@ -105,6 +107,40 @@ async def test_a_node_comes_with_the_pods_that_run_the_cluster_on_it(look: Looks
     told = by_kind(await look("kubectl.get", "worker-1"))
     assert told["node"]["metadata"]["name"] == "worker-1"
     assert names(told["pod"]) == ["kube-proxy-7"]
+
+
+async def test_ingresses_policies_and_jobs_of_the_namespace_come_with_it(look: Looks, cluster: Cluster) -> None:
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    rule = {"host": "shop.example", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    cluster.objects["ingresses"] = [{"metadata": meta("front"), "spec": {"ingressClassName": "nginx", "rules": [rule]}}]
+    cluster.objects["ingressclasses"] = [{"metadata": meta("traefik", ""), "spec": {"controller": "traefik.io/x"}}]
+    cluster.objects["networkpolicies"] = [
+        {"metadata": meta("deny-all"), "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}}
+    ]
+    template = {"spec": {"template": {"spec": pod("x", None)["spec"]}}}
+    cluster.objects["cronjobs"] = [
+        {"metadata": meta("report"), "spec": {"schedule": "0 3 * * *", "suspend": True, "jobTemplate": template}}
+    ]
+    failed = {"failed": 4, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
+    cluster.objects["jobs"] = [{"metadata": meta("migrate-1"), "spec": template["spec"], "status": failed}]
+    found = await look("kubectl.get", "web")
+    told = by_kind(found)
+    assert names(told["ingress"]) == ["front"]
+    assert told["ingress"]["items"][0]["apiVersion"] == "networking.k8s.io/v1"
+    assert names(told["ingressclass"]) == ["traefik"]
+    assert names(told["networkpolicy"]) == ["deny-all"]
+    assert (names(told["job"]), names(told["cronjob"])) == (["migrate-1"], ["report"])
+    assert all("hunter2" not in one.content for one in found)
+    facts = collect(Case("c", NOON, "web is failing", evidence=tuple(found)))
+    signs = {str(fact.values.get("sign")) for fact in facts if fact.kind == "kube"}
+    assert "ingress_class_missing" in signs
+
+
+async def test_of_jobs_only_a_few_are_asked_for(look: Looks, cluster: Cluster) -> None:
+    cluster.objects["jobs"] = [{"metadata": meta(f"job-{n}"), "spec": {}, "status": {}} for n in range(200)]
+    (jobs,) = [one for one in await look("kubectl.get", "web") if one.params["kind"] == "job"]
+    assert len(json.loads(jobs.content)["items"]) == 50
+    assert jobs.truncated
 
 
 async def test_what_may_not_be_seen_is_a_failed_look_and_the_rest_is_there(look: Looks, cluster: Cluster) -> None:

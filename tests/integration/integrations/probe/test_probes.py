@@ -7,7 +7,9 @@ import contextlib
 import json
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,3 +231,20 @@ async def test_the_runner_samples_every_kind(surroundings: Surroundings) -> None
 
 def alert(check: str) -> Alert:
     return Alert("checks", "f", AlertStatus.FIRING, {"check": check}, {}, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"), [(CheckKind.HTTP, "http://web.home.lan/"), (CheckKind.TCP, "web.home.lan:80")]
+)
+async def test_a_name_that_nobody_answers_for_in_time_cannot_be_seen_and_is_not_down(
+    told: Told, kind: CheckKind, target: str
+) -> None:
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.get_running_loop().set_default_executor(pool)
+        # Names are looked up by the loop's threads; with all of them busy, none is answered for.
+        pool.submit(over.wait, 30)
+        content = await told(CheckSpec("web", kind, target, timeout_seconds=0.3))
+        over.set()
+    assert content["state"] == "cannot_see"
+    assert "web.home.lan was not resolved within 0.3 s" in content["detail"]

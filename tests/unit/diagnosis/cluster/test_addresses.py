@@ -24,6 +24,10 @@ def test_a_call_that_is_refused_tells_of_who_refuses_it(cluster: Cluster) -> Non
     cluster.logs("web-6d4cf56db6-x7k2p", "dial tcp 10.0.0.7:6379: connect: connection refused")
     assert "call_refused" in cluster.signs("web")
     assert "refuses_calls" in cluster.signs("redis")
+    speakers = {
+        fact.values.get("speaker") for fact in collect(cluster.case()) if fact.values.get("sign") == "refuses_calls"
+    }
+    assert speakers == {"web"}
 
 
 def test_a_call_to_a_port_that_the_service_does_not_have_is_a_wrong_address(cluster: Cluster) -> None:

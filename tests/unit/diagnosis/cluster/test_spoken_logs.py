@@ -49,3 +49,9 @@ def test_whom_a_program_cannot_reach(line: str, host: str, port: float | None, e
 )
 def test_lines_that_name_nobody_are_no_calls(line: str) -> None:
     assert spoken_in([line]).calls == []
+
+
+def test_whom_a_pool_of_connections_cannot_reach() -> None:
+    line = "ERROR HTTPConnectionPool(host='accounts-api', port=80): Failed to connect: [Errno 111] Connection refused"
+    (call,) = spoken_in([line]).calls
+    assert (call.host, call.port, call.error) == ("accounts-api", 80.0, "refused")

@@ -72,3 +72,23 @@ def test_a_runtime_that_cannot_pull_speaks_of_who_runs_the_image(cluster: Cluste
     cluster.pod(image="harbor.acme.io/web:2").get("nodes", NODES, namespace="")
     line = 'failed to pull image "harbor.acme.io/web:2": dial tcp: lookup harbor.acme.io: no such host'
     assert "registry_dns" in cluster.piece("crictl", line, command="crictl pull on w1").signs("web")
+
+
+def test_a_text_about_several_nodes_speaks_of_the_one_named_before_each_unit(cluster: Cluster) -> None:
+    nodes = NODES + "w2     Ready      <none>   3d    v1.30.1\n"
+    well, failed = (
+        '"w2": {\n  "kubelet": "active (running)"\n }',
+        '"w1": {\n  "containerd": "failed (Result: exit-code)"\n }',
+    )
+    told = f"{{\n {well},\n {failed}\n}}"
+    facts = collect(cluster.get("nodes", nodes, namespace="").piece("node.services", told).case())
+    down = [(fact.component, fact.values["part"]) for fact in facts if fact.kind == "unit" and fact.values["down"]]
+    assert down == [("w1", "containerd")]
+
+
+def test_where_one_text_speaks_of_several_nodes_a_state_is_that_of_the_node_above_it(cluster: Cluster) -> None:
+    nodes = NODES + "w2     NotReady   <none>   3d    v1.30.1\n"
+    said = '{"w1": {"kubelet": "active (running)"}, \n"w2": {\n "kubelet": "failed"\n}}'
+    cluster.get("nodes", nodes, namespace="").piece("exec", said, command="show-units")
+    facts = collect(cluster.case())
+    assert [fact.component for fact in facts if fact.kind == "unit"] == ["w2"]

@@ -1,10 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lamplighter.diagnosis.dependence import dependence
-from lamplighter.diagnosis.signals.ballots import EXPLAINED, Scene, complaints, entry, habits, levels, resources
+from lamplighter.diagnosis.novelty import Shift as Saying
+from lamplighter.diagnosis.signals.ballots import (
+    EXPLAINED,
+    FIRST,
+    NEWS,
+    TOGETHER,
+    Scene,
+    complaints,
+    entry,
+    firsts,
+    habits,
+    levels,
+    news,
+    resources,
+    together,
+)
 from lamplighter.diagnosis.signals.habits import Break
+from lamplighter.diagnosis.signals.novelty import NEW, VANISHED, News
 from lamplighter.diagnosis.signals.shifts import Shift
 from lamplighter.diagnosis.signals.symptom import Symptom
 
@@ -54,6 +71,39 @@ def test_what_broke_in_the_same_requests_below_explains_and_other_breaks_do_not(
 def test_whom_an_error_names_is_suspected_with_it(plant: Plant) -> None:
     (vote,) = complaints(_scene(plant, breaks=(_broken("shop", 4.0, "a", "! log: no answer from stock"),)))
     assert vote.component == "stock"
+
+
+def test_an_error_that_names_somebody_by_its_line_counts_though_its_template_does_not(plant: Plant) -> None:
+    one = replace(_broken("shop", 4.0, "a", "! log: no answer from <*>"), example="ERROR no answer from [stock]: bye")
+    (vote,) = complaints(_scene(plant, breaks=(one,)))
+    assert vote.component == "stock"
+
+
+def _news(component: str, change: str, weight: float, *, error: bool) -> News:
+    return News(component, change, Saying("x", 9, 0, 1.0, weight, error, None, None, "x"), "e1", 9, 9)
+
+
+def test_news_of_a_log_are_a_weak_reason_and_weaker_without_an_error(plant: Plant) -> None:
+    told = (
+        _news("shop", NEW, 20.0, error=True),
+        _news("stock", VANISHED, -20.0, error=False),
+        _news("pay", NEW, 20.0, error=False),
+        _news("entry", NEW, 2.0, error=True),
+    )
+    votes = {vote.component: vote.strength for vote in news(replace(_scene(plant), news=told))}
+    assert votes.keys() == {"shop", "stock"}
+    assert votes["stock"] < votes["shop"] == NEWS < 0.5
+
+
+def test_who_moved_first_and_who_moves_together_are_weak_reasons(plant: Plant) -> None:
+    early = _shift(plant, "stock", 2.0)
+    late = replace(_shift(plant, "entry", 2.0), onset=early.series.window[2][0])
+    scene = _scene(plant, early, late)
+    assert [(vote.component, vote.strength) for vote in firsts(scene)] == [("stock", FIRST)]
+    longer = [replace(one, series=plant.one([1, 9, 1, 9, 9], component=one.series.component)) for one in (early, late)]
+    (vote,) = together(_scene(plant, *longer))
+    assert (vote.component, round(vote.strength, 3)) == ("stock", TOGETHER)
+    assert max(FIRST, TOGETHER) < 0.5
 
 
 def test_where_only_users_fail_the_entry_is_asked_first(plant: Plant) -> None:

@@ -41,6 +41,16 @@ def test_a_delay_that_only_callers_see_lies_on_the_way(plant: Plant) -> None:
     assert origin.values["lead"] == "network"
 
 
+def test_what_a_log_did_not_say_before_is_told_with_its_counts_time_and_source(plant: Plant) -> None:
+    plant.lines("stock", *["INFO ok"] * 9, *["ERROR shelf 3 fell"] * 12).lines("stock", "INFO ok", phase="baseline")
+    (fact,) = (fact for fact in _told(plant) if fact.kind == "log_template")
+    assert fact.text == (
+        "log of stock, not said before (0 lines like it in the baseline, 12 in the window): ERROR shelf 3 fell at 12:00"
+    )
+    assert (fact.component, fact.evidence, fact.values["change"], fact.values["count"]) == ("stock", "e1", "new", 12.0)
+    assert fact.values["template"] == "ERROR shelf <n> fell"
+
+
 def test_a_step_that_is_missing_is_told_with_its_counts(plant: Plant) -> None:
     for phase, steps in (("baseline", ("a", "save")), ("window", ("a",))):
         rows = [(f"{phase}{n}", f"{phase}{n}", "", "stock", "/items", n, 5, "") for n in range(8)]

@@ -41,7 +41,13 @@ def test_the_token_is_not_shown() -> None:
 
 def test_it_reads_and_gathers_and_never_acts() -> None:
     roles = INTEGRATION.build(PrometheusConfig(url="http://p:9090"), Surroundings(FakeClock(), (), None))
-    looks = ["prometheus.query_range", "prometheus.query", "prometheus.rules", "prometheus.targets"]
+    looks = [
+        "prometheus.query_range",
+        "prometheus.query",
+        "prometheus.rules",
+        "prometheus.targets",
+        "prometheus.metadata",
+    ]
     assert (len(roles.readers), [tool.name for tool in roles.tools]) == (2, looks)
     assert (roles.actions, roles.sources, roles.channels) == ((), (), ())
 

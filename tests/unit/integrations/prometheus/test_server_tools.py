@@ -15,12 +15,14 @@ from lamplighter.integrations.prometheus.client import Matrix, RuleSpec
 from lamplighter.integrations.prometheus.rules import Rulebook
 from lamplighter.integrations.prometheus.server_tools import (
     PrometheusInstant,
+    PrometheusMetadata,
     PrometheusRules,
     PrometheusTargets,
     ServerTool,
     is_of,
     kept_groups,
     kept_targets,
+    metrics_of,
 )
 from lamplighter.ports import EvidenceTool, ToolError
 from lamplighter.testing import FakeClock, firing
@@ -118,3 +120,25 @@ def test_of_too_many_active_alerts_the_components_own_stay() -> None:
     assert truncated
     assert len(text.encode()) <= EVIDENCE_BYTES_MAX
     assert alerts[0]["labels"]["job"] == "web"
+
+
+async def test_metrics_are_described_by_the_server_that_keeps_them() -> None:
+    body = b'{"status":"success","data":{"up":[{"type":"gauge","help":"x","unit":""}],"other":[{"type":"counter"}]}}'
+    (found,) = await tool(PrometheusMetadata, Server(body)).gather(question())
+    assert json.loads(found.content)["data"] == {"up": [{"type": "gauge", "help": "x", "unit": ""}]}
+    assert (found.params["query"], found.error) == ("GET /api/v1/metadata?metric=up", "")
+
+
+async def test_metrics_that_are_not_described_or_not_asked_for() -> None:
+    (found,) = await tool(PrometheusMetadata, Server(b'{"status":"success","data":null}')).gather(question())
+    assert json.loads(found.content)["data"] == {}
+    (failed,) = await tool(PrometheusMetadata, Server()).gather(question())
+    assert "HTTP 503" in failed.error
+    assert (
+        list(await tool(PrometheusMetadata, Server(b"{}")).gather(question(firing("Strange", container="web")))) == []
+    )
+
+
+def test_a_histogram_is_described_under_its_own_name() -> None:
+    rule = "histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m]))) > 1 and on() up == 1"
+    assert metrics_of([rule, "latency_seconds_sum > 1"]) == ("latency_seconds", "up")

@@ -6,7 +6,7 @@ from lamplighter.domain.plan import Offer, Risk, Verb
 from lamplighter.domain.policy import Mode, Record, Rules, parse_sentence
 from lamplighter.domain.topology import Component
 from lamplighter.testing import NOON
-from lamplighter.web.console.house import Shown, shown_component
+from lamplighter.web.console.house import Shown, shown_component, worst_first
 
 OFFERS = (
     Offer("docker", Verb.RESTART, Risk.LOW, reversible=False, effect="a pause"),
@@ -49,3 +49,9 @@ def test_what_is_forbidden_protected_or_frozen_is_refused_with_the_reason() -> N
 def test_what_no_engine_offers_is_only_looked_at() -> None:
     part = Component("systemd", "unit", "sshd", "id")
     assert shown_component(part, OFFERS, RULES, Record(NOON, components=(part,)), {}, {}).permissions == ()
+
+
+def test_what_needs_mending_is_shown_worst_first_and_what_is_well_is_not() -> None:
+    found = [{"name": name, "health": health} for name, health in (("a", "note"), ("b", "ok"), ("c", "problem"))]
+    assert [one["name"] for one in worst_first(found)] == ["c", "a"]
+    assert worst_first(()) == []

@@ -1,0 +1,64 @@
+"""The integration `telegram`: one message for each incident, changed in place, with buttons for those on the list."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from lamplighter.integrations.fetching import web_address
+from lamplighter.integrations.telegram.channel import TelegramChannel
+from lamplighter.integrations.telegram.client import BotApi
+from lamplighter.integrations.telegram.listener import TelegramListener
+from lamplighter.ports import ChannelError, Integration, Roles, Surroundings, ToolError
+
+API = "https://api.telegram.org"
+APPROVERS_MAX = 50
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
+
+
+class TelegramConfig(BaseModel):
+    """`approvers` are the numeric ids of those whose presses and commands count; with none there are no buttons."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr
+    chat: int
+    topic: Annotated[int | None, Field(ge=1)] = None
+    approvers: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=APPROVERS_MAX)] = []
+    api_url: str = API
+    timeout_seconds: float = Field(default=10.0, gt=0, le=60, allow_inf_nan=False)
+
+    @field_validator("token")
+    @classmethod
+    def _looks_like_one(cls, token: SecretStr) -> SecretStr:
+        if not _TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError("is not a bot's token; @BotFather gives one such as 123456:ABC-DEF")
+        return token
+
+    @field_validator("api_url")
+    @classmethod
+    def _has_scheme_and_host(cls, url: str) -> str:
+        return web_address(url, API)
+
+
+def _build(config: TelegramConfig, surroundings: Surroundings) -> Roles:
+    api = BotApi(config.api_url, config.token.get_secret_value(), config.timeout_seconds, surroundings.clock)
+    approvers = frozenset(config.approvers)
+    channel = TelegramChannel(api, config.chat, config.topic, answered=bool(approvers))
+    listeners = (TelegramListener(api, config.chat, approvers, surroundings.clock),) if approvers else ()
+
+    async def contact() -> str:
+        try:
+            own = await api.call("getMe", {})
+            await api.call("getChat", {"chat_id": config.chat})
+        except ChannelError as problem:
+            raise ToolError(str(problem)) from problem
+        name = own.get("username", "") if isinstance(own, dict) else ""
+        return f"signed in as @{name}, and the chat {config.chat} is open to it"
+
+    return Roles(contact=contact, channels=(channel,), listeners=listeners)
+
+
+INTEGRATION = Integration(name="telegram", config=TelegramConfig, build=_build)

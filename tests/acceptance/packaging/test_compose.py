@@ -1,0 +1,190 @@
+"""compose.yaml, by the rules of the parts that it uses, and what it mounts, by the programs that read it.
+
+There is no compose here to ask, so these rules are ours: keys, references, and what must never be.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from lamplighter.settings import load_settings
+from tests.acceptance.packaging.image import steps_of
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "packaging" / "compose"
+SERVICE_KEYS = frozenset(
+    [
+        "build",
+        "cap_drop",
+        "command",
+        "depends_on",
+        "entrypoint",
+        "environment",
+        "healthcheck",
+        "image",
+        "logging",
+        "mem_limit",
+        "network_mode",
+        "networks",
+        "pids_limit",
+        "ports",
+        "profiles",
+        "read_only",
+        "restart",
+        "security_opt",
+        "stop_grace_period",
+        "tmpfs",
+        "user",
+        "volumes",
+    ]
+)
+CONDITIONS = frozenset({"service_started", "service_healthy", "service_completed_successfully"})
+HEALTH_KEYS = frozenset({"test", "interval", "timeout", "start_period", "retries"})
+DURATION = re.compile(r"^(\d+(us|ms|s|m|h))+$")
+IMAGE = re.compile(r"^\$\{[A-Z_]+:-(?P<name>[a-z0-9./-]+)(:(?P<tag>[\w.-]+))?\}$")
+Tree = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def whole() -> Tree:
+    return dict(YAML(typ="safe").load((ROOT / "compose.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def services(whole: Tree) -> dict[str, Tree]:
+    return dict(whole["services"])
+
+
+def test_it_has_only_parts_that_compose_knows(whole: Tree, services: dict[str, Tree]) -> None:
+    assert {key for key in whole if not key.startswith("x-")} <= {"name", "services", "networks", "volumes"}
+    for name, service in services.items():
+        assert set(service) <= SERVICE_KEYS, name
+        assert IMAGE.match(service["image"]), name
+        assert DURATION.match(service.get("stop_grace_period", "10s")), name
+
+
+def test_every_image_of_others_is_pinned_to_a_version_and_names_no_registry(services: dict[str, Tree]) -> None:
+    for service in services.values():
+        found = IMAGE.match(service["image"])
+        assert found is not None
+        if found["name"] != "lamplighter":
+            assert found["tag"] not in {None, "latest"}, service["image"]
+        assert "." not in found["name"].partition("/")[0]
+
+
+def test_every_reference_leads_somewhere(whole: Tree, services: dict[str, Tree]) -> None:
+    for name, service in services.items():
+        for other, how in service.get("depends_on", {}).items():
+            assert how["condition"] in CONDITIONS
+            assert how["condition"] != "service_healthy" or "healthcheck" in services[other] or is_ours(services[other])
+        assert set(service.get("networks", [])) <= set(whole["networks"]), name
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            known = source in whole["volumes"] or source == "/var/run/docker.sock" or (ROOT / source).exists()
+            assert known, volume
+        assert not ({"network_mode", "networks"} <= set(service)), name
+
+
+def is_ours(service: Tree) -> bool:
+    return "lamplighter" in service["image"]
+
+
+def test_who_waits_for_whom_has_an_end(services: dict[str, Tree]) -> None:
+    left = {name: set(service.get("depends_on", {})) for name, service in services.items()}
+    while left:
+        free = {name for name, needed in left.items() if not needed}
+        assert free, f"a ring: {sorted(left)}"
+        left = {name: needed - free for name, needed in left.items() if name not in free}
+
+
+def test_whatever_stays_up_says_whether_it_is_well(services: dict[str, Tree]) -> None:
+    for name, service in services.items():
+        if service.get("restart") == "no":
+            continue
+        health = service["healthcheck"]
+        assert set(health) <= HEALTH_KEYS
+        assert health["test"][0] == "CMD", name
+        assert all(DURATION.match(health[key]) for key in ("interval", "timeout", "start_period")), name
+
+
+def test_nobody_can_do_more_than_it_must(whole: Tree, services: dict[str, Tree]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(service), name
+    assert whole["networks"]["engine"] == {"internal": True}
+
+
+def test_the_docker_socket_is_the_proxys_alone_and_the_proxy_is_lamplighters_alone(services: dict[str, Tree]) -> None:
+    holders = [name for name, service in services.items() if "docker.sock" in str(service.get("volumes", ""))]
+    assert holders == ["socket-proxy"]
+    assert services["socket-proxy"]["networks"] == ["engine"]
+    assert [name for name, service in services.items() if "engine" in service.get("networks", [])] == [
+        "lamplighter",
+        "socket-proxy",
+    ]
+    allowed = {key for key, value in services["socket-proxy"]["environment"].items() if value == 1}
+    assert allowed == {"CONTAINERS", "EVENTS", "PING", "VERSION", "SYSTEM", "ALLOW_RESTARTS", "ALLOW_START"}
+    assert services["socket-proxy"]["environment"]["POST"] == 0
+
+
+def test_only_lamplighter_is_reached_from_outside_and_only_from_this_machine_unless_asked(
+    services: dict[str, Tree],
+) -> None:
+    assert [name for name, service in services.items() if "ports" in service] == ["lamplighter"]
+    assert services["lamplighter"]["ports"] == ["${LAMPLIGHTER_LISTEN:-127.0.0.1}:8460:8460"]
+
+
+def test_the_token_goes_to_alertmanager_and_nothing_else_of_the_data_does(services: dict[str, Tree]) -> None:
+    holders = [
+        name for name, service in services.items() if any(v.startswith("data:") for v in service.get("volumes", []))
+    ]
+    assert holders == ["lamplighter", "handover"]
+    assert services["handover"]["volumes"][0] == "data:/data:ro"
+    assert services["alertmanager"]["user"] == services["lamplighter"]["user"] == services["handover"]["user"]
+
+
+def test_the_demo_comes_only_when_it_is_asked_for(services: dict[str, Tree]) -> None:
+    assert [name for name, service in services.items() if "profiles" in service] == ["demo"]
+    assert services["demo"]["network_mode"] == "none"
+    assert not services["demo"].get("volumes")
+
+
+def test_it_agrees_with_the_image(services: dict[str, Tree]) -> None:
+    steps = {step.word: step for step in steps_of((ROOT / "Dockerfile").read_text(encoding="utf-8"))}
+    own = services["lamplighter"]
+    assert own["healthcheck"]["test"][1:] == ["lamplighter", "healthcheck"]
+    assert '["lamplighter", "healthcheck"]' in steps["HEALTHCHECK"].rest
+    assert own["user"].replace("${PUID:-", "").replace("${PGID:-", "").replace("}", "") == steps["USER"].rest
+    assert steps["EXPOSE"].rest in own["ports"][0]
+
+
+def test_what_lamplighter_is_started_with_is_a_configuration() -> None:
+    settings = load_settings(FOLDER / "lamplighter.yaml", {"HOME": "/nowhere"})
+    assert settings.configuration.autonomy.mode == "ask"
+    assert {"docker", "prometheus", "alertmanager"} <= settings.sources.keys()
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["promtool", "check", "config", "prometheus.yml"],
+        ["promtool", "check", "rules", "alerts.yml"],
+        ["amtool", "check-config", "alertmanager.yml"],
+    ],
+    ids=lambda command: command[-1],
+)
+def test_what_the_others_are_started_with_is_read_by_their_own_tools(command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}")
+    ended = subprocess.run(command, cwd=FOLDER, check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
