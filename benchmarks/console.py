@@ -143,17 +143,23 @@ async def measured(server: Server, folder: Path, clients: int, seconds: float) -
     token = (folder / "data" / TOKEN_FILE).read_text(encoding="utf-8").strip()
     port = int(server.url.rpartition(":")[2])
     screen = await first_screen(server.url, token)
+    memory = await memory_mb(server, token, clients)
+    await senders(port, folder, WARM_UP_SECONDS, 0)
+    without = await senders(port, folder, seconds, FURTHER)
+    async with tabs(server.url, token, clients) as opened:
+        beside = await senders(port, folder, seconds, 2 * FURTHER)
+        updates = min(tab.updates for tab in opened)
+    return Found(clients, round(memory, 2), screen, without.p99_ms, beside.p99_ms, updates)
+
+
+async def memory_mb(server: Server, token: str, clients: int) -> float:
+    """What each of so many consoles adds, beside one that is open and before alerts leave room that could be reused."""
     async with tabs(server.url, token, 1):
-        await senders(port, folder, WARM_UP_SECONDS, 0)
-        without = await senders(port, folder, seconds, FURTHER)
         await asyncio.sleep(SETTLE_SECONDS)
         before = server.memory_bytes()
-        async with tabs(server.url, token, clients) as opened:
+        async with tabs(server.url, token, clients):
             await asyncio.sleep(SETTLE_SECONDS)
-            memory = (server.memory_bytes() - before) / clients / 1e6
-            beside = await senders(port, folder, seconds, 2 * FURTHER)
-            updates = min(tab.updates for tab in opened)
-    return Found(clients, round(memory, 2), screen, without.p99_ms, beside.p99_ms, updates)
+            return (server.memory_bytes() - before) / clients / 1e6
 
 
 def missed(found: Found) -> list[str]:

@@ -78,7 +78,6 @@ TWINS = {
     "testing.py": "contract/test_tools.py",
     "web/api.py": "acceptance/exam/test_auth.py",
     "web/bodies.py": "acceptance/exam/test_input.py",
-    "web/console/door.py": "acceptance/console/test_inert.py",
     "web/console/pages.py": "acceptance/console/test_living.py",
     "web/console/shell.py": "acceptance/console/test_living.py",
     "web/context.py": "acceptance/exam/test_input.py",

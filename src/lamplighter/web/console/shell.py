@@ -6,13 +6,14 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import nicegui
 from jinja2 import DictLoader
 from nicegui import app as library
 from nicegui import client as pages
-from nicegui import ui
+from nicegui import core, ui
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -74,10 +75,11 @@ class Handed(Response):
 
 
 @ui.page("/{path:path}", response_timeout=10.0, reconnect_timeout=RECONNECT_SECONDS)
-def _page(request: Request, path: str) -> None:
+def _page(request: Request, path: str) -> Response | None:
     """The only page that the library knows: a frame, and the panes of whatever is opened."""
-    del path
-    opening: Opening = request.scope[OPENING]
+    opening = request.scope.get(OPENING)
+    if not isinstance(opening, Opening):
+        return Response(f"there is nothing at /{path[:80]}\n", HTTPStatus.NOT_FOUND, media_type="text/plain")
     client = ui.context.client
     client.title = opening.title
     panes: dict[str, Pane] = {}
@@ -91,6 +93,7 @@ def _page(request: Request, path: str) -> None:
     opening.desk.panes = panes
     client.content.classes(f"view-{opening.view}")
     opening.hub.watch(client, opening.keys, panes, opening.desk.who)
+    return None
 
 
 def set_up() -> None:
@@ -114,6 +117,8 @@ def set_up() -> None:
         markdown=False,
     )
     library.config.socket_io_js_transports = ["websocket"]
+    # What a browser says of itself has no place in our log, where it could pass for something that we said.
+    core.sio.handlers["/"].pop("log", None)
     pages.Client.shared_head_html = HEAD
 
 
