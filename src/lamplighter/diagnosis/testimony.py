@@ -60,7 +60,12 @@ def cross_examined(facts: tuple[Fact, ...], judge: Judge) -> Ranking:
         # What stands where nobody accuses stands without this one as well, whatever the others say.
         _doubt(bounds, full, [*silence, *without], absent)
         _hold(bounds, without, absent, 1.0)
-    _hold(bounds, silence, frozenset().union(*accused), FLOOR_BESIDE_ANOTHER)
+    everybody = frozenset[str]().union(*accused)
+    # Who accuses may also speak of itself, and so explain away what two of them do not speak of.
+    unheard = (
+        judge(tuple(fact for fact in unaccused if writer_of(fact) not in everybody), {}).candidates if silence else ()
+    )
+    _hold(bounds, [*silence, *unheard], everybody, FLOOR_BESIDE_ANOTHER)
     for absent in _named(full.candidates, writer_of):
         without = judge(tuple(fact for fact in facts if writer_of(fact) not in absent), {}).candidates
         _hold(bounds, without, absent, FLOOR_BESIDE_ANOTHER)
