@@ -21,7 +21,7 @@ from lamplighter import integrations
 from lamplighter.domain.check import CheckKind
 from lamplighter.settings.model import Configuration
 from lamplighter.settings.notify import SHORT_FORMS, NotifyRules, sorted_out
-from lamplighter.settings.secrecy import FILE_SUFFIX
+from lamplighter.settings.secrecy import FILE_SUFFIX, is_secret
 
 ENV_PREFIX = "LAMPLIGHTER_"
 FILE_NAME = "lamplighter.yaml"
@@ -182,7 +182,12 @@ def _from_file(reading: _Reading) -> Tree:
         raise BadConfiguration([f"{reading.file}:1: the file must hold keys and values, such as site: or checks:"])
     reading.lines.update(_lines(loaded, ""))
     # A section with nothing but comments below it says nothing.
-    return {str(key): _plain(value) for key, value in loaded.items() if value is not None}
+    tree = {str(key): _plain(value) for key, value in loaded.items() if value is not None}
+    told = next((key for key in _leaves(tree) if is_secret(key)), "")
+    if told and reading.file.stat().st_mode & stat.S_IROTH:
+        words = f"it can be read by everybody, and {told} is a secret; run: chmod 600 {reading.file}"
+        reading.warnings.append(f"{reading.file}:{reading.lines.get(told, 1)}: {words}")
+    return tree
 
 
 def _lines(node: object, prefix: str) -> Iterator[tuple[str, int]]:

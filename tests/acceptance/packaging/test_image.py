@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -114,6 +115,13 @@ def test_it_serves_is_healthy_stops_in_time_and_keeps_its_data(image: Stage, dat
     assert healthy(image, data) != 0
 
 
+def test_the_demo_runs_in_it_and_leaves_nothing(image: Stage, data: Path) -> None:
+    ended = ran(image, data, *image.entrypoint, "demo", "--scenario", "hang", LAMPLIGHTER_DATA="/tmp/data")  # noqa: S108 - in the image
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "demo: 1 incident, 1 resolved and verified" in ended.stdout
+    assert list(data.iterdir()) == []
+
+
 def words_of(steps: Sequence[str]) -> str:
     return "\n".join(steps)
 
@@ -131,4 +139,7 @@ def test_what_is_installed_is_what_is_locked_with_hashes() -> None:
     assert versions[0]
     assert versions[0].items() <= versions[1].items()
     assert "pytest" not in versions[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.split(r"[\[<>=;\s]", name, maxsplit=1)[0] for name in project["dependencies"]}
+    assert wanted <= versions[0].keys()
     assert not re.search(r"https?:|//|@\s", (ROOT / "requirements-run.lock").read_text(encoding="utf-8"))
