@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from lamplighter.domain.evidence import Case, Evidence, Fact, Question
 from lamplighter.domain.plan import Offer, Risk, Target, Verb
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import Reading, SignalState
-from lamplighter.ports import ChannelError, Effect, Message, Roles, Snapshot, ToolError
+from lamplighter.ports import Abilities, ChannelError, Effect, Message, Roles, Snapshot, ToolError
 from lamplighter.settings import load_settings
 from lamplighter.web.api import make_api
 from lamplighter.workflow.remedy import Patience
@@ -60,6 +60,7 @@ class World:
     clock: WrongClock
     system: str = SYSTEM
     name: str = "outside"
+    can: Abilities = field(default_factory=Abilities)
 
     async def asked(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON of the test
         try:
