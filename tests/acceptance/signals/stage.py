@@ -60,7 +60,7 @@ class World:
     clock: WrongClock
     system: str = SYSTEM
     name: str = "outside"
-    can: Abilities = Abilities()
+    can: Abilities = field(default_factory=Abilities)
 
     async def asked(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON of the test
         try:
