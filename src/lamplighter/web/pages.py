@@ -57,7 +57,10 @@ async def incident_list(request: Request) -> Response | IncidentPage:
         return await incident_page(here, _query(_asked(request)))
     console = live(request)
     if console is not None:
-        return await console.incidents(request)
+        try:
+            return await console.incidents(request)
+        except Problem as problem:
+            return problem_page(request, problem, "/incidents")
     asked = {name: value for name, value in _asked(request).items() if value not in ("", [""])}
     shown = asked.pop("status", "open")
     if shown != EVERYTHING:

@@ -26,7 +26,7 @@ SCOPES = ("read", "deliver", "operate", "approve", "admin")
 SECONDS_MAX = 60.0
 # What each route wants at least, as the security page of the documents says it; whatever is not here wants a viewer.
 OPERATORS = re.compile(
-    r"/api/v1/(incidents|silences|maintenance|checks|pause|resume|alerts)\b.*|/alert|/incident|/resolve"
+    r"/api/v1/(incidents|silences|maintenance|checks|pause|resume|alerts|notifications)\b.*|/alert|/incident|/resolve"
 )
 APPROVERS = re.compile(r"/api/v1/approvals/.*")
 ADMINS = re.compile(r"/api/v1/(users|tokens|setup-link)\b.*")
@@ -38,6 +38,7 @@ FILLED = {
     "silence_id": "SIL-99",
     "token_id": "TOK-99",
     "source": "alertmanager",
+    "word": "x-1",
     "name": "nobody",
 }
 

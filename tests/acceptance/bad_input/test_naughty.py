@@ -263,8 +263,10 @@ def visit(browser: Browser, full: Server) -> Iterator[Callable[[str], Page]]:
 
 def followable(page: Page, port: int) -> None:
     """Every link, form and source of the page leads to us, or is plain http."""
+    # The icon of the page is drawn in its own address.
     script = (
-        "[...document.querySelectorAll('[href],[src],[action],[formaction]')].map(e => e.href || e.src || e.action)"
+        "[...document.querySelectorAll('[href]:not([rel=icon]),[src],[action],[formaction]')]"
+        ".map(e => e.href || e.src || e.action)"
     )
     for address in page.evaluate(script):
         assert str(address).startswith((f"http://127.0.0.1:{port}/", "http://", "https://")), address

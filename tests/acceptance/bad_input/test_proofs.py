@@ -24,7 +24,7 @@ import pytest
 from lamplighter.domain import heartbeat
 from lamplighter.integrations.grafana import gate as grafana_gate
 from lamplighter.integrations.pagerduty import gate as pagerduty_gate
-from lamplighter.web import auth, cursors
+from lamplighter.web import cursors, identity
 from tests.acceptance.bad_input.conftest import CONFIGURATION, SOURCES
 from tests.acceptance.bad_input.receivers import RECEIVERS
 
@@ -40,6 +40,8 @@ ROUTING_KEY = "routing-key-0123456789abcdef"
 SIGNATURE, TIMESTAMP = "X-Grafana-Alerting-Signature", "X-Grafana-Time"
 GRAFANA = "/api/v1/alerts/grafana"
 OPEN = {"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"}
+# Where people and their buttons prove who they are by other means than the token; those have attacks of their own.
+DOORS = {"/login", "/act/x-1"}
 PROVING = {"/api/v1/alerts/cloudwatch", "/api/v1/alerts/pagerduty"}
 ELSEWHERE = ("token", "access_token", "authorization", "api_key", "bearer", "password")
 
@@ -81,9 +83,9 @@ def routes(server: Server) -> list[tuple[str, str]]:
         sources = sorted({one.source for one in RECEIVERS} | {"nobody"}) if "{source}" in path else [""]
         for source in sources:
             filled = path.replace("{source}", source).replace("{incident_id}", "INC-1").replace("{name}", "Backups")
-            for name in ("approval_id", "silence_id"):
+            for name in ("approval_id", "silence_id", "token_id", "word"):
                 filled = filled.replace(f"{{{name}}}", "x-1")
-            found += [(method.upper(), filled) for method in methods]
+            found += [(method.upper(), filled) for method in methods if filled not in DOORS]
     assert not [path for _, path in found if "{" in path], "a new parameter that this test does not fill in"
     return found
 
@@ -222,7 +224,7 @@ def test_a1_without_the_token_nothing_large_and_nothing_without_length_is_read(
 
 
 @pytest.mark.parametrize(
-    "module", [auth, grafana_gate, pagerduty_gate, heartbeat, cursors], ids=lambda one: one.__name__
+    "module", [identity, grafana_gate, pagerduty_gate, heartbeat, cursors], ids=lambda one: one.__name__
 )
 def test_a1_secrets_are_compared_in_constant_time(module: Any) -> None:  # noqa: ANN401 - a module
     tree = ast.parse(inspect.getsource(module))

@@ -35,7 +35,7 @@ def fake(cluster: Cluster) -> Iterator[FakeKubernetes]:
 
 @pytest.fixture
 def roles(fake: FakeKubernetes, surroundings: Surroundings) -> Roles:
-    config = {"url": fake.url, "bearer_token": TOKEN, "timeout_seconds": 1}
+    config = {"url": fake.url, "bearer_token": TOKEN, "timeout_seconds": 5}
     return INTEGRATION.build(INTEGRATION.config.model_validate(config), surroundings)
 
 

@@ -47,7 +47,7 @@ def fake(cluster: Cluster) -> Iterator[FakeProxmox]:
 @pytest.fixture
 def roles(fake: FakeProxmox, surroundings: Surroundings) -> Roles:
     token_id, _, secret = TOKEN.partition("=")
-    config = {"url": fake.url, "token_id": token_id, "token": secret, "timeout_seconds": 1}
+    config = {"url": fake.url, "token_id": token_id, "token": secret, "timeout_seconds": 5}
     return INTEGRATION.build(INTEGRATION.config.model_validate(config), surroundings)
 
 
