@@ -55,25 +55,25 @@ async def incident_list(request: Request) -> Response | IncidentPage:
     here = context(request)
     if not wants_page(request):
         return await incident_page(here, _query(_asked(request)))
-    console = live(request)
-    if console is not None:
-        try:
-            return await console.incidents(request)
-        except Problem as problem:
-            return problem_page(request, problem, "/incidents")
-    asked = {name: value for name, value in _asked(request).items() if value not in ("", [""])}
-    shown = asked.pop("status", "open")
-    if shown != EVERYTHING:
-        asked["status"] = shown
     try:
-        query = _query({"limit": ROWS, **asked})
-        found = await incident_page(here, query)
+        console = live(request)
+        return await (console.incidents(request) if console is not None else _plain_list(request))
     except Problem as problem:
         return problem_page(request, problem, "/incidents")
     except RequestValidationError as error:
         first = error.errors()[0]
         wrong = Problem(422, "invalid", f"{first['loc'][-1]}: {first['msg']}", "correct that filter")
         return problem_page(request, wrong, "/incidents")
+
+
+async def _plain_list(request: Request) -> Response:
+    here = context(request)
+    asked = {name: value for name, value in _asked(request).items() if value not in ("", [""])}
+    shown = asked.pop("status", "open")
+    if shown != EVERYTHING:
+        asked["status"] = shown
+    query = _query({"limit": ROWS, **asked})
+    found = await incident_page(here, query)
     return page(
         request,
         "incidents.html",

@@ -93,7 +93,7 @@ SAID += [b'{"log": "\\ud800", "service": "x", "extra": 1}', b"log=x&service=y", 
 
 def test_what_is_no_json_is_refused_at_every_post(server: Server, problem: Problems, stored: Stored) -> None:
     before = stored(server)
-    optional = ("/acknowledge", "/reopen", "/run", "/reload")
+    optional = ("/acknowledge", "/reopen", "/run", "/reload", "/setup-link", "/sign-out")
     for path in doors(server):
         for body in SAID:
             for kind in KINDS:

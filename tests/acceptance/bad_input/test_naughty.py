@@ -265,7 +265,7 @@ def followable(page: Page, port: int) -> None:
     """Every link, form and source of the page leads to us, or is plain http."""
     # The icon of the page is drawn in its own address.
     script = (
-        "[...document.querySelectorAll('[href]:not([rel=icon]),[src],[action],[formaction]')]"
+        "[...document.querySelectorAll('[href]:not([rel~=icon]),[src],[action],[formaction]')]"
         ".map(e => e.href || e.src || e.action)"
     )
     for address in page.evaluate(script):

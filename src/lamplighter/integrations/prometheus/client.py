@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ ANSWER_BYTES_MAX = 8 * 1024 * 1024
 ERROR_CHARS_MAX = 500
 CLOCKS_APART_SECONDS_MAX = 30.0
 REQUESTS_MAX = 4
+SERVERS_MAX = 64
 TURN_WAIT_SECONDS_MAX = 60.0
 TURN_POLL_SECONDS = 0.02
 QUERY = "/api/v1/query"
@@ -110,6 +112,13 @@ _SCALAR = msgspec.json.Decoder(tuple[float, str])
 _MATRIX = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 
 
+@lru_cache(maxsize=SERVERS_MAX)
+def _turns(url: str) -> threading.BoundedSemaphore:
+    """The turns of one server, shared by all who ask it in this process: the doctor asks beside the checks."""
+    del url
+    return threading.BoundedSemaphore(REQUESTS_MAX)
+
+
 class PrometheusClient:
     """At most four requests at once, each on its own connection, bounded in time and bytes, without redirects."""
 
@@ -121,7 +130,7 @@ class PrometheusClient:
             self._headers["authorization"] = f"Bearer {config.bearer_token.get_secret_value()}"
         self._clock = clock
         # The durable response may run on another event loop than the web server's, so no loop may own the turns.
-        self._turns = threading.BoundedSemaphore(REQUESTS_MAX)
+        self._turns = _turns(config.url)
 
     async def server_time(self) -> float:
         """The server's own clock, in seconds since 1970. Raises `ToolError`."""
