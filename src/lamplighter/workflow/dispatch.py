@@ -206,11 +206,15 @@ class Dispatch:
         """Responses at work: those that the store shows, and those begun here that have not shown yet."""
         wanted = Wanted(states=tuple(AT_WORK))
         found = await asyncio.to_thread(self.store.incidents.listed, wanted, limit=AT_WORK_LOOKED_AT_MAX)
+        shown = {incident.id for incident in found}
         for incident_id, run in tuple(self.begun.items()):
             present = await asyncio.to_thread(self.store.incidents.load, incident_id)
             if present is None or present.state is not State.RECEIVED or present.run != run:
                 del self.begun[incident_id]
-        return len(found) + len(self.begun.keys() - {incident.id for incident in found})
+                # It may have come to work since the look at all of them.
+                if present is not None and present.state in AT_WORK:
+                    shown.add(incident_id)
+        return len(shown | self.begun.keys())
 
     async def _begin(self, incident_id: str) -> None:
         """Start the response to the incident as it is now."""

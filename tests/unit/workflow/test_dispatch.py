@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from lamplighter.domain.storm import SETTLING
 from lamplighter.testing import NOON, FakeClock, firing
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.dispatch import HOLDS_AT_ONCE_MAX, Dispatch
-from tests.unit.workflow.conftest import FakeMutes, FakeResponse, MemoryStore, incident_of
+from tests.unit.workflow.conftest import FakeMutes, FakeResponse, MemoryIncidents, MemoryStore, incident_of
 
 
 @dataclass
@@ -79,6 +80,27 @@ async def test_only_so_many_are_at_work_and_the_next_begins_when_one_is_done(des
     desk.store.incidents.add(replace(desk.store.incidents.held["INC-1"], state=State.AWAITING_APPROVAL))
     await desk.dispatch.turn()
     assert desk.response.started == ["INC-1", "INC-2", "INC-3"]
+
+
+class Moving(MemoryIncidents):
+    """One of those that were begun comes to work right after all at work were looked at."""
+
+    def listed(self, *args: Any, **more: Any) -> list[Incident]:  # noqa: ANN401 - the store's own
+        found = list(super().listed(*args, **more))
+        self.held["INC-2"] = replace(self.held["INC-2"], state=State.ANALYSING)
+        return found
+
+
+async def test_who_comes_to_work_between_two_looks_is_counted(desk: Desk) -> None:
+    for number in (1, 2, 3):
+        desk.saw(number)
+    await desk.dispatch.turn()
+    await desk.dispatch.turn()
+    assert desk.response.started == ["INC-1", "INC-2"]
+    kept = desk.store.incidents
+    desk.store.incidents = Moving(kept.journal, kept.held)
+    await desk.dispatch.turn()
+    assert desk.response.started == ["INC-1", "INC-2"]
 
 
 async def test_what_waits_for_long_shows_it_and_loses_that_when_it_begins(desk: Desk) -> None:
