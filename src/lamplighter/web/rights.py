@@ -113,6 +113,8 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/notifications/test",
     ),
     Right.SWITCH: (
+        "POST /pause",
+        "POST /resume",
         "POST /api/v1/pause",
         "POST /api/v1/resume",
     ),

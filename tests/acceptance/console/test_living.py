@@ -83,6 +83,36 @@ def test_pause_holds_everywhere_and_is_let_go_again(stage: Stage, visiting: Visi
     assert stage.get("/api/v1/status")["paused"] == ""
 
 
+@pytest.mark.parametrize("place", ["/alerts", "/silences", "/checks"])
+def test_the_plain_pages_pause_and_search_as_the_console_does(stage: Stage, visiting: Visiting, place: str) -> None:
+    with (
+        visiting(stage, "operator", viewport={"width": 360, "height": 740}) as visit,
+        visiting(stage, "viewer") as other,
+    ):
+        page, seen = visit.page, other.page
+        page.goto("/")
+        page.locator(f"header nav a[href='{place}']").click()
+        page.wait_for_selector("header .top")
+        page.click("summary:has-text('Pause')")
+        page.fill("input[name=reason]", "moving disks")
+        assert visit.fits()
+        page.click("button:has-text('Pause actions')")
+        page.wait_for_selector(".banner:has-text('moving disks')")
+        assert page.url.endswith(place)
+        seen.goto(place)
+        seen.wait_for_selector(".banner:has-text('by operator')")
+        assert "viewer" in (seen.locator("button.switch").get_attribute("title") or "")
+        seen.locator("button.switch").click(force=True)
+        assert seen.locator("form[action='/resume']").count() == 0
+        page.click("summary:has-text('Resume')")
+        page.click("button:has-text('Resume actions')")
+        page.wait_for_selector(".banner", state="detached")
+        assert stage.get("/api/v1/status")["paused"] == ""
+        page.fill("header input[type=search]", "nothing is called so")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/incidents?q=nothing+is+called+so&status=all")
+
+
 def test_a_viewer_sees_why_a_button_is_not_for_them_and_the_server_asks_again(stage: Stage, visiting: Visiting) -> None:
     stage.raised("ViewedDown", "viewed")
     incident = stage.holder("ViewedDown")

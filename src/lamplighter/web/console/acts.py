@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from lamplighter.web.life import (
     reopened,
     resolved,
 )
+from lamplighter.web.operation import REASON_CHARS_MAX, pressed, released
 from lamplighter.web.problems import Problem
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -90,21 +90,12 @@ async def _answer(here: Context, person: Person, values: Values, *, approve: boo
 
 
 async def _pause(here: Context, person: Person, values: Values) -> str:
-    reason = values.get("reason", "")[:500]
-    switch = here.app.switch
-    try:
-        await asyncio.to_thread(lambda: switch.pause(by=person.signature, reason=reason, duration=None))
-    except OSError as problem:
-        raise _stuck(problem) from problem
+    await pressed(here, person.signature, values.get("reason", "")[:REASON_CHARS_MAX])
     return "paused; no action begins until somebody resumes"
 
 
 async def _resume(here: Context, person: Person, _values: Values) -> str:
-    switch = here.app.switch
-    try:
-        await asyncio.to_thread(lambda: switch.resume(by=person.signature))
-    except OSError as problem:
-        raise _stuck(problem) from problem
+    await released(here, person.signature)
     return "actions may run again"
 
 
@@ -169,8 +160,3 @@ def _read(kind: type[Body], values: Mapping[str, Any]) -> Body:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise Problem(422, "invalid", f"{key}: {first['msg']}", "correct that field") from error
-
-
-def _stuck(problem: OSError) -> Problem:
-    detail = f"the switch could not be changed: {problem.strerror}"
-    return Problem(503, "switch-stuck", detail, "make the data folder writable; stopping the server stops actions too")
