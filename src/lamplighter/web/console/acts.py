@@ -10,18 +10,20 @@ from pydantic import BaseModel, ValidationError
 
 from lamplighter.domain.access import Denied, Person, Right, may
 from lamplighter.ports import StoreUnavailable
-from lamplighter.web.approvals import Answer, answered
+from lamplighter.web.approvals import Answer, answered, put_off
 from lamplighter.web.console.hub import Hub, Key, Said
 from lamplighter.web.console.pane import Pane
 from lamplighter.web.context import Context
 from lamplighter.web.life import (
     Acknowledging,
     Comment,
+    Feedback,
     Merging,
     Reopening,
     Resolving,
     Splitting,
     acknowledged,
+    assessed,
     commented,
     divided,
     merged,
@@ -89,6 +91,25 @@ async def _answer(here: Context, person: Person, values: Values, *, approve: boo
     await answered(here, values.get("approval", ""), body, approve=approve, by=person.signature)
 
 
+async def _snooze(here: Context, person: Person, values: Values) -> str:
+    await put_off(here, values.get("approval", ""), by=person.signature)
+    return "I ask again in 30 minutes, and do nothing until then"
+
+
+async def _right(here: Context, person: Person, values: Values) -> str:
+    return await _assess(here, person, values, right=True)
+
+
+async def _wrong(here: Context, person: Person, values: Values) -> str:
+    return await _assess(here, person, values, right=False)
+
+
+async def _assess(here: Context, person: Person, values: Values, *, right: bool) -> str:
+    body = _read(Feedback, {"by": person.signature, "right": right, "text": values.get("reason", "").strip()})
+    await assessed(here, _incident(values), body)
+    return "written into the timeline"
+
+
 async def _pause(here: Context, person: Person, values: Values) -> str:
     await pressed(here, person.signature, values.get("reason", "")[:REASON_CHARS_MAX])
     return "paused; no action begins until somebody resumes"
@@ -133,6 +154,9 @@ Work = Callable[[Context, Person, Values], Awaitable[str]]
 ACTS: Mapping[str, tuple[Right, Work]] = {
     "approve": (Right.APPROVE, _approve),
     "deny": (Right.APPROVE, _deny),
+    "snooze": (Right.APPROVE, _snooze),
+    "right": (Right.OPERATE, _right),
+    "wrong": (Right.OPERATE, _wrong),
     "pause": (Right.SWITCH, _pause),
     "resume": (Right.SWITCH, _resume),
     "comment": (Right.OPERATE, _comment),
