@@ -21,10 +21,13 @@ NAME_BYTES_MAX = 100
 NAMES = ("name", "container", "instance", "node")
 # A file system that is full by its nature, such as an image, tells nothing.
 _DISKS = '{fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs"}'
+# Against all modes and not against the clock: a target that has just appeared would seem to be at work all the time.
+_IDLE = 'sum by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))'
+_ALL = "sum by (instance) (rate(node_cpu_seconds_total[5m]))"
 _LIMIT = 'container_spec_memory_limit_bytes{name!=""}'
 # What node_exporter and cAdvisor tell, as a share from 0 to 1, of the fullest only; by the key that facts have for it.
 QUERIES: tuple[tuple[str, str], ...] = (
-    ("cpu_share", 'topk(1, 1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])))'),
+    ("cpu_share", f"topk(1, 1 - {_IDLE} / {_ALL})"),
     ("memory_share", "topk(1, 1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"),
     ("disk_share", f"topk(1, 1 - node_filesystem_avail_bytes{_DISKS} / node_filesystem_size_bytes{_DISKS})"),
     ("memory_share", f'topk(1, container_memory_working_set_bytes{{name!=""}} / ({_LIMIT} > 0))'),
@@ -72,7 +75,7 @@ class Gauging:
         if share is None or not math.isfinite(share) or share < 0:
             return []
         name = kept_text(next((labels[one] for one in NAMES if labels.get(one)), "all"), NAME_BYTES_MAX)
-        return [Fact(f"g{number}", "vitals", name, "usage", sample.detail, sample.at, query, {key: share})]
+        return [Fact(f"g{number}", "vitals", name, "usage", f"{key} {share:.2f}", sample.at, query, {key: share})]
 
     def _runner(self, spec: CheckSpec) -> CheckRunner | None:
         runners = (runner for roles in self.world.roles for runner in roles.runners)
