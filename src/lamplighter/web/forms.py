@@ -162,7 +162,7 @@ async def _switched(request: Request, *, pause: bool) -> Response:
         form = await form_of(request)
         back = form.pop("back", "")
         if pause:
-            await pressed(here, by, _read(Pausing, form).reason)
+            await pressed(here, by, _read(Pausing, {"reason": form.get("why", "")}).reason)
         else:
             await released(here, by)
         return back if BACK.fullmatch(back) else "/"

@@ -94,7 +94,7 @@ def test_the_plain_pages_pause_and_search_as_the_console_does(stage: Stage, visi
         page.locator(f"header nav a[href='{place}']").click()
         page.wait_for_selector("header .top")
         page.click("summary:has-text('Pause')")
-        page.fill("input[name=reason]", "moving disks")
+        page.fill("input[name=why]", "moving disks")
         assert visit.fits()
         page.click("button:has-text('Pause actions')")
         page.wait_for_selector(".banner:has-text('moving disks')")

@@ -104,7 +104,7 @@ async def test_a_form_is_no_json_and_looking_never_acts(bench: Bench) -> None:
 
 async def test_the_switch_is_pressed_from_a_page_and_leads_back_to_it(bench: Bench) -> None:
     async with bench.client(forms.router) as client:
-        pressed = await client.post("/pause", data={"reason": "moving disks", "back": "/alerts"})
+        pressed = await client.post("/pause", data={"why": "moving disks", "back": "/alerts"})
         held = bench.app.switch.held
         released = await client.post("/resume", data={"back": "/incidents/INC-7?plain=1"})
     assert (pressed.status_code, pressed.headers["location"]) == (303, "/alerts")
@@ -126,14 +126,15 @@ async def test_a_switch_that_cannot_be_pressed_is_said(bench: Bench) -> None:
     bench.app.switch.stuck = True
     async with bench.client(forms.router) as client:
         answer = await client.post("/pause", data={"back": "/alerts"})
-        long = await client.post("/pause", data={"reason": "x" * 501})
+        long = await client.post("/pause", data={"why": "x" * 501})
     assert answer.status_code == 503
     assert "No space left on device" in answer.text
     assert long.status_code == 422
 
 
-@pytest.mark.parametrize("place", ["/alerts", "/silences", "/checks", "/incidents?plain=1"])
+@pytest.mark.parametrize("place", ["/alerts", "/silences", "/checks", "/incidents/INC-1?plain=1"])
 async def test_every_plain_page_has_the_search_and_the_switch(bench: Bench, place: str) -> None:
+    bench.incidents.open(1)
     ann, vic = bench.signed_in(Role.OPERATOR, "ann"), bench.signed_in(Role.VIEWER, "vic")
     async with bench.browser(cookie=ann) as operator, bench.browser(cookie=vic) as viewer:
         page = (await operator.get(place)).text
