@@ -59,6 +59,7 @@ from lamplighter.workflow.communicator import (
 )
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.durable import CheckpointedSteps, DurableResponse
+from lamplighter.workflow.gauging import Gauging
 from lamplighter.workflow.keeping import Checkpoints, Retention
 from lamplighter.workflow.lease import PlacingLease
 from lamplighter.workflow.memory import StoredLessons
@@ -281,7 +282,7 @@ def build_app(
         announcing=announcing,
         sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
         surveying=watched.surveying,
-        vitals=Vitals(world, watched.surveying, clock),
+        vitals=Vitals(world, watched.surveying, clock, Gauging(world, clock)),
         watchdogs=watchdogs,
         retention=Retention(store, clock, response, lambda: placing.leads, _keeping(settings)),
         patrol=watched.patrol,

@@ -68,6 +68,27 @@ async def deny(request: Request, approval_id: ApprovalId, body: Answer) -> Appro
     return await answered(context(request), approval_id, body, approve=False, by=signature(request, APPROVER))
 
 
+@router.post("/{approval_id}/snooze")
+async def snooze(request: Request, approval_id: ApprovalId) -> Approval:
+    """Ask again in 30 minutes; nothing is done until then."""
+    return await put_off(context(request), approval_id, by=signature(request, APPROVER))
+
+
+async def put_off(here: Context, approval_id: str, *, by: str) -> Approval:
+    """Let a question wait, as the button of a message does. Raises `Problem`."""
+    app = here.app
+    held = await asyncio.to_thread(app.store.approvals.load, approval_id)
+    incident = await asyncio.to_thread(app.store.incidents.load, held.incident_id) if held else None
+    if held is None or incident is None:
+        raise not_found("approval", approval_id, "/api/v1/approvals")
+    try:
+        return await app.communicator.answering.put_off(held, incident, by)
+    except CannotAnswer as problem:
+        raise Problem(
+            409, "cannot-answer", str(problem), "look at the incident; it may be answered already"
+        ) from problem
+
+
 async def answered(here: Context, approval_id: str, body: Answer, *, approve: bool, by: str) -> Approval:
     """Answer for somebody, and let the incident go on. Raises `Problem`."""
     app = here.app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ from lamplighter.web.life import (
     resolved,
 )
 from lamplighter.web.maintenance import NewMaintenance, worked_on
+from lamplighter.web.operation import Pausing, pressed, released
 from lamplighter.web.problems import Problem
 from lamplighter.web.rendering import form_of, problem_page
 from lamplighter.web.session import signature
@@ -35,6 +37,8 @@ from lamplighter.web.silences import NewSilence, SilenceId, authored, silenced_a
 
 router = APIRouter(include_in_schema=False)
 Body = TypeVar("Body", bound=BaseModel)
+# Where the switch of a page may lead back to: pages of ours that have one, and nothing else that a form says.
+BACK = re.compile(r"/(?:(?:incidents(?:/INC-[0-9]{1,18})?|alerts|silences|checks)(?:\?plain=1)?)?")
 Work = Callable[[Context, str, Mapping[str, str]], Awaitable[str]]
 
 
@@ -137,6 +141,33 @@ async def check_form(request: Request) -> Response:
         return "/checks"
 
     return await _answered(request, act, "/checks")
+
+
+@router.post("/pause")
+async def pause_form(request: Request) -> Response:
+    """Press the kill switch, and show the same page again."""
+    return await _switched(request, pause=True)
+
+
+@router.post("/resume")
+async def resume_form(request: Request) -> Response:
+    """Let actions run again, and show the same page again."""
+    return await _switched(request, pause=False)
+
+
+async def _switched(request: Request, *, pause: bool) -> Response:
+    here, by = context(request), signature(request, APPROVER)
+
+    async def act() -> str:
+        form = await form_of(request)
+        back = form.pop("back", "")
+        if pause:
+            await pressed(here, by, _read(Pausing, {"reason": form.get("why", "")}).reason)
+        else:
+            await released(here, by)
+        return back if BACK.fullmatch(back) else "/"
+
+    return await _answered(request, act, "/")
 
 
 async def _answered(request: Request, act: Callable[[], Awaitable[str]], back: str) -> Response:

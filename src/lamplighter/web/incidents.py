@@ -16,6 +16,7 @@ from lamplighter.domain.member import Link, Member
 from lamplighter.domain.timeline import Event
 from lamplighter.ports import Store
 from lamplighter.reports.case_export import case_files, packed, safe_name
+from lamplighter.reports.markdown import markdown_of
 from lamplighter.web.context import Context, context
 from lamplighter.web.cursors import CURSOR_PATTERN
 from lamplighter.web.dossiers import Dossier, dossier
@@ -111,6 +112,21 @@ async def exported(request: Request, incident_id: IncidentId) -> Response:
     archive = await asyncio.to_thread(_archive, store, incident)
     headers = {"Content-Disposition": f'attachment; filename="{incident_id}.tar.gz"', "Cache-Control": "no-store"}
     return Response(archive, media_type="application/gzip", headers=headers)
+
+
+@router.get("/{incident_id}/markdown", response_class=Response, responses={200: {"content": {"text/markdown": {}}}})
+async def as_markdown(request: Request, incident_id: IncidentId) -> Response:
+    """The incident as plain Markdown, to paste elsewhere."""
+    here = context(request)
+    text = await asyncio.to_thread(_markdown, here, incident_id)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(text, media_type="text/markdown; charset=utf-8", headers=headers)
+
+
+def _markdown(here: Context, incident_id: str) -> str:
+    found = dossier(here, incident_id)
+    events = here.app.store.incidents.timeline(incident_id)
+    return markdown_of(found.incident, found.known, found.facts, found.ruled_out, found.plan, events)
 
 
 def _archive(store: Store, incident: Incident) -> bytes:

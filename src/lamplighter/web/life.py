@@ -53,6 +53,13 @@ class Comment(Said):
     text: Annotated[str, Field(min_length=1, max_length=4000, description="shown in the timeline, never acted upon")]
 
 
+class Feedback(Said):
+    """Whether the cause that was named is the right one. It is recorded, and teaches nothing by itself."""
+
+    right: bool
+    text: Annotated[str, Field(max_length=2000, description="what it was instead, or how it is known")] = ""
+
+
 class Resolving(Said):
     """How a person closed an incident."""
 
@@ -92,6 +99,12 @@ async def comment(request: Request, incident_id: IncidentId, body: Comment) -> J
         return 201, await commented(here, incident_id, signed(request, body), idempotency_key(request))
 
     return await here.repeats.once(request, make)
+
+
+@router.post("/{incident_id}/feedback", status_code=201)
+async def feedback(request: Request, incident_id: IncidentId, body: Feedback) -> Event:
+    """Say whether the cause that was named is the right one."""
+    return await assessed(context(request), incident_id, signed(request, body))
 
 
 @router.post("/{incident_id}/acknowledge")
@@ -136,6 +149,22 @@ async def commented(here: Context, incident_id: str, body: Comment, key: str = "
     mark = hashlib.sha256(key.encode()).hexdigest()[:24] if key else secrets.token_hex(8)
     event = _event(here, incident, f"comment:{mark}", Moment.COMMENTED, body.person, body.text)
     event = replace(event, text=kept_text(body.text, COMMENT_BYTES_MAX))
+    await asyncio.to_thread(here.app.store.incidents.record, event)
+    here.app.news.announce()
+    return event
+
+
+async def assessed(here: Context, incident_id: str, body: Feedback) -> Event:
+    """Write into the timeline what a person thinks of the cause that was named. Raises `Problem`."""
+    incident = await present(here.app.store, incident_id)
+    diagnosis = await asyncio.to_thread(here.app.store.dossiers.diagnosis, incident_id, incident.run)
+    best = diagnosis.best if diagnosis else None
+    if best is None:
+        raise _wrong_state(f"{incident_id} has no cause that could be right or wrong")
+    verdict = "right" if body.right else "wrong"
+    words = kept_text(body.text, WORDS_BYTES_MAX)
+    text = f"{body.person}: {verdict} cause, {best.fault} of {best.component}{': ' if words else ''}{words}"
+    event = _event(here, incident, "feedback", Moment.COMMENTED, body.person, text, cause=verdict)
     await asyncio.to_thread(here.app.store.incidents.record, event)
     here.app.news.announce()
     return event

@@ -26,6 +26,7 @@ from lamplighter.web.session import signature
 router = APIRouter(tags=["operation"])
 READY_SECONDS_MAX = 3.0
 DETAIL_CHARS_MAX = 8000
+REASON_CHARS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Pausing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     duration: Annotated[Duration | None, Field(description='such as "30m"; without it, until resume')] = None
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=REASON_CHARS_MAX)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +125,13 @@ async def status(request: Request) -> Standing:
 async def pause(request: Request, body: Pausing) -> SwitchState:
     """Press the kill switch: no new action begins, whatever was approved."""
     duration = timedelta(seconds=body.duration) if body.duration else None
-    switch, by = context(request).app.switch, signature(request, APPROVER)
-    try:
-        return SwitchState(await asyncio.to_thread(lambda: switch.pause(by=by, reason=body.reason, duration=duration)))
-    except OSError as problem:
-        raise _stuck(problem) from problem
+    return SwitchState(await pressed(context(request), signature(request, APPROVER), body.reason, duration))
 
 
 @router.post("/api/v1/resume")
 async def resume(request: Request) -> SwitchState:
     """Let actions run again."""
-    switch, by = context(request).app.switch, signature(request, APPROVER)
-    try:
-        await asyncio.to_thread(lambda: switch.resume(by=by))
-    except OSError as problem:
-        raise _stuck(problem) from problem
-    return SwitchState(switch.paused())
+    return SwitchState(await released(context(request), signature(request, APPROVER)))
 
 
 @router.post("/-/reload")
@@ -163,6 +155,25 @@ async def stats(request: Request) -> dict[str, int | dict[str, int]]:
     by_status = {str(state): number for state, number in counts.items()}
     resolved = by_status.get("resolved", 0)
     return {"total_incidents": sum(by_status.values()), "resolved_incidents": resolved, "by_status": by_status}
+
+
+async def pressed(here: Context, by: str, reason: str, duration: timedelta | None = None) -> str:
+    """Press the kill switch for somebody; in words what holds now. Raises `Problem` 503."""
+    switch = here.app.switch
+    try:
+        return await asyncio.to_thread(lambda: switch.pause(by=by, reason=reason, duration=duration))
+    except OSError as problem:
+        raise _stuck(problem) from problem
+
+
+async def released(here: Context, by: str) -> str:
+    """Let actions run again; what still holds them, else nothing. Raises `Problem` 503."""
+    switch = here.app.switch
+    try:
+        await asyncio.to_thread(lambda: switch.resume(by=by))
+    except OSError as problem:
+        raise _stuck(problem) from problem
+    return switch.paused()
 
 
 def _stuck(problem: OSError) -> Problem:

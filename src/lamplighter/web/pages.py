@@ -22,7 +22,7 @@ from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import IncidentQuery
 from lamplighter.web.incidents import IncidentId, IncidentPage, belonging, incident_page
 from lamplighter.web.problems import Problem
-from lamplighter.web.rendering import local, page, problem_page, templates, wants_page
+from lamplighter.web.rendering import PLAIN, local, page, problem_page, templates, wants_page
 
 router = APIRouter(tags=["pages"])
 ROWS = 25
@@ -37,7 +37,6 @@ ASSETS = {
     "console.css": "text/css",
     "console.js": "text/javascript",
 }
-PLAIN = "plain"
 
 
 @router.get("/", include_in_schema=False)

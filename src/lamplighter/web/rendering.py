@@ -11,10 +11,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from lamplighter.domain.access import Right
 from lamplighter.domain.timeline import Moment
 from lamplighter.web.context import context
 from lamplighter.web.problems import Problem
-from lamplighter.web.session import CSRF_FIELD, csrf_of, person_of
+from lamplighter.web.session import CSRF_FIELD, csrf_of, person_of, why_not
 
 FIELDS_MAX = 30
 PLACES = (
@@ -27,6 +28,7 @@ PLACES = (
     ("/checks", "Checks", False),
     ("/settings", "Settings", True),
 )
+PLAIN = "plain"
 PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -59,6 +61,9 @@ def page(request: Request, template: str, *, status: int = 200, plain: bool = Fa
         places=places(console=context(request).console is not None and not plain),
         person=person_of(request),
         csrf=csrf_of(request),
+        plain_too=PLAIN in request.query_params,
+        no_switch=why_not(person_of(request), Right.SWITCH),
+        back=f"{request.url.path}?{PLAIN}=1" if PLAIN in request.query_params else request.url.path,
         **values,
     )
     return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
@@ -71,7 +76,7 @@ def places(*, console: bool) -> tuple[tuple[str, str], ...]:
 
 def problem_page(request: Request, problem: Problem, back: str) -> HTMLResponse:
     """An error as a page, with the way back."""
-    return page(request, "problem.html", status=problem.status, detail=problem.detail, fix=problem.fix, back=back)
+    return page(request, "problem.html", status=problem.status, detail=problem.detail, fix=problem.fix, way_back=back)
 
 
 def local(at: datetime, pattern: str, *, zone: ZoneInfo) -> str:

@@ -81,6 +81,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/incidents/{incident_id}/timeline",
         "GET /api/v1/incidents/{incident_id}/alerts",
         "GET /api/v1/incidents/{incident_id}/case",
+        "GET /api/v1/incidents/{incident_id}/markdown",
         "GET /api/v1/approvals",
         "GET /api/v1/approvals/{approval_id}",
         "GET /api/v1/silences",
@@ -100,6 +101,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /checks/run",
         "POST /api/v1/incidents",
         "POST /api/v1/incidents/{incident_id}/comments",
+        "POST /api/v1/incidents/{incident_id}/feedback",
         "POST /api/v1/incidents/{incident_id}/acknowledge",
         "POST /api/v1/incidents/{incident_id}/resolve",
         "POST /api/v1/incidents/{incident_id}/reopen",
@@ -113,12 +115,15 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/notifications/test",
     ),
     Right.SWITCH: (
+        "POST /pause",
+        "POST /resume",
         "POST /api/v1/pause",
         "POST /api/v1/resume",
     ),
     Right.APPROVE: (
         "POST /api/v1/approvals/{approval_id}/approve",
         "POST /api/v1/approvals/{approval_id}/deny",
+        "POST /api/v1/approvals/{approval_id}/snooze",
     ),
     Right.ADMINISTER: (
         "GET /api/v1/users",

@@ -50,6 +50,14 @@ def required(asked: HTTPConnection | Scope, right: Right) -> Person:
     return person
 
 
+def why_not(person: Person | None, right: Right) -> str:
+    """Why a person may not do this; empty where it is allowed."""
+    if person is None:
+        return "nobody is signed in"
+    verdict = may(person, right)
+    return verdict.reason if isinstance(verdict, Denied) else ""
+
+
 def signature(asked: HTTPConnection | Scope, said: str) -> str:
     """Under which name something is recorded: the person's own; only the data folder's token may say another."""
     person = person_of(asked)

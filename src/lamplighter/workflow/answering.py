@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from lamplighter.domain.approval import CannotAnswer
+from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.letter import Nonce
 from lamplighter.domain.message import Press
@@ -35,6 +35,10 @@ _DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _STALE = "This button was used already, or it is too old. The newest message has fresh ones."
 log = structlog.get_logger()
+
+
+class PutOffEnough(CannotAnswer):
+    """A question that was put off for as long as its evidence is good."""
 
 
 class Wakes(Protocol):
@@ -113,22 +117,30 @@ class Answering:
 
     async def _snooze(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         """Ask again later. The question stays open for as long as any, and never past its bound."""
-        now = self.clock.now()
         present = await asyncio.to_thread(self.store.approvals.load, nonce.approval_id)
         if present is None:
             return Reply(_STALE, ok=False)
+        try:
+            await self.put_off(present, incident, by, nonce.digest)
+        except PutOffEnough as problem:
+            return Reply(str(problem), ok=False)
+        return Reply(f"{incident.id}: I ask again in 30 minutes, and do nothing until then.")
+
+    async def put_off(self, present: Approval, incident: Incident, by: str, nonce: str = "") -> Approval:
+        """Ask a question again later; `nonce` is the button's. Raises `CannotAnswer`, `LookupError`."""
+        now = self.clock.now()
         again, end = now + SNOOZE, present.asked_at + OPEN_MAX
         until = min(again + timedelta(seconds=self.answer_seconds), end)
         if again >= end:
-            return Reply("It was put off long enough: say yes or no, or let it expire; then nothing is done.", ok=False)
-        extend = self.store.approvals.extend
-        held = await asyncio.to_thread(lambda: extend(nonce.approval_id, until, now=now, nonce=nonce.digest))
+            raise PutOffEnough("It was put off long enough: say yes or no, or let it expire; then nothing is done.")
+        extend, mark = self.store.approvals.extend, nonce or secrets.token_hex(8)
+        held = await asyncio.to_thread(lambda: extend(present.id, until, now=now, nonce=nonce))
         text = f"{by} wants to be asked again at {again:%H:%M} UTC; the question now expires at {held.expires_at:%H:%M}"
-        await self.chronicle.note(incident, f"snoozed:{nonce.digest[:12]}", Moment.COMMENTED, Crew.PERSON, text)
+        await self.chronicle.note(incident, f"snoozed:{mark[:12]}", Moment.COMMENTED, Crew.PERSON, text)
         await self.response.wake(incident)
         await self.posting.remind(incident, (held.summary,), again)
-        await self.posting.update(incident, "asked", (held.summary,), nonce.digest)
-        return Reply(f"{incident.id}: I ask again in 30 minutes, and do nothing until then.")
+        await self.posting.update(incident, "asked", (held.summary,), mark)
+        return held
 
     async def _why(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         if not await self._used(nonce, by):

@@ -12,6 +12,7 @@ from lamplighter.domain.alert import Alert, AlertStatus, fingerprint_of
 from lamplighter.domain.evidence import Evidence, Fact, Question
 from lamplighter.domain.topology import Component
 from lamplighter.ports import Clock, EvidenceTool, ToolError
+from lamplighter.workflow.gauging import Gauging
 from lamplighter.workflow.surveying import Surveying
 from lamplighter.workflow.world import World
 
@@ -33,19 +34,25 @@ class Vitals:
     world: World
     surveying: Surveying
     clock: Clock
+    gauging: Gauging
     facts: tuple[Fact, ...] = ()
+    _seen: tuple[Fact, ...] = ()
     _looked_at: float | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def refresh(self) -> None:
-        """Look, unless it was done within EVERY_SECONDS or is being done."""
-        now = self.clock.monotonic()
-        fresh = self._looked_at is not None and now - self._looked_at < EVERY_SECONDS
-        if fresh or self._looking.locked():
+        """Look and read, each unless it was done a short while ago; nothing where it is being done."""
+        if self._looking.locked():
             return
         async with self._looking:
-            self._looked_at = now
-            self.facts = await self._look()
+            read = await self.gauging.refresh()
+            now = self.clock.monotonic()
+            fresh = self._looked_at is not None and now - self._looked_at < EVERY_SECONDS
+            if not fresh:
+                self._looked_at = now
+                self._seen = await self._look()
+            if read or not fresh:
+                self.facts = (*self._seen, *self.gauging.facts)
 
     async def _look(self) -> tuple[Fact, ...]:
         places = asyncio.Semaphore(LOOKS_AT_ONCE)

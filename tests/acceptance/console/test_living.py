@@ -10,7 +10,7 @@ from tests.acceptance.signals.conftest import Part, Stage, Stages, wait_until
 
 @pytest.fixture(scope="module")
 def stage(stages: Stages) -> Stage:
-    parts = [Part(name, allowed=False) for name in ("seen", "yes", "no", "paused", "keys", "viewed", "typed")]
+    parts = [Part(name, allowed=False) for name in ("seen", "yes", "no", "paused", "keys", "viewed", "typed", "later")]
     return stages.new(*parts, autonomy={"mode": "ask"})
 
 
@@ -83,6 +83,36 @@ def test_pause_holds_everywhere_and_is_let_go_again(stage: Stage, visiting: Visi
     assert stage.get("/api/v1/status")["paused"] == ""
 
 
+@pytest.mark.parametrize("place", ["/alerts", "/silences", "/checks"])
+def test_the_plain_pages_pause_and_search_as_the_console_does(stage: Stage, visiting: Visiting, place: str) -> None:
+    with (
+        visiting(stage, "operator", viewport={"width": 360, "height": 740}) as visit,
+        visiting(stage, "viewer") as other,
+    ):
+        page, seen = visit.page, other.page
+        page.goto("/")
+        page.locator(f"header nav a[href='{place}']").click()
+        page.wait_for_selector("header .top")
+        page.click("summary:has-text('Pause')")
+        page.fill("input[name=why]", "moving disks")
+        assert visit.fits()
+        page.click("button:has-text('Pause actions')")
+        page.wait_for_selector(".banner:has-text('moving disks')")
+        assert page.url.endswith(place)
+        seen.goto(place)
+        seen.wait_for_selector(".banner:has-text('by operator')")
+        assert "viewer" in (seen.locator("button.switch").get_attribute("title") or "")
+        seen.locator("button.switch").click(force=True)
+        assert seen.locator("form[action='/resume']").count() == 0
+        page.click("summary:has-text('Resume')")
+        page.click("button:has-text('Resume actions')")
+        page.wait_for_selector(".banner", state="detached")
+        assert stage.get("/api/v1/status")["paused"] == ""
+        page.fill("header input[type=search]", "nothing is called so")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/incidents?q=nothing+is+called+so&status=all")
+
+
 def test_a_viewer_sees_why_a_button_is_not_for_them_and_the_server_asks_again(stage: Stage, visiting: Visiting) -> None:
     stage.raised("ViewedDown", "viewed")
     incident = stage.holder("ViewedDown")
@@ -101,6 +131,26 @@ def test_a_viewer_sees_why_a_button_is_not_for_them_and_the_server_asks_again(st
         page.wait_for_selector(".toast.wrong:has-text('approver')")
     assert stage.pending(incident["id"])
     assert "viewed" not in stage.outside.effects
+
+
+def test_a_question_is_snoozed_its_cause_judged_and_the_incident_copied(stage: Stage, visiting: Visiting) -> None:
+    stage.raised("LaterDown", "later")
+    incident = stage.holder("LaterDown")
+    before = stage.question(incident["id"])
+    with visiting(stage, permissions=["clipboard-read", "clipboard-write"]) as visit:
+        page = visit.go(f"/incidents/{incident['id']}")
+        page.click("button:has-text('Snooze 30 min')")
+        page.wait_for_selector("text=I ask again in 30 minutes")
+        page.wait_for_selector(".story >> text=approver wants to be asked again at")
+        page.click("button:has-text('Right cause')")
+        page.wait_for_selector(".story >> text=approver: right cause, ")
+        page.click("button:has-text('Copy as Markdown')")
+        page.wait_for_selector("button:has-text('copied')")
+        assert page.evaluate("navigator.clipboard.readText()").startswith(f"# {incident['id']}: LaterDown")
+    assert stage.pending(incident["id"])
+    after = stage.get(f"/api/v1/approvals/{before['id']}")
+    assert after["expires_at"] > before["expires_at"]
+    assert "later" not in stage.outside.effects
 
 
 def test_a_session_that_ended_sees_nothing_more_and_does_nothing_more(stage: Stage, visiting: Visiting) -> None:

@@ -36,7 +36,13 @@ class Audience:
     """Clients that follow the events of a server, in a thread of their own."""
 
     server: Server
-    opened: list[set[str]] = field(default_factory=lambda: [set() for _ in range(LISTENERS)])
+    count: int = LISTENERS
+    token: str = ""
+    opened: list[set[str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.opened += [set() for _ in range(self.count)]
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -54,8 +60,8 @@ class Audience:
         self._loop.run_until_complete(asyncio.wait([self._all]))
 
     async def _together(self) -> None:
-        limits = httpx.Limits(max_connections=LISTENERS)
-        headers = {"Authorization": f"Bearer {self.server.token}"}
+        limits = httpx.Limits(max_connections=self.count)
+        headers = {"Authorization": f"Bearer {self.token or self.server.token}"}
         url = f"http://127.0.0.1:{self.server.port}"
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, limits=limits) as client:
             await asyncio.gather(*(self._follow(client, heard) for heard in self.opened))
@@ -64,6 +70,7 @@ class Audience:
         async with client.stream("GET", "/api/v1/events") as answer:
             answer.raise_for_status()
             async for line in answer.aiter_lines():
+                self.said.append(line)
                 if line.startswith("data: ") and (event := json.loads(line[6:]))["moment"] == "opened":
                     heard.add(event["incident_id"])
 

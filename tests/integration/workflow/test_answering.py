@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lamplighter.domain.approval import ApprovalState
+from lamplighter.domain.approval import ApprovalState, CannotAnswer
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.letter import Nonce
 from lamplighter.domain.message import Press
@@ -163,6 +163,18 @@ async def test_snoozes_end(desk: Desk) -> None:
     assert "long enough" in replies[-1].notice
     assert 2 < len(replies) < 10
     assert desk.approval.expires_at - desk.approval.asked_at <= OPEN_MAX
+
+
+async def test_a_question_is_put_off_from_a_page_within_the_same_bound(desk: Desk) -> None:
+    incident = await desk.question()
+    first = await desk.desk.put_off(desk.approval, incident, "robin")
+    assert first.state is ApprovalState.PENDING
+    assert desk.woken == [incident.id]
+    notes = [event.text for event in desk.bench.store.incidents.timeline(incident.id)]
+    assert any(text.startswith("robin wants to be asked again at") for text in notes)
+    desk.bench.clock.advance(OPEN_MAX.total_seconds())
+    with pytest.raises(CannotAnswer):
+        await desk.desk.put_off(first, incident, "robin")
 
 
 async def test_acknowledging_is_written_down_and_ends_with_the_incident(desk: Desk) -> None:

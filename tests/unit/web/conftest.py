@@ -386,6 +386,29 @@ class MemoryPeople:
         self.known[account.name] = account
 
 
+@dataclass
+class MemorySwitch:
+    """The kill switch as words."""
+
+    held: str = ""
+    stuck: bool = False
+
+    def paused(self) -> str:
+        return self.held
+
+    def pause(self, *, by: str, reason: str, duration: timedelta | None) -> str:
+        return self._put(f"by {by}: {reason}")
+
+    def resume(self, *, by: str) -> None:
+        self._put("")
+
+    def _put(self, words: str) -> str:
+        if self.stuck:
+            raise OSError(28, "No space left on device")
+        self.held = words
+        return words
+
+
 class Bench:
     """One app in memory."""
 
@@ -438,7 +461,7 @@ class Bench:
             correlator=self.told,
             dispatch=SimpleNamespace(line={}, storm=None),
             response=self.told,
-            switch=SimpleNamespace(paused=lambda: ""),
+            switch=MemorySwitch(),
             communicator=SimpleNamespace(postman=SimpleNamespace(counts=Counter())),
             sources={"manual": ManualSource(self.clock.now)},
             runbooks=SimpleNamespace(find=lambda *_: [("dns", "Restart the DNS stack", 4.2)]),

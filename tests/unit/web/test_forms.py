@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lamplighter.domain.access import Role
 from lamplighter.domain.incident import State
 from lamplighter.testing import firing
 from lamplighter.web import forms
@@ -99,3 +100,54 @@ async def test_a_form_is_no_json_and_looking_never_acts(bench: Bench) -> None:
         for path in ("/incidents/INC-1/resolve", "/silences/SIL-1/end", "/maintenance", "/checks/run"):
             assert (await client.get(path)).status_code == 405
     assert bench.incidents.held["INC-1"].is_open
+
+
+async def test_the_switch_is_pressed_from_a_page_and_leads_back_to_it(bench: Bench) -> None:
+    async with bench.client(forms.router) as client:
+        pressed = await client.post("/pause", data={"why": "moving disks", "back": "/alerts"})
+        held = bench.app.switch.held
+        released = await client.post("/resume", data={"back": "/incidents/INC-7?plain=1"})
+    assert (pressed.status_code, pressed.headers["location"]) == (303, "/alerts")
+    assert held == "by admin: moving disks"
+    assert (released.status_code, released.headers["location"]) == (303, "/incidents/INC-7?plain=1")
+    assert bench.app.switch.held == ""
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example", "/\\evil.example", "/logout", "/alerts\n/x"]
+)
+async def test_the_switch_leads_nowhere_else(bench: Bench, back: str) -> None:
+    async with bench.client(forms.router) as client:
+        answer = await client.post("/pause", data={"back": back})
+    assert answer.headers["location"] == "/"
+
+
+async def test_a_switch_that_cannot_be_pressed_is_said(bench: Bench) -> None:
+    bench.app.switch.stuck = True
+    async with bench.client(forms.router) as client:
+        answer = await client.post("/pause", data={"back": "/alerts"})
+        long = await client.post("/pause", data={"why": "x" * 501})
+    assert answer.status_code == 503
+    assert "No space left on device" in answer.text
+    assert long.status_code == 422
+
+
+@pytest.mark.parametrize("place", ["/alerts", "/silences", "/checks", "/incidents/INC-1?plain=1"])
+async def test_every_plain_page_has_the_search_and_the_switch(bench: Bench, place: str) -> None:
+    bench.incidents.open(1)
+    ann, vic = bench.signed_in(Role.OPERATOR, "ann"), bench.signed_in(Role.VIEWER, "vic")
+    async with bench.browser(cookie=ann) as operator, bench.browser(cookie=vic) as viewer:
+        page = (await operator.get(place)).text
+        assert '<form class="search" role="search" method="get" action="/incidents">' in page
+        assert '<form method="post" action="/pause"><input type="hidden" name="csrf"' in page
+        assert f'name="back" value="{place}"' in page
+        seen = (await viewer.get(place)).text
+        assert 'action="/pause"' not in seen
+        assert 'aria-disabled="true" title="vic is viewer' in seen
+        assert (await operator.post("/pause", data={"back": place})).status_code == 403
+        assert (await viewer.post("/pause", data=bench.form(vic, back=place))).status_code == 403
+        assert bench.app.switch.held == ""
+        done = await operator.post("/pause", data=bench.form(ann, back=place))
+        assert (done.status_code, done.headers["location"]) == (303, place)
+        assert "Actions are paused: by ann" in (await viewer.get(place)).text
+        assert 'action="/resume"' in (await operator.get(place)).text

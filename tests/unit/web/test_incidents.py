@@ -146,3 +146,13 @@ async def test_before_any_diagnosis_the_alerts_are_exported(bench: Bench) -> Non
         case = case_in((await client.get(f"{PATH}/INC-1/case")).content)
     assert [alert["labels"]["alertname"] for alert in case["alerts"]] == ["DiskFull", "Slow"]
     assert (case["subject"], case["evidence"]) == ("nas", [])
+
+
+async def test_an_incident_is_had_as_markdown(bench: Bench) -> None:
+    bench.incidents.open(1, firing("<b>Disk</b>", container="nas"))
+    async with bench.client(incidents.router) as client:
+        answer = await client.get("/api/v1/incidents/INC-1/markdown")
+        none = await client.get("/api/v1/incidents/INC-9/markdown")
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert answer.text.startswith("# INC-1: \\<b\\>Disk")
+    assert none.status_code == 404

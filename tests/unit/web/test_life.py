@@ -9,6 +9,7 @@ import pytest
 from lamplighter.domain.incident import State
 from lamplighter.testing import firing
 from lamplighter.web import life
+from tests.unit.reports.conftest import diagnosis
 
 if TYPE_CHECKING:
     from tests.unit.web.conftest import Bench
@@ -39,6 +40,18 @@ async def test_a_comment_that_is_sent_twice_with_its_key_is_written_once(bench: 
     assert first.json() == second.json()
     assert (first.status_code, second.status_code, other.status_code) == (201, 201, 422)
     assert len(bench.incidents.timeline("INC-1")) == 2
+
+
+async def test_feedback_names_the_cause_it_is_about(bench: Bench) -> None:
+    bench.incidents.open(1)
+    async with bench.client(life.router) as client:
+        early = await client.post(f"{PATH}/feedback", json={"right": True})
+        bench.dossiers.found = diagnosis()
+        answer = await client.post(f"{PATH}/feedback", json={"right": False, "text": "password=hunter2", "by": "al"})
+        vague = await client.post(f"{PATH}/feedback", json={"right": "maybe"})
+    assert (early.status_code, answer.status_code, vague.status_code) == (409, 201, 422)
+    assert bench.incidents.events[-1].text.startswith("al: wrong cause, oom of shop: ")
+    assert "hunter2" not in bench.incidents.events[-1].text
 
 
 async def test_the_key_survives_a_restart_because_the_event_bears_it(bench: Bench, make_bench: type[Bench]) -> None:

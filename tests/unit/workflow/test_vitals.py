@@ -13,6 +13,7 @@ from lamplighter.domain.evidence import Evidence, Question
 from lamplighter.domain.topology import Component
 from lamplighter.ports import Roles, ToolError
 from lamplighter.testing import NOON, FakeClock
+from lamplighter.workflow.gauging import Gauging
 from lamplighter.workflow.vitals import EVERY_SECONDS, LOOKS_MAX, Vitals
 from lamplighter.workflow.world import World
 
@@ -42,7 +43,7 @@ def made(*tools: Status, parts: int = 2) -> tuple[Vitals, FakeClock]:
     seen = tuple(Component("supervisor", "process", f"part{number}", f"id{number}") for number in range(parts))
     surveying: Any = SimpleNamespace(components=seen)
     world = World(clock, (Roles(tools=cast("Any", tools)),))
-    return Vitals(world, surveying, clock), clock
+    return Vitals(world, surveying, clock, Gauging(world, clock)), clock
 
 
 async def test_everything_is_asked_once_and_again_only_later() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -11,24 +10,27 @@ from pydantic import BaseModel, ValidationError
 
 from lamplighter.domain.access import Denied, Person, Right, may
 from lamplighter.ports import StoreUnavailable
-from lamplighter.web.approvals import Answer, answered
+from lamplighter.web.approvals import Answer, answered, put_off
 from lamplighter.web.console.hub import Hub, Key, Said
 from lamplighter.web.console.pane import Pane
 from lamplighter.web.context import Context
 from lamplighter.web.life import (
     Acknowledging,
     Comment,
+    Feedback,
     Merging,
     Reopening,
     Resolving,
     Splitting,
     acknowledged,
+    assessed,
     commented,
     divided,
     merged,
     reopened,
     resolved,
 )
+from lamplighter.web.operation import REASON_CHARS_MAX, pressed, released
 from lamplighter.web.problems import Problem
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -89,22 +91,32 @@ async def _answer(here: Context, person: Person, values: Values, *, approve: boo
     await answered(here, values.get("approval", ""), body, approve=approve, by=person.signature)
 
 
+async def _snooze(here: Context, person: Person, values: Values) -> str:
+    await put_off(here, values.get("approval", ""), by=person.signature)
+    return "I ask again in 30 minutes, and do nothing until then"
+
+
+async def _right(here: Context, person: Person, values: Values) -> str:
+    return await _assess(here, person, values, right=True)
+
+
+async def _wrong(here: Context, person: Person, values: Values) -> str:
+    return await _assess(here, person, values, right=False)
+
+
+async def _assess(here: Context, person: Person, values: Values, *, right: bool) -> str:
+    body = _read(Feedback, {"by": person.signature, "right": right, "text": values.get("reason", "").strip()})
+    await assessed(here, _incident(values), body)
+    return "written into the timeline"
+
+
 async def _pause(here: Context, person: Person, values: Values) -> str:
-    reason = values.get("reason", "")[:500]
-    switch = here.app.switch
-    try:
-        await asyncio.to_thread(lambda: switch.pause(by=person.signature, reason=reason, duration=None))
-    except OSError as problem:
-        raise _stuck(problem) from problem
+    await pressed(here, person.signature, values.get("reason", "")[:REASON_CHARS_MAX])
     return "paused; no action begins until somebody resumes"
 
 
 async def _resume(here: Context, person: Person, _values: Values) -> str:
-    switch = here.app.switch
-    try:
-        await asyncio.to_thread(lambda: switch.resume(by=person.signature))
-    except OSError as problem:
-        raise _stuck(problem) from problem
+    await released(here, person.signature)
     return "actions may run again"
 
 
@@ -142,6 +154,9 @@ Work = Callable[[Context, Person, Values], Awaitable[str]]
 ACTS: Mapping[str, tuple[Right, Work]] = {
     "approve": (Right.APPROVE, _approve),
     "deny": (Right.APPROVE, _deny),
+    "snooze": (Right.APPROVE, _snooze),
+    "right": (Right.OPERATE, _right),
+    "wrong": (Right.OPERATE, _wrong),
     "pause": (Right.SWITCH, _pause),
     "resume": (Right.SWITCH, _resume),
     "comment": (Right.OPERATE, _comment),
@@ -169,8 +184,3 @@ def _read(kind: type[Body], values: Mapping[str, Any]) -> Body:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise Problem(422, "invalid", f"{key}: {first['msg']}", "correct that field") from error
-
-
-def _stuck(problem: OSError) -> Problem:
-    detail = f"the switch could not be changed: {problem.strerror}"
-    return Problem(503, "switch-stuck", detail, "make the data folder writable; stopping the server stops actions too")

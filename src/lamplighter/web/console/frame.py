@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lamplighter.domain.access import Denied, Person, Right, may
+from lamplighter.domain.access import Right
 from lamplighter.domain.incident import CLOSED
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
 from lamplighter.web.rendering import places
+from lamplighter.web.session import why_not
 
 PENDING_MAX = 99
 
@@ -39,11 +40,3 @@ class FrameView:
             person=key.person,
             csrf=key.wanted.get("csrf", ""),
         )
-
-
-def why_not(person: Person | None, right: Right) -> str:
-    """Why a person may not do this; empty where it is allowed."""
-    if person is None:
-        return "nobody is signed in"
-    verdict = may(person, right)
-    return verdict.reason if isinstance(verdict, Denied) else ""

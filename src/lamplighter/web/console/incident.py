@@ -15,7 +15,6 @@ from lamplighter.domain.topology import Edge
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount
-from lamplighter.web.console.frame import why_not
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.lists import question_of
 from lamplighter.web.console.making import Maker
@@ -23,6 +22,7 @@ from lamplighter.web.context import Context
 from lamplighter.web.dossiers import dossier
 from lamplighter.web.incidents import belonging
 from lamplighter.web.rendering import local
+from lamplighter.web.session import why_not
 
 PANES = ("head", "known", "plan", "story", "evidence", "alerts", "people")
 EVENTS_SHOWN_MAX = 200

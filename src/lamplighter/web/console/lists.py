@@ -11,11 +11,11 @@ from lamplighter.domain.approval import Approval
 from lamplighter.domain.incident import CLOSED, Incident, State
 from lamplighter.domain.plan import Plan, Risk
 from lamplighter.ports import Store
-from lamplighter.web.console.frame import why_not
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
 from lamplighter.web.filters import IncidentQuery
+from lamplighter.web.session import why_not
 
 ROWS = 25
 EVERYTHING = "all"

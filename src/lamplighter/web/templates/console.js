@@ -148,6 +148,27 @@
     if (acts[event.key]) { event.preventDefault(); acts[event.key](); }
   });
 
+  // What is copied is fetched first; where the clipboard is not to be had, it is shown and marked.
+  async function fetched(button) {
+    const words = button.textContent;
+    const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 2500); };
+    try {
+      const answer = await fetch(button.dataset.copyFrom, { headers: { Accept: "text/markdown" }, cache: "no-store" });
+      if (!answer.ok) { say("not to be had now"); return; }
+      const text = await answer.text();
+      if (navigator.clipboard) { try { await navigator.clipboard.writeText(text); say("copied"); return; } catch { /* show it then */ } }
+      const box = document.getElementById("text") ?? dialog("text");
+      const form = part("form", "", { method: "dialog" });
+      const field = part("textarea", "", { rows: "16", readonly: "", "aria-label": words });
+      field.value = text;
+      form.append(part("h2", "Press Ctrl+C"), field, part("button", "Close", { class: "quiet" }));
+      box.replaceChildren(form);
+      box.setAttribute("aria-label", words);
+      box.showModal();
+      field.select();
+    } catch { say("not reached"); }
+  }
+
   async function copied(code) {
     // Browsers give the clipboard only to pages that came encrypted or from this machine.
     if (navigator.clipboard) { try { await navigator.clipboard.writeText(code.textContent); return true; } catch { /* mark it then */ } }
@@ -169,6 +190,7 @@
       button.textContent = held ? "go on" : "pause";
       button.closest(".pane").dispatchEvent(new CustomEvent("hold", { detail: held }));
     }
+    if (button.matches("[data-copy-from]")) { await fetched(button); }
     if (button.matches("[data-copy]")) {
       const code = button.closest(".query")?.querySelector("code");
       if (code) { button.textContent = (await copied(code)) ? "copied" : "marked: press Ctrl+C"; setTimeout(() => { button.textContent = "copy query"; }, 1500); }

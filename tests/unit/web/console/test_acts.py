@@ -13,6 +13,7 @@ from lamplighter.domain.incident import State
 from lamplighter.ports import StoreUnavailable
 from lamplighter.web.console.acts import ACTS, NOTICE, Desk
 from lamplighter.web.console.hub import Hub, Said
+from tests.unit.reports.conftest import diagnosis
 from tests.unit.web.console.conftest import Room, person
 
 HASH = "f" * 24
@@ -56,7 +57,7 @@ def bureau(room: Room) -> Bureau:
     ("role", "allowed"),
     [
         (Role.VIEWER, frozenset()),
-        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny"}),
+        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze"}),
         (Role.APPROVER, frozenset(ACTS)),
         (Role.ADMIN, frozenset(ACTS)),
     ],
@@ -66,6 +67,7 @@ async def test_every_act_is_asked_for_its_right(
 ) -> None:
     bureau.person = person(role)
     room.app.store.approvals.answer = lambda *_, **__: SimpleNamespace(incident_id="INC-9")
+    room.app.store.approvals.load = lambda _: None
     for verb in ACTS:
         said = await bureau.act(verb)
         assert (f"robin is {role.word}" in said) is (verb not in allowed), verb
@@ -132,6 +134,39 @@ async def test_people_comment_acknowledge_and_close(bureau: Bureau, room: Room) 
     assert (await bureau.act("comment", incident="INC-1", text="")).startswith("! text")
     assert (await bureau.act("merge", incident="INC-1", into="INC-1")).startswith("! INC-1 cannot be merged")
     assert (await bureau.act("split", incident="INC-9", trouble="x")).startswith("!")
+
+
+async def test_a_question_is_put_off_as_from_a_message(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    put: list[tuple[object, str, str]] = []
+    held = SimpleNamespace(id="APP-1", incident_id="INC-1")
+    room.app.store.approvals.load = lambda identity: held if identity == "APP-1" else None
+
+    async def put_off(approval: object, incident: Any, by: str) -> object:  # noqa: ANN401 - an incident
+        if put:
+            raise CannotAnswer("it was put off long enough")
+        put.append((approval, incident.id, by))
+        return approval
+
+    room.app.communicator = SimpleNamespace(answering=SimpleNamespace(put_off=put_off))
+    assert (await bureau.act("snooze", approval="APP-1")).startswith("I ask again in 30 minutes")
+    assert put == [(held, "INC-1", "robin")]
+    assert (await bureau.act("snooze", approval="APP-1")).startswith("! it was put off long enough")
+    assert (await bureau.act("snooze", approval="APP-2")).startswith("! ")
+
+
+async def test_what_a_person_thinks_of_the_cause_stands_in_the_timeline(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    assert "no cause that could be right or wrong" in await bureau.act("right", incident="INC-1")
+    room.dossiers.found = diagnosis()
+    await bureau.act("right", incident="INC-1")
+    await bureau.act("wrong", incident="INC-1", reason="a cable\x1b[2J")
+    said = [event for event in room.incidents.events if event.data.get("cause")]
+    assert [event.text for event in said] == [
+        "robin: right cause, oom of shop",
+        "robin: wrong cause, oom of shop: a cable\ufffd[2J",
+    ]
+    assert [(event.data["cause"], event.moment) for event in said] == [("right", "commented"), ("wrong", "commented")]
 
 
 async def test_a_store_that_is_away_is_told(bureau: Bureau, room: Room) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lamplighter.domain.access import Right, Role
-from lamplighter.web.console.frame import FrameView, why_not
+from lamplighter.web.console.frame import FrameView
 from lamplighter.web.console.hub import Key, keyed
 from lamplighter.web.console.making import Maker
+from lamplighter.web.session import why_not
 from tests.unit.web.console.conftest import SCRIPT, Room, person
 
 

@@ -73,7 +73,7 @@ def test_a_question_is_answered_by_who_may_and_others_read_why_not(room: Room, m
     assert "aria-disabled" not in made
     refused = view.sheet(room.context, Key("approvals", person=person(Role.VIEWER)))["waiting"]
     assert "You cannot answer: robin is viewer" in refused
-    assert refused.count('aria-disabled="true"') == 2
+    assert refused.count('aria-disabled="true"') == 3
 
 
 def test_old_answers_are_told_with_their_reason(room: Room, maker: Maker) -> None:
