@@ -153,6 +153,40 @@ async def test_a_question_that_is_over_is_not_asked_late(office: Office) -> None
     assert office.channel.sent == []
 
 
+async def test_an_update_takes_nothing_away_that_people_were_to_hear(office: Office) -> None:
+    office.channel.moods += [ChannelError("503", permanent=False)]
+    incident = await office.bench.opened()
+    await office.told(incident)
+    await office.round()
+    await office.posting.update(incident, "executing", ("words",))
+    assert LetterState.QUEUED in [one.state for one in office.bench.store.outbox.listed() if not one.message.update]
+    office.bench.clock.advance(60)
+    while await office.round():
+        pass
+    assert [(one.moment, one.loud) for one in office.channel.sent if not one.update] == [("opened", True)]
+
+
+async def test_a_question_that_was_put_off_is_asked_again_after_its_half_hour(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.approved(State.COUNCIL_REVIEW)
+    approval = await bench.steps.ask(incident, bench.plan(incident), NOTHING_ALLOWS_IT)
+    await office.told(incident, "asked")
+    await office.round()
+    now = bench.clock.now()
+    bench.store.approvals.extend(approval.id, now + timedelta(minutes=45), now=now, nonce="")
+    await office.posting.remind(incident, ("words",), now + timedelta(minutes=30))
+    await office.posting.update(incident, "asked", ("words",), "mark")
+    (reminder,) = [one for one in bench.store.outbox.of_incident(incident.id) if ":again:" in one.key]
+    assert reminder.state is LetterState.QUEUED
+    while await office.round():
+        pass
+    asked = len([one for one in office.channel.sent if not one.update])
+    bench.clock.advance(30 * 60 + 1)
+    while await office.round():
+        pass
+    assert [one.loud for one in office.channel.sent if not one.update][asked:] == [True]
+
+
 async def test_an_update_of_nothing_is_not_sent(office: Office) -> None:
     incident = await office.bench.opened()
     await office.posting.update(incident, "executing", ("restart",))
