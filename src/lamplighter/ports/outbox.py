@@ -133,8 +133,8 @@ class ChannelListener(Protocol):
 
     name: str
 
-    async def listen(self, desk: Desk) -> None:
-        """One turn of asking, bounded in time. Raises `ChannelError`."""
+    async def listen(self, desk: Desk) -> int:
+        """One turn of asking, bounded in time; returns how much news it took. Raises `ChannelError`."""
         ...
 
 

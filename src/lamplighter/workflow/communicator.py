@@ -86,6 +86,10 @@ class Watched:
         """Whether this process is the one that places, and so the one that listens and sums up."""
         return self.correlator.leads
 
+    def listens(self) -> bool:
+        """The same, and still so while the store is away: a pause is obeyed without it."""
+        return self.correlator.leads or self.correlator.lease.was_ours
+
 
 def make_posting(store: Store, clock: Clock, world: World, manners: Manners) -> Posting:
     """The desk where letters are written."""
@@ -115,7 +119,7 @@ def make_communicator(
         posting=posting,
         postman=postman,
         answering=answering,
-        listening=Listening(listeners, answering, clock, watched.leads),
+        listening=Listening(listeners, answering, clock, watched.listens),
         morning=Morning(store, clock, posting, manners.digest, manners.zone, blindness.unseen, watched.leads),
         blindness=blindness,
         following=Following(store, clock, posting, watched.leads),
