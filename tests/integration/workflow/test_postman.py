@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from lamplighter.domain.incident import Incident, State
-from lamplighter.domain.letter import ATTEMPTS_MAX, LetterState
-from lamplighter.domain.message import Message, Press
+from lamplighter.domain.letter import AGE_MAX, LetterState
+from lamplighter.domain.message import Detail, Message, Press
 from lamplighter.domain.telling import told
 from lamplighter.ports import Abilities, ChannelError
 from lamplighter.testing import FakeChannel
@@ -99,12 +99,29 @@ async def test_retry_after_is_waited_for(office: Office) -> None:
     assert await office.round() == 1
 
 
-@pytest.mark.parametrize("moods", [1, ATTEMPTS_MAX])
-async def test_a_letter_that_is_given_up_is_dead_and_the_timeline_says_so(office: Office, moods: int) -> None:
-    office.channel.moods += [ChannelError("no", permanent=moods == 1)] * moods
+async def test_retry_after_holds_the_whole_channel_and_no_other(office: Office) -> None:
+    bench = office.bench
+    office.channel.moods += [ChannelError("429", permanent=False, retry_after_seconds=300)]
+    other = Moody("other")
+    office.posting.channels = (office.channel, other)
+    for number in range(3):
+        plain = office.posting.briefing.plain(f"k{number}", "blind", "docker", Detail(), ("words",))
+        await office.posting.announce(plain)
+    assert [await office.round() for _ in range(3)] == [1, 0, 0]
+    assert await office.postman.round(other) == 1
+    assert sum(one.attempts for one in bench.store.outbox.listed() if one.channel == "fake") == 1
+    bench.clock.advance(302)
+    while await office.round():
+        pass
+    assert len(office.channel.sent) == 3
+
+
+@pytest.mark.parametrize("moods", [1, AGE_MAX.total_seconds() // 1_000 + 2])
+async def test_a_letter_that_is_given_up_is_dead_and_the_timeline_says_so(office: Office, moods: float) -> None:
+    office.channel.moods += [ChannelError("no", permanent=moods == 1)] * int(moods)
     incident = await office.bench.opened()
     await office.told(incident)
-    for _ in range(moods):
+    for _ in range(int(moods)):
         assert await office.round() == 1
         office.bench.clock.advance(1_000)
     assert office.states() == [LetterState.DEAD]
