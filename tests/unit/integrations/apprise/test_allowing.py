@@ -43,6 +43,17 @@ from lamplighter.testing import roles_of
         "workflows://host/a/b/c?template=/etc/passwd",
         "discord://1/2?attach=file:///etc/passwd",
         "mailto://u:p@host?pgpkey=/root/key",
+        "ntfy://h/t#?redirect=yes",
+        "ntfy://h/t#x?a=b&redirect=yes",
+        "ntfy://h/t?to=x;redirect=yes",
+        "ntfy://h/t?to=x?redirect=yes&redirect=yes",
+        "ntfy://h/t?to=x#&redirect=yes",
+        "ntfy://h/t?re%64irect=yes",
+        "ntfy://h/t?REDIRECT=yes",
+        "ntfy://h/t?+X-Header=yes",
+        "ntfy://h/t?secretword",
+        "ntfy://h/t?unheard=of",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general?template=/etc/passwd",
         "ntfy://" + "x" * 5_000,
     ],
 )
@@ -61,6 +72,9 @@ def test_what_is_no_message_service_is_refused_with_the_fix_and_without_the_secr
         "mailtos://user:password@example.com",
         "discord://123456789012345678/abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01234567",
         "gotify://192.168.1.2:8080/AbCdEfGh123456",
+        "gotify://192.168.1.2:8080/AbCdEfGh123456?priority=high&verify=no",
+        "mailtos://example.com?user=me&pass=it&smtp=mail.example.com&from=me@example.com&to=you@example.com",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general?image=no",
     ],
 )
 def test_what_carries_messages_is_taken(url: str) -> None:
