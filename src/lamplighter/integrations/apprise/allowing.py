@@ -35,12 +35,14 @@ ALLOWED_KEYS = frozenset(
         *("domain", "tenant", "workspace", "team", "id", "dedup", "status", "country", "lang", "flash", "unicode"),
     }
 )
+_ANOTHER = re.compile(r"[,;]+[^/?#=&]*:[/\\]")
 _SEPARATORS = re.compile("[&;]")
 
 
 def why_refused(url: str) -> str:
     """Why a URL may not be used, with the fix; empty where it may. The URL itself is not repeated: it is a secret."""
-    if len(url) > URL_CHARS_MAX or any(character.isspace() or not character.isprintable() for character in url):
+    odd = any(character.isspace() or not character.isprintable() for character in url)
+    if len(url) > URL_CHARS_MAX or odd or _ANOTHER.search(url):
         return "is no single Apprise URL; write one URL an entry, without spaces"
     scheme, colon, _ = url.partition("://")
     scheme = scheme.lower()
