@@ -94,7 +94,6 @@ TWINS = {
     "integrations/ntfy/simulator.py": "contract/test_channels.py",
     "integrations/telegram/__init__.py": "contract/test_channels.py",
     "integrations/telegram/client.py": "contract/test_channels.py",
-    "integrations/telegram/listener.py": "integration/workflow/test_messages.py",
     "integrations/telegram/simulator.py": "contract/test_channels.py",
     "ports/outbox.py": "integration/store/test_outbox.py",
     "store/migrations/versions/outbox_and_nonces.py": "integration/store/test_opening.py",

@@ -200,7 +200,9 @@ def test_who_names_no_approver_gets_no_buttons() -> None:
     quiet = load("telegram")
     assert quiet.build(quiet.config.model_validate({"token": SECRET, "chat": 1}), _nowhere()).listeners == ()
     unreachable = load("ntfy")
-    config = unreachable.config.model_validate({"topic": "ops", "approver": "alex"})
+    config = unreachable.config.model_validate(
+        {"url": "http://ntfy.lan", "topic": "ops", "token": "t", "approver": "alex"}
+    )
     assert unreachable.build(config, _nowhere()).channels[0].can.buttons_max == 0
 
 

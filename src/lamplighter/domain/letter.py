@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from lamplighter.domain.message import Message, Press
 
-ATTEMPTS_MAX = 12
+# Age decides when a letter is given up: so many attempts, spread as they are, take longer than that.
+ATTEMPTS_MAX = 400
 AGE_MAX = timedelta(hours=24)
 FIRST_PAUSE_SECONDS = 2.0
 PAUSE_SECONDS_MAX = 900.0
@@ -79,8 +80,13 @@ def why_given_up(letter: Letter, now: datetime, *, permanent: bool = False) -> s
     return ""
 
 
+def asked_pause(retry_after_seconds: float) -> float:
+    """How long the other side asked to be left alone, within reason."""
+    return min(RETRY_AFTER_SECONDS_MAX, max(0.0, retry_after_seconds))
+
+
 def next_try(letter: Letter, now: datetime, *, chance: float, retry_after_seconds: float = 0.0) -> datetime:
     """When to try again: ever later, spread by `chance` (0 to 1), and never earlier than the other side asked for."""
     doubled = min(PAUSE_SECONDS_MAX, FIRST_PAUSE_SECONDS * 2.0 ** min(letter.attempts, 30))
-    asked = min(RETRY_AFTER_SECONDS_MAX, max(0.0, retry_after_seconds))
+    asked = asked_pause(retry_after_seconds)
     return now + timedelta(seconds=max(asked, doubled * (0.5 + chance / 2)) + (chance if asked else 0.0))

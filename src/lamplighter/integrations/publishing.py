@@ -108,10 +108,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
         return float(value[:6])
     try:
         at = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+        until = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return 0.0
-    until = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())
 
 
 def _trust(url: str, *, verify: bool) -> ssl.SSLContext:

@@ -28,7 +28,8 @@ class Outbox(Protocol):
     def post(self, letters: Sequence[Letter]) -> int:
         """Write each once for its key; returns how many were written.
 
-        What an earlier letter of the same channel and incident still waits to say after a failure is superseded.
+        What an earlier letter of the same channel and incident still waits to say after a failure is superseded; an
+        update supersedes updates alone, and what takes the place of a loud letter is loud.
         """
         ...
 
@@ -132,8 +133,8 @@ class ChannelListener(Protocol):
 
     name: str
 
-    async def listen(self, desk: Desk) -> None:
-        """One turn of asking, bounded in time. Raises `ChannelError`."""
+    async def listen(self, desk: Desk) -> int:
+        """One turn of asking, bounded in time; returns how much news it took. Raises `ChannelError`."""
         ...
 
 

@@ -11,8 +11,8 @@ FILE_SUFFIX = "_file"
 _WORDS = ("password", "token", "secret", "key")
 # Names and paths that hold one of these words and are no secret.
 _PLAIN = frozenset({"token_id"})
-# Addresses that let whoever knows them speak.
-_TELLING = ("notify.others", "notify.apprise.urls", "notify.heartbeat_out")
+# Addresses that let whoever knows them speak, or listen.
+_TELLING = ("notify.others", "notify.apprise.urls", "notify.heartbeat_out", "notify.ntfy.topic")
 _TELLING_PARTS = frozenset({"", ".url"})
 
 

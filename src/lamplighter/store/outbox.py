@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -118,18 +119,33 @@ class SqlOutbox:
 
 
 def _supersede(connection: Connection, letter: Letter) -> None:
-    """What waits after a failure, or for its hour, would be old news once the newer letter is out."""
+    """What waits would be old news once the newer letter is out. What was to be heard never goes unheard by that."""
     if not letter.message.incident_id:
         return
     mine = (outbox.c.channel == letter.channel) & (outbox.c.thread == letter.message.incident_id)
     waits = (outbox.c.state == str(LetterState.QUEUED)) & (outbox.c.key != letter.key)
     late = (outbox.c.attempts > 0) | (outbox.c.due_at > outbox.c.created_at)
+    query = select(outbox).where(mine & waits & late).order_by(outbox.c.seq.desc()).limit(LIMIT_MAX).with_for_update()
+    old = [one for one in _letters(connection.execute(query)) if _says_more(letter, one)]
     values = {
         "state": str(LetterState.SUPERSEDED),
         "ended_at": letter.created_at,
         "problem": "a newer message says more",
     }
-    connection.execute(update(outbox).where(mine & waits & late).values(**values))
+    for one in old:
+        connection.execute(update(outbox).where(outbox.c.key == one.key).values(**values))
+    if any(one.message.loud for one in old) and not letter.message.loud:
+        louder = packed(replace(letter.message, loud=True))
+        connection.execute(update(outbox).where(outbox.c.key == letter.key).values(content=louder))
+
+
+def _says_more(letter: Letter, waiting: Letter) -> bool:
+    """Whether a letter may take the place of one that waits."""
+    if letter.message.update:
+        # It changes what was told, and the one that waits was not told yet.
+        return waiting.message.update
+    # What waits for its hour alone, such as a reminder, is looked at again then; only what is heard now spares it.
+    return waiting.attempts > 0 or letter.message.loud
 
 
 def _columns(letter: Letter) -> dict[str, object]:

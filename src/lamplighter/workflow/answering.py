@@ -73,6 +73,9 @@ class Answering:
                 return Reply(_STALE, ok=False)
             if nonce.used_at is not None or self.clock.now() >= nonce.expires_at:
                 return Reply(await self._instead(nonce), ok=False)
+            if nonce.holder and not self._still_holds(nonce):
+                log.warning("a button of somebody who may not answer any more", channel=nonce.channel, by=nonce.holder)
+                return Reply(f"{nonce.holder} may not answer here any more.", ok=False)
             by = nonce.holder or pressed.by
             if not by:
                 return Reply("I do not know who you are, so this does not count.", ok=False)
@@ -83,6 +86,10 @@ class Answering:
         except StoreUnavailable as problem:
             log.warning("an answer could not be kept", problem=str(problem))
             return Reply("I cannot write this down now, so it does not count. Press again in a moment.", ok=False)
+
+    def _still_holds(self, nonce: Nonce) -> bool:
+        """Whether the configuration names the holder now, and not only when the button was made."""
+        return any(one.name == nonce.channel and one.can.holder == nonce.holder for one in self.posting.channels)
 
     async def _act(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         acts: dict[Press, Callable[[Nonce, Incident, str], Awaitable[Reply]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,12 +24,16 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Blindness:
-    """`failing` gives the sources that fail now, each with its error. What was told survives a restart."""
+    """`failing` gives the sources that fail now, each with its error, and `looked` all that were asked in this life.
+
+    What was told survives a restart.
+    """
 
     store: Store
     clock: Clock
     posting: Posting
     failing: Callable[[], Mapping[str, str]]
+    looked: Callable[[], Container[str]]
     leads: Callable[[], bool] = lambda: True
     _since: dict[str, datetime] = field(default_factory=dict)
     _errors: dict[str, str] = field(default_factory=dict)
@@ -55,13 +59,15 @@ class Blindness:
         failing = dict(list(self.failing().items())[:SOURCES_MAX])
         self._since = {name: self._since.get(name, now) for name in failing}
         self._errors = failing
+        # Before the first look of this life nothing fails, and nothing is seen either.
+        looked = self.looked()
         told = await self._told()
         for name, error in self.unseen().items():
             if name not in told:
                 await self._say("blind", name, (error,), self._since[name])
                 told[name] = self._since[name].isoformat()
                 await self._keep(told)
-        for name in [one for one in told if one not in failing]:
+        for name in [one for one in told if one not in failing and one in looked]:
             since = datetime.fromisoformat(told.pop(name))
             await self._say("sees_again", name, (f"It was away since {since:%d %b %H:%M} UTC.",), since)
             await self._keep(told)

@@ -76,15 +76,27 @@ class Watched:
     def unseen(self) -> Mapping[str, str]:
         """The engines and checks that cannot be seen now, each with its error."""
         checks = {
-            f"the check {name}": watch.last.detail
+            _check(name): watch.last.detail
             for name, watch in tuple(self.patrol.watches.items())
             if watch.last is not None and watch.last.state is SampleState.CANNOT_SEE
         }
         return {**self.surveying.away, **checks}
 
+    def looked(self) -> frozenset[str]:
+        """What was looked at in this life, by the same names."""
+        return self.surveying.looked | {_check(name) for name in tuple(self.patrol.looked)}
+
     def leads(self) -> bool:
         """Whether this process is the one that places, and so the one that listens and sums up."""
         return self.correlator.leads
+
+    def listens(self) -> bool:
+        """The same, and still so while the store is away: a pause is obeyed without it."""
+        return self.correlator.leads or self.correlator.lease.was_ours
+
+
+def _check(name: str) -> str:
+    return f"the check {name}"
 
 
 def make_posting(store: Store, clock: Clock, world: World, manners: Manners) -> Posting:
@@ -110,12 +122,12 @@ def make_communicator(
     answering = Answering(store, clock, chronicle, posting, posting.briefing, response, switch, manners.answer_seconds)
     listeners = tuple(listener for role in world.roles for listener in role.listeners)
     heartbeats = tuple(heartbeat for role in world.roles for heartbeat in role.heartbeats)
-    blindness = Blindness(store, clock, posting, watched.unseen, watched.leads)
+    blindness = Blindness(store, clock, posting, watched.unseen, watched.looked, watched.leads)
     return Communicator(
         posting=posting,
         postman=postman,
         answering=answering,
-        listening=Listening(listeners, answering, clock, watched.leads),
+        listening=Listening(listeners, answering, clock, watched.listens),
         morning=Morning(store, clock, posting, manners.digest, manners.zone, blindness.unseen, watched.leads),
         blindness=blindness,
         following=Following(store, clock, posting, watched.leads),

@@ -34,6 +34,11 @@ class PlacingLease:
         """Whether it is ours for now, by our own clock."""
         return bool(self._token) and self.clock.monotonic() - self._taken_at < self.seconds
 
+    @property
+    def was_ours(self) -> bool:
+        """Whether it was ours when the store could last say; nobody else takes it while the store is away."""
+        return bool(self._token)
+
     async def hold(self) -> int:
         """Take or renew it; the token, or 0 while another process has it. Raises `StoreUnavailable`."""
         now = self.clock.monotonic()

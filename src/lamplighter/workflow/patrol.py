@@ -51,7 +51,8 @@ class Placing(Protocol):
 class Patrol:
     """Runs every check at its own pace, spread out, a bounded number at once.
 
-    `watches` holds what each check, by name, said last and how long it has; `took_seconds` how long the last look took.
+    `watches` holds what each check, by name, said last and how long it has; `took_seconds` how long the last look took,
+    and `looked` the checks that were asked in this life.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class Patrol:
     correlator: Placing
     watches: dict[str, Watch] = field(default_factory=dict)
     took_seconds: dict[str, float] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
     _turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _recalled: set[str] = field(default_factory=set)
@@ -99,6 +101,7 @@ class Patrol:
                 return sample
             self._tell_sight(spec, before, watch)
             self.watches[spec.name] = watch
+            self.looked.add(spec.name)
             return sample
 
     async def ping(self, name: str) -> None:

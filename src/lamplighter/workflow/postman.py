@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from lamplighter.domain.approval import ApprovalState
-from lamplighter.domain.letter import Letter, LetterState, Nonce, next_try, why_given_up
+from lamplighter.domain.letter import Letter, LetterState, Nonce, asked_pause, next_try, why_given_up
 from lamplighter.domain.message import Button, Kind, Message, Press
 from lamplighter.domain.pushing import presses_of
 from lamplighter.domain.redaction import redact
@@ -45,6 +45,7 @@ class Postman:
     channels: tuple[NotificationChannel, ...] = ()
     chance: Callable[[], float] = random.random
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _not_before: dict[str, datetime] = field(default_factory=dict)
     _bells: dict[str, asyncio.Event] = field(default_factory=dict)
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -90,6 +91,8 @@ class Postman:
     async def round(self, channel: NotificationChannel) -> int:
         """Deliver the oldest that is due on one channel; returns how many were taken. Raises `StoreUnavailable`."""
         now = self.clock.now()
+        if now < self._not_before.get(channel.name, now):
+            return 0
         until = now + timedelta(seconds=CLAIM_SECONDS)
         claim = self.store.outbox.claim
         letters = await asyncio.to_thread(lambda: claim(channel.name, now, until=until, limit=1))
@@ -171,6 +174,10 @@ class Postman:
         now = self.clock.now()
         words = redact(str(problem))
         why = why_given_up(letter, now, permanent=problem.permanent)
+        pause = asked_pause(problem.retry_after_seconds)
+        if pause:
+            # The other side counts all that we send, so that every other letter would be refused as well.
+            self._not_before[letter.channel] = now + timedelta(seconds=pause)
         log.warning("not delivered", channel=letter.channel, letter=letter.key, problem=words, given_up=why)
         if not why:
             self.counts[letter.channel, "retried"] += 1

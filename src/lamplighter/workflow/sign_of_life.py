@@ -51,14 +51,18 @@ class SignOfLife:
 
     async def _beaten(self, heartbeat: Heartbeat) -> str:
         """Empty where the sign arrived; otherwise why not."""
-        ill = await asyncio.to_thread(self.well)
-        if ill:
-            return f"withheld: {ill}"
         try:
+            ill = await asyncio.to_thread(self.well)
+            if ill:
+                return f"withheld: {ill}"
             async with asyncio.timeout(BEAT_SECONDS_MAX):
                 await heartbeat.beat()
         except TimeoutError:
             return f"no answer in {BEAT_SECONDS_MAX:.0f} s"
         except ChannelError as problem:
             return str(problem)
+        except Exception as problem:
+            # Whatever an answer from outside breaks must not end the process, nor the signs to come.
+            log.exception("the sign of life broke", heartbeat=heartbeat.name)
+            return type(problem).__name__
         return ""

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 class Surveying:
     """Surveys at the start and at every pause. An engine that is away keeps what it was last seen to run.
 
-    `away` holds the engines that could not be asked the last time, with the reason.
+    `away` holds the engines that could not be asked the last time, with the reason; `looked` those asked in this life.
     """
 
     store: Store
@@ -31,6 +31,7 @@ class Surveying:
     correlator: Correlator
     every_seconds: float = 60.0
     away: dict[str, str] = field(default_factory=dict)
+    looked: frozenset[str] = frozenset()
     _seen: dict[str, tuple[Component, ...]] = field(default_factory=dict)
     _last: tuple[tuple[Component, ...], frozenset[Edge]] | None = None
 
@@ -57,6 +58,7 @@ class Surveying:
         """One survey; the new graph, or None where nothing changed. Raises `StoreUnavailable`."""
         survey = await self.world.survey()
         self.away = {piece.tool.removesuffix(INVENTORY_SUFFIX): piece.error for piece in survey.failures}
+        self.looked = self.world.systems
         components = self._with_absent(survey)
         seen = (*self.world.edges(components), *(edge for part in components for edge in part.edges))
         now = self.clock.now()

@@ -90,6 +90,11 @@ class World:
         actions = (action for roles in self.roles for action in roles.actions)
         return next((a for a in actions if a.offer.system == system and a.offer.verb is verb), None)
 
+    @property
+    def systems(self) -> frozenset[str]:
+        """Every engine that a survey asks."""
+        return frozenset(inventory.system for roles in self.roles for inventory in roles.inventories)
+
     async def survey(self, seconds: float = LOOK_SECONDS_MAX) -> Survey:
         """Ask every engine what it runs; each has so many seconds."""
         inventories = [inventory for roles in self.roles for inventory in roles.inventories]

@@ -62,6 +62,47 @@ def test_what_waits_after_a_failure_is_superseded_by_what_says_more(store: SqlSt
     assert [one.message.moment for one in claimed(store, "other")] == ["opened", "asked"]
 
 
+def put_back(store: SqlStore, waiting: Letter) -> None:
+    store.outbox.post([waiting])
+    claimed(store)
+    store.outbox.later(waiting.key, LATER, "500")
+
+
+def state_of(store: SqlStore, key: str) -> LetterState:
+    return next(one.state for one in store.outbox.listed() if one.key == key)
+
+
+def changed(moment: str, key: str, **changes: object) -> Letter:
+    return letter(moment, key=f"chat|{key}", message=replace(ALL[moment], key=key, **changes))
+
+
+def test_an_update_supersedes_updates_alone(store: SqlStore) -> None:
+    put_back(store, letter("detected"))
+    store.outbox.post([changed("running", "first", loud=False, update=True)])
+    assert state_of(store, letter("detected").key) is LetterState.QUEUED
+    claimed(store)
+    store.outbox.later("chat|first", LATER, "500")
+    store.outbox.post([changed("running", "second", loud=False, update=True)])
+    assert state_of(store, "chat|first") is LetterState.SUPERSEDED
+    assert state_of(store, letter("detected").key) is LetterState.QUEUED
+
+
+def test_what_takes_the_place_of_a_loud_letter_is_loud(store: SqlStore) -> None:
+    put_back(store, letter("detected"))
+    store.outbox.post([changed("self_cleared", "quiet", loud=False)])
+    assert state_of(store, letter("detected").key) is LetterState.SUPERSEDED
+    assert [(one.key, one.message.loud) for one in claimed(store)] == [("chat|quiet", True)]
+
+
+def test_a_reminder_is_superseded_by_what_is_heard_now_alone(store: SqlStore) -> None:
+    reminder = letter("ask", due_at=NOON + timedelta(minutes=30))
+    store.outbox.post([reminder])
+    store.outbox.post([changed("running", "quiet", loud=False)])
+    assert state_of(store, reminder.key) is LetterState.QUEUED
+    store.outbox.post([letter("needs_you")])
+    assert state_of(store, reminder.key) is LetterState.SUPERSEDED
+
+
 def test_the_newest_delivery_is_what_an_edit_changes(store: SqlStore) -> None:
     assert store.outbox.reference("chat", "INC-142") == ""
     store.outbox.post([letter("detected"), letter("ask")])

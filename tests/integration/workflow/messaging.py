@@ -35,7 +35,7 @@ verify: {{for: 200ms, every: 50ms, deadline: 3s}}
 sources: {{}}
 notify:
   telegram: {{token: "{token}", chat: 42, approvers: [7], api_url: "{telegram}"}}
-  ntfy: {{url: "{ntfy}", topic: ops, approver: alex, timeout_seconds: 1}}
+  ntfy: {{url: "{ntfy}", topic: ops, token: tk_ops, approver: alex, timeout_seconds: 1}}
 """
 
 

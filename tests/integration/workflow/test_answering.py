@@ -13,7 +13,8 @@ from lamplighter.domain.approval import ApprovalState, CannotAnswer
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.letter import Nonce
 from lamplighter.domain.message import Press
-from lamplighter.ports import Pressed, Reply
+from lamplighter.ports import Abilities, Pressed, Reply
+from lamplighter.testing import FakeChannel
 from lamplighter.workflow.answering import OPEN_MAX, Answering
 from lamplighter.workflow.briefing import Briefing
 from lamplighter.workflow.chronicle import Chronicle
@@ -143,11 +144,23 @@ async def test_of_two_who_press_at_once_one_counts(desk: Desk) -> None:
 
 async def test_the_holder_of_a_channel_is_who_answered(desk: Desk) -> None:
     await desk.question()
+    desk.desk.posting.channels = (FakeChannel("chat", can=Abilities(holder="ntfy:alex")),)
     desk.button(Press.APPROVE, holder="ntfy:alex")
     await desk.press(by="")
     found = desk.bench.store.approvals.load(desk.approval.id)
     assert found is not None
     assert found.approver == "ntfy:alex"
+
+
+@pytest.mark.parametrize("now", ["", "ntfy:sam"])
+async def test_a_holder_that_is_not_configured_any_more_answers_nothing(desk: Desk, now: str) -> None:
+    await desk.question()
+    elsewhere = FakeChannel("other", can=Abilities(holder="ntfy:alex"))
+    desk.desk.posting.channels = (FakeChannel("chat", can=Abilities(holder=now)), elsewhere)
+    desk.button(Press.APPROVE, holder="ntfy:alex")
+    reply = await desk.press(by="")
+    assert (reply.ok, desk.state()) == (False, ApprovalState.PENDING)
+    assert "any more" in reply.notice
 
 
 async def test_snoozes_end(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from tests.integration.workflow.conftest import Bench
 class Watch:
     bench: Bench
     failing: dict[str, str] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=lambda: {"docker"})
 
     def __post_init__(self) -> None:
         self.restart()
@@ -24,7 +25,9 @@ class Watch:
     def restart(self) -> None:
         briefing = Briefing(self.bench.store, self.bench.clock)
         posting = Posting(self.bench.store, self.bench.clock, briefing, (FakeChannel(),))
-        self.blindness = Blindness(self.bench.store, self.bench.clock, posting, lambda: self.failing)
+        self.blindness = Blindness(
+            self.bench.store, self.bench.clock, posting, lambda: self.failing, lambda: self.looked
+        )
 
     async def pass_by(self, seconds: float = PATIENCE.total_seconds()) -> list[str]:
         """What was said by the end of that time."""
@@ -65,3 +68,15 @@ async def test_it_begins_anew_where_it_is_away_again(watch: Watch) -> None:
         watch.failing = {}
         await watch.pass_by()
     assert await watch.pass_by() == ["blind docker", "sees_again docker"] * 2
+
+
+async def test_after_a_restart_what_was_not_looked_at_yet_is_not_said_to_be_seen_again(watch: Watch) -> None:
+    watch.failing = {"docker": "connection refused"}
+    await watch.pass_by()
+    watch.restart()
+    watch.failing, watch.looked = {}, set()
+    assert await watch.pass_by() == ["blind docker"]
+    watch.failing, watch.looked = {"docker": "connection refused"}, {"docker"}
+    assert await watch.pass_by() == ["blind docker"]
+    watch.failing = {}
+    assert await watch.pass_by() == ["blind docker", "sees_again docker"]

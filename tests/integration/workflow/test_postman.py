@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from lamplighter.domain.incident import Incident, State
-from lamplighter.domain.letter import ATTEMPTS_MAX, LetterState
-from lamplighter.domain.message import Message, Press
+from lamplighter.domain.letter import AGE_MAX, LetterState
+from lamplighter.domain.message import Detail, Message, Press
 from lamplighter.domain.telling import told
 from lamplighter.ports import Abilities, ChannelError
 from lamplighter.testing import FakeChannel
@@ -99,12 +99,29 @@ async def test_retry_after_is_waited_for(office: Office) -> None:
     assert await office.round() == 1
 
 
-@pytest.mark.parametrize("moods", [1, ATTEMPTS_MAX])
-async def test_a_letter_that_is_given_up_is_dead_and_the_timeline_says_so(office: Office, moods: int) -> None:
-    office.channel.moods += [ChannelError("no", permanent=moods == 1)] * moods
+async def test_retry_after_holds_the_whole_channel_and_no_other(office: Office) -> None:
+    bench = office.bench
+    office.channel.moods += [ChannelError("429", permanent=False, retry_after_seconds=300)]
+    other = Moody("other")
+    office.posting.channels = (office.channel, other)
+    for number in range(3):
+        plain = office.posting.briefing.plain(f"k{number}", "blind", "docker", Detail(), ("words",))
+        await office.posting.announce(plain)
+    assert [await office.round() for _ in range(3)] == [1, 0, 0]
+    assert await office.postman.round(other) == 1
+    assert sum(one.attempts for one in bench.store.outbox.listed() if one.channel == "fake") == 1
+    bench.clock.advance(302)
+    while await office.round():
+        pass
+    assert len(office.channel.sent) == 3
+
+
+@pytest.mark.parametrize("moods", [1, AGE_MAX.total_seconds() // 1_000 + 2])
+async def test_a_letter_that_is_given_up_is_dead_and_the_timeline_says_so(office: Office, moods: float) -> None:
+    office.channel.moods += [ChannelError("no", permanent=moods == 1)] * int(moods)
     incident = await office.bench.opened()
     await office.told(incident)
-    for _ in range(moods):
+    for _ in range(int(moods)):
         assert await office.round() == 1
         office.bench.clock.advance(1_000)
     assert office.states() == [LetterState.DEAD]
@@ -151,6 +168,40 @@ async def test_a_question_that_is_over_is_not_asked_late(office: Office) -> None
     await office.round()
     assert office.states() == [LetterState.SUPERSEDED]
     assert office.channel.sent == []
+
+
+async def test_an_update_takes_nothing_away_that_people_were_to_hear(office: Office) -> None:
+    office.channel.moods += [ChannelError("503", permanent=False)]
+    incident = await office.bench.opened()
+    await office.told(incident)
+    await office.round()
+    await office.posting.update(incident, "executing", ("words",))
+    assert LetterState.QUEUED in [one.state for one in office.bench.store.outbox.listed() if not one.message.update]
+    office.bench.clock.advance(60)
+    while await office.round():
+        pass
+    assert [(one.moment, one.loud) for one in office.channel.sent if not one.update] == [("opened", True)]
+
+
+async def test_a_question_that_was_put_off_is_asked_again_after_its_half_hour(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.approved(State.COUNCIL_REVIEW)
+    approval = await bench.steps.ask(incident, bench.plan(incident), NOTHING_ALLOWS_IT)
+    await office.told(incident, "asked")
+    await office.round()
+    now = bench.clock.now()
+    bench.store.approvals.extend(approval.id, now + timedelta(minutes=45), now=now, nonce="")
+    await office.posting.remind(incident, ("words",), now + timedelta(minutes=30))
+    await office.posting.update(incident, "asked", ("words",), "mark")
+    (reminder,) = [one for one in bench.store.outbox.of_incident(incident.id) if ":again:" in one.key]
+    assert reminder.state is LetterState.QUEUED
+    while await office.round():
+        pass
+    asked = len([one for one in office.channel.sent if not one.update])
+    bench.clock.advance(30 * 60 + 1)
+    while await office.round():
+        pass
+    assert [one.loud for one in office.channel.sent if not one.update][asked:] == [True]
 
 
 async def test_an_update_of_nothing_is_not_sent(office: Office) -> None:

@@ -34,6 +34,12 @@ def test_each_pause_is_longer_than_the_last_up_to_a_bound() -> None:
     assert pauses[-1] == PAUSE_SECONDS_MAX
 
 
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_a_letter_is_tried_until_its_age_ends_it(chance: float) -> None:
+    waited = timedelta(seconds=sum(pause(attempts, chance=chance) for attempts in range(1, ATTEMPTS_MAX)))
+    assert waited > AGE_MAX
+
+
 def test_chance_spreads_the_pause_and_never_halves_it_further() -> None:
     assert pause(5, chance=0.0) * 2 == pause(5, chance=1.0)
 

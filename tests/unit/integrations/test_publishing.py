@@ -20,6 +20,9 @@ from lamplighter.testing import NOON
         ("9" * 50, 999_999),
         ("Mon, 05 Jan 2026 12:01:00 GMT", 60),
         ("Mon, 05 Jan 2026 11:00:00 GMT", 0),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", 0),
+        ("Mon, 01 Jan 2026 00:00:00 +9999999999", 0),
+        ("Sun, 99999999999999 Nov 1994 08:49:37 GMT", 0),
     ],
 )
 def test_retry_after_is_read_in_both_forms(value: str, seconds: float) -> None:

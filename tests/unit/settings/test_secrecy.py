@@ -19,6 +19,7 @@ from lamplighter.settings.secrecy import MASK, is_secret, masked
         "notify.heartbeat_out",
         "notify.heartbeat_out.url",
         "notify.apprise.urls.3",
+        "notify.ntfy.topic",
     ],
 )
 def test_secrets_are_known_by_their_names(key: str) -> None:
@@ -28,7 +29,16 @@ def test_secrets_are_known_by_their_names(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["sources.proxmox.token_id", "sources.proxmox.token_file", "ssh.key_file", "site.name", "checks.0.http", ""]
+    "key",
+    [
+        "sources.proxmox.token_id",
+        "sources.proxmox.token_file",
+        "ssh.key_file",
+        "site.name",
+        "notify.telegram.topic",
+        "checks.0.http",
+        "",
+    ],
 )
 def test_what_only_names_a_secret_is_none(key: str) -> None:
     assert not is_secret(key)

@@ -24,6 +24,8 @@ async def test_by_our_own_clock_it_ends_where_it_was_not_renewed(store: MemorySt
     assert lease.held
     clock.advance(15)
     assert not lease.held
+    # It cannot have become another's without the store, which is what a chat's listener goes by.
+    assert lease.was_ours
 
 
 async def test_while_another_has_it_there_is_none(store: MemoryStore, clock: FakeClock) -> None:

@@ -31,13 +31,16 @@ class Ear:
     name: str = "chat"
     problems: list[Exception] = field(default_factory=list)
     heard: list[float] = field(default_factory=list)
+    seconds: float = 25
+    news: int = 0
 
-    async def listen(self, desk: Desk) -> None:
+    async def listen(self, desk: Desk) -> int:
         self.heard.append(self.clock.monotonic())
         await asyncio.sleep(0)
         if self.problems:
             raise self.problems.pop(0)
-        self.clock.advance(25)
+        self.clock.advance(self.seconds)
+        return self.news
 
 
 async def run(listening: Listening, turns: int, ear: Ear) -> None:
@@ -78,3 +81,15 @@ async def test_who_does_not_lead_does_not_listen(clock: FakeClock) -> None:
     leads = iter([False, False, True])
     await run(Listening((ear,), NoDesk(), clock, lambda: next(leads, True)), 1, ear)
     assert ear.heard[0] >= 4
+
+
+async def test_answers_that_bring_no_news_are_not_asked_for_without_pause(clock: FakeClock) -> None:
+    ear = Ear(clock, seconds=0)
+    await run(Listening((ear,), NoDesk(), clock), 10, ear)
+    assert all(after - before >= 1 for before, after in zip(ear.heard, ear.heard[1:], strict=False))
+
+
+async def test_news_is_followed_by_the_next_turn_at_once(clock: FakeClock) -> None:
+    ear = Ear(clock, seconds=0, news=1)
+    await run(Listening((ear,), NoDesk(), clock), 10, ear)
+    assert ear.heard[0] == ear.heard[9]

@@ -49,6 +49,37 @@ async def test_a_failure_is_counted_and_raises_nothing(clock: FakeClock) -> None
     assert counts == {("heartbeat_out", "failed"): 1, ("heartbeat_out", "sent"): 1}
 
 
+async def test_whatever_a_beat_breaks_on_is_counted_and_the_next_comes_all_the_same(clock: FakeClock) -> None:
+    @dataclass
+    class Broken(Pulse):
+        async def beat(self) -> None:
+            self.beats += 1
+            raise OverflowError("Python int too large")
+
+    broken, pulse = Broken("broken"), Pulse()
+    counts: Counter[tuple[str, str]] = Counter()
+    task = asyncio.create_task(SignOfLife((broken, pulse), clock, counts).run())
+    for _ in range(100_000):
+        if pulse.beats >= 3 or task.done():
+            break
+        await asyncio.sleep(0.001)
+    assert not task.done()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert pulse.beats >= 3
+    assert counts["broken", "failed"] >= 3
+
+
+async def test_who_cannot_tell_whether_it_is_well_gives_no_sign(clock: FakeClock) -> None:
+    def unknown() -> str:
+        raise RuntimeError("no connection")
+
+    pulse = Pulse()
+    assert not await SignOfLife((pulse,), clock, Counter(), well=unknown).once(pulse)
+    assert pulse.beats == 0
+
+
 async def test_who_is_not_well_gives_no_sign(clock: FakeClock) -> None:
     pulse = Pulse()
     counts: Counter[tuple[str, str]] = Counter()

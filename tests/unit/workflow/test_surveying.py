@@ -82,3 +82,9 @@ async def test_what_was_not_seen_for_long_is_forgotten(land: Land) -> None:
     land.clock.advance((KNOWN_FOR + timedelta(hours=1)).total_seconds())
     await land.surveying.once()
     assert land.placing.board.graph.canonical("cart", "") is None
+
+
+async def test_which_engines_were_asked_in_this_life_is_known_whether_or_not_they_answered(land: Land) -> None:
+    assert land.surveying.looked == frozenset()
+    await land.surveying.once()
+    assert land.surveying.looked == {land.engine.system}

@@ -91,7 +91,8 @@ def _built(url: str) -> Apprise:
     library = _library()
     asset = library.AppriseAsset(storage_mode="memory", http_redirects=False, async_mode=False)
     told: Apprise = library.Apprise(asset=asset)
-    told.add(url)
+    # A list, because Apprise splits a text at commas, and what follows one could be of any scheme.
+    told.add([url])
     return told
 
 

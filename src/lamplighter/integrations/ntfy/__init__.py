@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from lamplighter.integrations.fetching import web_address
 from lamplighter.integrations.ntfy.channel import NtfyChannel
 from lamplighter.integrations.publishing import Publisher
 from lamplighter.ports import Integration, Roles, Surroundings
 
+PUBLIC = "ntfy.sh"
+
 
 class NtfyConfig(BaseModel):
-    """`approver` is who reads the topic, and whose name an answer bears; without it there are no buttons."""
+    """`approver` is who reads the topic, and whose name an answer bears; without it there are no buttons.
+
+    Whoever can read the topic can press, so that it needs a server of one's own and a token.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,6 +34,19 @@ class NtfyConfig(BaseModel):
     @classmethod
     def _has_scheme_and_host(cls, url: str) -> str:
         return web_address(url, "https://ntfy.sh")
+
+    @field_validator("approver")
+    @classmethod
+    def _is_the_only_reader(cls, approver: str, info: ValidationInfo) -> str:
+        if not approver:
+            return approver
+        host = (urlsplit(info.data.get("url", "")).hostname or "").rstrip(".")
+        if host == PUBLIC or host.endswith(f".{PUBLIC}"):
+            words = f"cannot be vouched for on {PUBLIC}, where whoever knows the topic can press"
+            raise ValueError(f"{words}; set ntfy.url to a server of your own, or drop approver")
+        if info.data.get("token") is None:
+            raise ValueError("needs a topic that others cannot read; protect it and set ntfy.token, or drop approver")
+        return approver
 
 
 def _build(config: NtfyConfig, surroundings: Surroundings) -> Roles:

@@ -24,9 +24,10 @@ class NotTaken(ChannelError):
 
 
 class BotApi:
-    """One bot."""
+    """One bot; `number` is its id, which is no secret."""
 
     def __init__(self, url: str, token: str, timeout_seconds: float, clock: Clock) -> None:
+        self.number = token.partition(":")[0]
         self._root = f"{url}/bot{token}"
         self._publisher = Publisher("telegram", timeout_seconds, secret=token)
         self._clock = clock

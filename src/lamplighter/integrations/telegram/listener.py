@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 import structlog
 
 from lamplighter.integrations.telegram.channel import CALLBACK_BYTES_MAX, plain_reply
 from lamplighter.integrations.telegram.client import BotApi
-from lamplighter.ports import ChannelError, Clock, Desk, Pressed, Reply
+from lamplighter.ports import ChannelError, Clock, Desk, Pressed, Reply, StoreUnavailable
 
 MARK = "telegram:offset"
+# A store that is away may also hang; a pause does not wait for it.
+STORE_SECONDS_MAX = 3.0
+HANDLED_MAX = 200
+PAUSE = "pause"
+RESUME = "resume"
 # A command that waited for long while nobody listened may be about another night.
 COMMAND_SECONDS_MAX = 120
 ANSWER_SECONDS_MAX = 3.0
 COMMAND_CHARS_MAX = 400
+NOT_NOTED = "I cannot write down that I read this, so /resume does not count. Actions stay as they are; send it again."
 STRANGER = "You are not on the list of those who may answer here."
 log = structlog.get_logger()
 
 
 class TelegramListener:
-    """Counts a press only from a listed user and in the configured chat; how far it has read is noted first."""
+    """Counts a press only from a listed user and in the configured chat; how far it has read is noted first.
+
+    While the store is away, how far it has read is remembered here alone.
+    """
 
     name = "telegram"
 
@@ -30,21 +40,60 @@ class TelegramListener:
         self._chat = chat
         self._approvers = approvers
         self._clock = clock
+        self._mark = f"{MARK}:{api.number}"
+        self._offset = 0
+        self._handled: deque[int] = deque(maxlen=HANDLED_MAX)
+        self._username = ""
 
-    async def listen(self, desk: Desk) -> None:
-        """One long poll, and what it brought. Raises `ChannelError`."""
-        noted = await desk.mark(MARK)
-        offset = int(noted) if noted.isdigit() else 0
-        for update in await self._api.updates(offset):
-            number = update.get("update_id")
-            if not isinstance(number, int) or number < offset:
-                continue
-            # Noted before anything is done: after a crash a person presses again, and nothing is done twice.
-            await desk.note(MARK, str(number + 1))
-            if isinstance(update.get("callback_query"), dict):
-                await self._pressed(desk, update["callback_query"])
-            elif isinstance(update.get("message"), dict):
-                await self._said(desk, update["message"])
+    async def listen(self, desk: Desk) -> int:
+        """One long poll, and what it brought; returns how much of that was news. Raises `ChannelError`."""
+        offset = max(self._offset, await self._noted(desk))
+        found = {_number(one): one for one in await self._api.updates(offset) if _number(one)}
+        fresh = sorted(number for number in found if number >= offset)
+        if found and not fresh:
+            # After a week without news the service begins at another number, which may be a lower one.
+            fresh = sorted(number for number in found if number not in self._handled)
+            if fresh:
+                log.warning("news is numbered below what was read", channel=self.name, offset=offset, lowest=fresh[0])
+        for number in fresh:
+            await self._take(desk, number, found[number])
+        return len(fresh)
+
+    async def _noted(self, desk: Desk) -> int:
+        try:
+            async with asyncio.timeout(STORE_SECONDS_MAX):
+                noted = await desk.mark(self._mark)
+        except (StoreUnavailable, TimeoutError) as problem:
+            log.warning("how far was read is not known for now", channel=self.name, problem=str(problem))
+            return 0
+        return int(noted) if noted.isascii() and noted.isdigit() else 0
+
+    async def _note(self, desk: Desk, offset: int) -> bool:
+        try:
+            async with asyncio.timeout(STORE_SECONDS_MAX):
+                await desk.note(self._mark, str(offset))
+        except (StoreUnavailable, TimeoutError) as problem:
+            log.warning("how far was read could not be noted", channel=self.name, problem=str(problem))
+            return False
+        return True
+
+    async def _take(self, desk: Desk, number: int, update: dict[str, Any]) -> None:
+        """One piece of news. A pause is obeyed before anything else, because it needs no store and does no harm twice.
+
+        All else is noted before it is done: after a crash a person presses again, and nothing is done twice.
+        """
+        self._offset = number + 1
+        self._handled.append(number)
+        query, message = update.get("callback_query"), update.get("message")
+        if isinstance(message, dict) and _word(message)[0] == PAUSE:
+            await self._said(desk, message)
+            await self._note(desk, number + 1)
+            return
+        noted = await self._note(desk, number + 1)
+        if isinstance(query, dict):
+            await self._pressed(desk, query)
+        elif isinstance(message, dict):
+            await self._said(desk, message, noted=noted)
 
     async def _pressed(self, desk: Desk, query: dict[str, Any]) -> None:
         callback_id, data = query.get("id"), query.get("data")
@@ -70,22 +119,37 @@ class TelegramListener:
         done, _ = await asyncio.wait({work}, timeout=ANSWER_SECONDS_MAX)
         return work.result() if done else None
 
-    async def _said(self, desk: Desk, message: dict[str, Any]) -> None:
-        text = message.get("text")
-        if not isinstance(text, str) or not text.startswith("/"):
+    async def _said(self, desk: Desk, message: dict[str, Any], *, noted: bool = True) -> None:
+        word, bot, argument = _word(message)
+        if not word:
             return
         user = self._allowed(message, message)
         if not user:
             # No answer: a stranger learns nothing, not even that somebody is here.
             log.warning("a command by somebody who may not", channel=self.name, user=_id(message.get("from")))
             return
+        if bot and not await self._is_ours(bot, word):
+            return
         at = message.get("date")
         if not isinstance(at, int) or self._clock.now().timestamp() - at > COMMAND_SECONDS_MAX:
             await self._reply("That command is too old to be followed; send it again.", message)
             return
-        word, _, argument = text[1:COMMAND_CHARS_MAX].partition(" ")
-        answer = await desk.command(word.partition("@")[0].lower(), argument, f"telegram:{user}")
+        if word == RESUME and not noted:
+            await self._reply(NOT_NOTED, message)
+            return
+        answer = await desk.command(word, argument, f"telegram:{user}")
         await self._reply(answer, message)
+
+    async def _is_ours(self, bot: str, word: str) -> bool:
+        """Whether a command that names a bot means this one; where that cannot be told, only a pause does."""
+        if not self._username:
+            try:
+                own = await self._api.call("getMe", {})
+            except ChannelError as problem:
+                log.warning("the bot's own name is not known", channel=self.name, problem=str(problem))
+                return word == PAUSE
+            self._username = str(own.get("username", "")).lower() if isinstance(own, dict) else ""
+        return bot.lower() == self._username
 
     def _allowed(self, said: dict[str, Any], message: object) -> int:
         """The user's id where it is on the list and the chat is ours; otherwise 0."""
@@ -121,3 +185,18 @@ class TelegramListener:
 def _id(thing: object) -> int:
     found = thing.get("id") if isinstance(thing, dict) else 0
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def _number(update: dict[str, Any]) -> int:
+    found = update.get("update_id")
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def _word(message: dict[str, Any]) -> tuple[str, str, str]:
+    """The word of a command, the bot that it names, and the rest; empty where the message is no command."""
+    text = message.get("text")
+    if not isinstance(text, str) or not text.startswith("/"):
+        return "", "", ""
+    said, _, argument = text[1:COMMAND_CHARS_MAX].partition(" ")
+    word, _, bot = said.partition("@")
+    return word.lower(), bot, argument

@@ -31,7 +31,10 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class SimulatedBot:
-    """One bot and its chats. `faults` are answered first: a status with its extra parameters, or silence in seconds."""
+    """One bot and its chats. `faults` are answered first: a status with its extra parameters, or silence in seconds.
+
+    `renumbered` is how it is after a week without news: ids begin lower, and an offset far above them confirms nothing.
+    """
 
     token: str = "123456:simulated-token"  # noqa: S105 - nobody's token
     url: str = ""
@@ -42,6 +45,8 @@ class SimulatedBot:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
+    username: str = "lamplighter_bot"
+    renumbered: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _number: int = 100
 
@@ -111,6 +116,9 @@ class SimulatedBot:
             raise Refused(404, "Not Found")
         return act(body)
 
+    def _do_getme(self, _body: Mapping[str, Any]) -> dict[str, Any]:
+        return {"id": int(self.token.partition(":")[0]), "is_bot": True, "username": self.username}
+
     def _do_sendmessage(self, body: Mapping[str, Any]) -> dict[str, Any]:
         if body.get("chat_id") not in self.chats:
             raise Refused(400, "Bad Request: chat not found")
@@ -149,6 +157,8 @@ class SimulatedBot:
     def _do_getupdates(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         offset, wait = int(body.get("offset") or 0), float(body.get("timeout") or 0)
         with self._changed:
+            if self.renumbered and self.updates and offset > 1 + max(one["update_id"] for one in self.updates):
+                return list(self.updates)
             self.updates = [one for one in self.updates if one["update_id"] >= offset]
             if not self.updates:
                 self._changed.wait(min(wait, 1.0))

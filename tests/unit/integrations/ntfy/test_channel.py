@@ -50,3 +50,24 @@ async def test_a_push_has_a_title_a_link_and_at_most_three_buttons() -> None:
 def test_what_is_no_topic_server_or_name_is_refused(bad: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"topic|url|approver"):
         NtfyConfig.model_validate(bad)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"url": "http://ntfy.lan"}, ("approver", "ntfy.token")),
+        ({"url": "https://ntfy.sh", "token": "tk_x"}, ("approver", "ntfy.url")),
+        ({"url": "https://NTFY.sh.:443", "token": "tk_x"}, ("approver", "ntfy.url")),
+        ({"token": "tk_x"}, ("approver", "ntfy.url")),
+    ],
+)
+def test_an_approver_needs_a_topic_that_nobody_else_can_read(given: dict[str, str], words: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match=words[0]) as caught:
+        NtfyConfig.model_validate({"topic": "ops", "approver": "alex", **given})
+    assert words[1] in str(caught.value)
+    assert NtfyConfig.model_validate({"topic": "ops", **given})
+
+
+def test_a_server_of_ones_own_with_a_token_may_have_an_approver() -> None:
+    config = {"url": "http://ntfy.lan", "topic": "ops", "token": "tk_x", "approver": "alex"}
+    assert NtfyConfig.model_validate(config).approver == "alex"
