@@ -21,6 +21,7 @@ from lamplighter.domain.account import BadAccount, Session, account_name
 from lamplighter.ports import Clock, Store
 from lamplighter.settings.access import Proxy
 from lamplighter.web.bearer import Bearers
+from lamplighter.web.recollection import Recollection
 
 CREDENTIAL_CHARACTERS_MAX = 4096
 COOKIE_CHARACTERS_MAX = 16_384
@@ -53,6 +54,7 @@ class Identities:
         self._store = store
         self._clock = clock
         self._proxy = proxy
+        self._recollection = Recollection(clock)
 
     def owner(self, headers: Headers) -> Identity | None:
         """Whoever has the data folder's token. Asks nothing and nobody: receivers come this way."""
@@ -69,12 +71,16 @@ class Identities:
 
     async def known(self, scope: Scope, headers: Headers) -> Identity | None:
         """Who it is; None for nobody that is known. Raises `StoreUnavailable`."""
-        return (
-            self.owner(headers)
-            or await self._program(headers)
-            or await self._browser(headers)
-            or self._vouched_for(scope, headers)
-        )
+        owner = self.owner(headers)
+        if owner is not None:
+            return owner
+        found = await self._program(headers) or await self._browser(headers)
+        self._recollection.keep(headers, found)
+        return found or self._vouched_for(scope, headers)
+
+    def known_lately(self, scope: Scope, headers: Headers) -> Identity | None:
+        """Who it was a few minutes ago: asks no store, and is good for pressing the switch alone."""
+        return self._recollection.of(headers) or self._vouched_for(scope, headers)
 
     async def _program(self, headers: Headers) -> Identity | None:
         scheme, given = _credential(headers.get("authorization", ""))
@@ -134,6 +140,7 @@ class Identities:
 
     async def ended(self, headers: Headers) -> None:
         """End the sessions of a browser. Raises `StoreUnavailable`."""
+        self._recollection.keep(headers, None)
         for secret in cookies_of(headers):
             await asyncio.to_thread(self._store.sessions.end, digest(secret))
 
