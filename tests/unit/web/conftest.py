@@ -382,6 +382,8 @@ class MemoryPeople:
     def _use(self, digest: str, account: Account) -> None:
         if digest not in self.links:
             raise LookupError(digest)
+        if account.name in self.known:
+            raise NameTaken(account.name)
         self.links.clear()
         self.known[account.name] = account
 
