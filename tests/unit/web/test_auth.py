@@ -17,10 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lamplighter.domain.access import Right, Role, Via
 from lamplighter.domain.access import Scope as TokenScope
 from lamplighter.domain.account import ApiToken, Session
+from lamplighter.settings.access import Oidc
 from lamplighter.testing import FakeClock
 from lamplighter.web.auth import UNPROVEN_BYTES_MAX, VOUCHED, Gate
 from lamplighter.web.bearer import Bearers
-from lamplighter.web.identity import COOKIE, CREDENTIAL_CHARACTERS_MAX, Identities, digest
+from lamplighter.web.identity import COOKIE, CREDENTIAL_CHARACTERS_MAX, Identities, configured, digest
 from lamplighter.web.rights import RECEIVER, Door, Rights
 from lamplighter.web.session import PERSON, csrf_of
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tests.unit.web.conftest import MemoryPeople
 
 TOKEN = "correct-horse"
+SSO = Oidc.model_validate({"issuer": "https://id.home.lan", "client_id": "lamplighter"})
 OPEN_PATHS = {"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"}
 TABLE = {
     Door.OPEN: [*(f"GET {path}" for path in OPEN_PATHS), "GET /ping/{word}", "POST /ping/{word}", "HEAD /ping/{word}"],
@@ -47,7 +49,9 @@ async def behind(scope: Scope, receive: Receive, send: Send) -> None:
 
 def gate(app: ASGIApp, people: object = None, proving: Sequence[str] = (), clock: FakeClock | None = None) -> Gate:
     store: Any = people
-    return Gate(app, Identities(TOKEN, Bearers("k" * 64), store, clock or FakeClock()), Rights(TABLE), proving)
+    return Gate(
+        app, Identities(TOKEN, Bearers("k" * 64), store, clock or FakeClock(), oidc=SSO), Rights(TABLE), proving
+    )
 
 
 async def ask(method: str, path: str, headers: list[tuple[bytes, bytes]] | None = None) -> httpx.Response:
@@ -180,7 +184,7 @@ class Visitor:
     def session(self, role: Role) -> str:
         secret = secrets.token_hex(8)
         now = FakeClock().now()
-        session = Session(digest(secret), "ann", role, Via.OIDC, "", now, now + timedelta(hours=1))
+        session = Session(digest(secret), "ann", role, Via.OIDC, configured(SSO), now, now + timedelta(hours=1))
         self.people.open_sessions[session.digest] = session
         return f"{COOKIE}={secret}"
 
