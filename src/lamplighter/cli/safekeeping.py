@@ -57,22 +57,25 @@ def restore(
     output: Output = Format.TABLE,
     data: DataOption = None,
 ) -> None:
-    """Put a backup back. No server may run on the data folder; afterwards the pause switch is pressed.
+    """Put a backup back. No server may run on the data folder; the pause switch is pressed before anything changes.
 
     What was done since the backup is not known to it, so a person looks at what is open before actions may run again.
     """
-    from lamplighter.store.archive import BadArchive, restore_archive  # noqa: PLC0415 - as above
+    from lamplighter.store.archive import BadArchive, Contents, restore_archive  # noqa: PLC0415 - as above
 
     folder = data_folder(data)
     now = SystemClock().now()
     aside = f"{ASIDE}-{now:%Y%m%d-%H%M%S}" if replace else ""
+
+    def press(found: Contents) -> None:
+        reason = f"restored from a backup of {found.made_at[:16]}; look at what is open, then resume"
+        FileSwitch(folder, SystemClock()).pause(by=person(), reason=reason, duration=None)
+
     try:
-        found, moved = restore_archive(file, folder, configuration=configuration, aside=aside)
+        found, moved = restore_archive(file, folder, press=press, configuration=configuration, aside=aside)
     except BadArchive as problem:
         code = Code.CONFLICT if "runs on" in str(problem) or "already" in str(problem) else Code.FAILED
         raise Stop(str(problem), code) from problem
-    reason = f"restored from a backup of {found.made_at[:16]}; look at what is open, then resume"
-    FileSwitch(folder, SystemClock()).pause(by=person(), reason=reason, duration=None)
     if moved is not None:
         say(f"what was there is in {moved}")
     say("paused: after the start look at what is open, then: lamplighter resume")

@@ -1,10 +1,15 @@
-"""Bounded GET requests to an outside system that answers in JSON. What an answer means is not decided here."""
+"""Bounded GET requests to an outside system that answers in JSON, and which addresses are never asked anything.
+
+What an answer means is not decided here.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -15,10 +20,88 @@ from lamplighter.ports import ToolError
 
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 ERROR_CHARS_MAX = 500
+ADDRESSES_MAX = 4
+# Where a cloud's machines ask for their own credentials is link-local, and 0.0.0.0 is this machine by another name.
+NOWHERE = ip_network("0.0.0.0/8")
+TRANSLATED = IPv6Network("64:ff9b::/96")
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class AnswerTooLarge(ToolError):
     """The answer was broken off because it was larger than what is taken; fewer things may be asked for."""
+
+
+class Refused(httpx.ConnectError):
+    """The address is one of those that are never asked anything."""
+
+
+async def resolved(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name, or of a number in whatever form. Raises `OSError`."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def why_never(text: str) -> str:
+    """Why this address is never asked anything; empty where it may be. Private ones and this machine's own may."""
+    address: IPv4Address | IPv6Address = ip_address(text)
+    if isinstance(address, IPv6Address):
+        translated = IPv4Address(int(address) & 0xFFFFFFFF) if address in TRANSLATED else None
+        address = address.ipv4_mapped or translated or address
+    kinds = {
+        "link-local": address.is_link_local,
+        "unspecified": address.is_unspecified or address in NOWHERE,
+        "multicast": address.is_multicast,
+    }
+    return next((f"{text} is {kind}, and nothing is asked there" for kind, fits in kinds.items() if fits), "")
+
+
+class Outward(httpx.AsyncBaseTransport):
+    """Resolves a name once, and connects to those of its addresses that may be asked, and to no others."""
+
+    def __init__(self, verify: ssl.SSLContext | None = None, resolve: Resolve = resolved) -> None:
+        # A kept connection is of an address, and would serve another name there unproven.
+        limits = httpx.Limits(max_connections=10, max_keepalive_connections=0)
+        trust = ssl.create_default_context() if verify is None else verify
+        self._inner = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits)
+        self._resolve = resolve
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Try one address after the other. Raises `Refused` where none of them may be asked."""
+        host = request.url.raw_host.decode("ascii")
+        addresses = await self._addresses(host, request.url.port or 0)
+        for address in addresses[:-1]:
+            try:
+                return await self._inner.handle_async_request(_pinned(request, host, address, len(addresses)))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return await self._inner.handle_async_request(_pinned(request, host, addresses[-1], len(addresses)))
+
+    async def _addresses(self, host: str, port: int) -> Sequence[str]:
+        try:
+            found = await self._resolve(host, port)
+        except (OSError, UnicodeError) as problem:
+            raise httpx.ConnectError(str(problem)) from problem
+        refused = {address: why_never(address) for address in found}
+        allowed = [address for address, why in refused.items() if not why]
+        if not allowed:
+            raise Refused(next(iter(refused.values()), "the name has no address"))
+        return allowed[:ADDRESSES_MAX]
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._inner.aclose()
+
+
+def _pinned(request: httpx.Request, host: str, address: str, shares: int) -> httpx.Request:
+    """The same request to this very address; the host stays in its header, and in what a certificate must say."""
+    more = dict(request.extensions)
+    if address != host.strip("[]"):
+        more["sni_hostname"] = host
+    limits = dict(more.get("timeout") or {})
+    if limits.get("connect"):
+        more["timeout"] = {**limits, "connect": limits["connect"] / shares}
+    url = request.url.copy_with(host=address)
+    return httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=more)
 
 
 def web_address(url: str, example: str) -> str:
@@ -64,7 +147,7 @@ class JsonApi:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            verify=_trust(self._url, verify=self._verify_tls),
+            transport=Outward(_trust(self._url, verify=self._verify_tls)),
             headers=self._headers,
             auth=self._basic,
         )

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.fetching import Outward
 from lamplighter.ports import ChannelError
 
 ANSWER_BYTES_MAX = 2 * 1024 * 1024
@@ -74,7 +75,7 @@ class Publisher:
             trust_env=False,
             follow_redirects=False,
             timeout=limit,
-            verify=_trust(url, verify=self.verify_tls),
+            transport=Outward(_trust(url, verify=self.verify_tls)),
             headers={"accept-encoding": "identity", **(self.headers or {})},
         )
         body = bytearray()

@@ -83,7 +83,7 @@ class ApiTokens(Protocol):
 
 
 class SetupLinks(Protocol):
-    """What lets the first person in, once. Any number may be out; the first that is used ends them all."""
+    """What lets the first person in, once. The first that is used ends them all, and any account those of starts."""
 
     def add(self, digest: str, now: datetime, *, only: bool) -> None:
         """Write one; `only` ends all that were given out before."""
@@ -94,8 +94,8 @@ class SetupLinks(Protocol):
         ...
 
     def use(self, digest: str, account: Account) -> None:
-        """End all links and write the account, or give one of that name its password, in one transaction.
+        """End all links and write the account, in one transaction.
 
-        Raises `LookupError` for a link that does not hold.
+        Raises `LookupError` for a link that is none, and `NameTaken`, which changes nothing.
         """
         ...

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from lamplighter.domain.access import Role, Via, role_of
 from lamplighter.domain.account import Account, NameTaken
 from lamplighter.store.engine import Database
-from lamplighter.store.tables import accounts, sessions
+from lamplighter.store.tables import accounts, sessions, setup_links
 from lamplighter.store.writes import insert_once
 
 LIMIT_MAX = 1000
@@ -24,10 +24,11 @@ class SqlAccounts:
         self._database = database
 
     def add(self, account: Account) -> None:
-        """Write one. Raises `NameTaken`."""
+        """Write one, and end the set-up links of earlier starts, which were for the first. Raises `NameTaken`."""
         with self._database.writing() as connection:
             if not inserted(connection, account):
                 raise NameTaken(f"there is an account {account.name} already")
+            connection.execute(delete(setup_links).where(setup_links.c.at_start))
 
     def load(self, name: str) -> Account | None:
         """One account."""

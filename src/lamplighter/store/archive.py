@@ -15,9 +15,9 @@ import sqlite3
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -36,6 +36,8 @@ MAGIC = b"SQLite format 3\x00"
 # The checkpoints first: with a store that is newer than they are, whatever is repeated finds its effect in the ledger.
 FIRST = "durable.db"
 PASSING = frozenset({"lock", "server"})
+# The kill switch. It belongs to the folder, not to a backup: nothing here may let go of it.
+SWITCH = "paused"
 _PASSING_ENDS = ("-wal", "-shm", "-journal")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -83,10 +85,16 @@ def make_archive(folder: Path, configuration: Path | None, to: Path, *, now: dat
 
 
 def restore_archive(
-    file: Path, folder: Path, *, configuration: Path | None = None, aside: str = ""
+    file: Path,
+    folder: Path,
+    *,
+    press: Callable[[Contents], object],
+    configuration: Path | None = None,
+    aside: str = "",
 ) -> tuple[Contents, Path | None]:
     """Put a backup into a data folder that no server uses; what is there is moved to the folder `aside` below it.
 
+    `press` presses the switch of the folder, before anything moves and while no server can begin on it.
     Returns what came back, and where the old files went. Without `aside` a folder that holds a store is refused.
     Raises `BadArchive`, and then nothing was changed.
     """
@@ -99,7 +107,8 @@ def restore_archive(
     with _held(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as scratch:
         try:
             with file.open("rb") as stream:
-                contents = _unpacked(stream, Path(scratch))
+                whole = _unpacked(stream, Path(scratch))
+            contents = replace(whole, files={name: one for name, one in whole.files.items() if name != SWITCH})
         except OSError as problem:
             raise BadArchive(f"{file} cannot be read: {problem.strerror or problem}") from problem
         occupied = _holds_a_store(folder)
@@ -107,6 +116,12 @@ def restore_archive(
             raise BadArchive(f"{folder} holds a store already; give an empty folder, or --replace to move it aside")
         if configuration is not None:
             _put_configuration(Path(scratch), contents, configuration)
+        try:
+            press(contents)
+        except OSError as problem:
+            if configuration is not None:
+                configuration.unlink(missing_ok=True)
+            raise BadArchive(f"the switch in {folder} cannot be pressed: {problem.strerror or problem}") from problem
         moved = _moved_aside(folder, aside) if occupied else None
         for name in contents.files:
             (Path(scratch) / DATA / name).replace(folder / name)
@@ -145,7 +160,7 @@ def _kept(folder: Path) -> Iterator[Path]:
     for path in names:
         if path.is_symlink() or not path.is_file() or not _NAME.fullmatch(path.name):
             continue
-        if path.name in PASSING or path.name.endswith(_PASSING_ENDS):
+        if path.name in {*PASSING, SWITCH} or path.name.endswith(_PASSING_ENDS):
             continue
         if _is_sqlite(path) or path.stat().st_size <= SMALL_BYTES_MAX:
             yield path
@@ -295,6 +310,6 @@ def _moved_aside(folder: Path, aside: str) -> Path:
     """Take what the folder holds out of the way; a database goes together with what it keeps beside it."""
     place = folder / aside
     place.mkdir(mode=0o700)
-    for path in [path for path in folder.iterdir() if path.is_file() and path.name not in PASSING]:
+    for path in [path for path in folder.iterdir() if path.is_file() and path.name not in {*PASSING, SWITCH}]:
         path.replace(place / path.name)
     return place

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
-from lamplighter.domain.access import Via
-from lamplighter.domain.account import Account
-from lamplighter.store.accounts import columns, inserted
+from lamplighter.domain.account import Account, NameTaken
+from lamplighter.store.accounts import inserted
 from lamplighter.store.engine import Database
-from lamplighter.store.tables import accounts, sessions, setup_links
+from lamplighter.store.tables import setup_links
 from lamplighter.store.writes import insert_once
 
 KEPT_MAX = 20
@@ -23,10 +22,11 @@ class SqlSetupLinks:
         self._database = database
 
     def add(self, digest: str, now: datetime, *, only: bool) -> None:
-        """Write one; `only` ends all others, and otherwise the newest KEPT_MAX are kept."""
+        """Write one; `only`, which somebody asked for, ends all others, and the newest KEPT_MAX of starts are kept."""
+        values = {"digest": digest, "made_at": now, "at_start": not only}
         newest = select(setup_links.c.digest).order_by(setup_links.c.made_at.desc())
         with self._database.writing() as connection:
-            connection.execute(insert_once(connection, setup_links, ("digest",), {"digest": digest, "made_at": now}))
+            connection.execute(insert_once(connection, setup_links, ("digest",), values))
             kept = [digest, *connection.execute(newest.limit(0 if only else KEPT_MAX - 1)).scalars()]
             connection.execute(delete(setup_links).where(setup_links.c.digest.not_in(kept)))
 
@@ -36,14 +36,12 @@ class SqlSetupLinks:
             return connection.execute(select(setup_links).where(setup_links.c.digest == digest)).first() is not None
 
     def use(self, digest: str, account: Account) -> None:
-        """End all links, and write the account or its password, in one transaction. Raises `LookupError`."""
-        changed = {key: value for key, value in columns(account).items() if key not in {"name", "created_at"}}
+        """End all links, and write the account, in one transaction. Raises `LookupError`, `NameTaken`."""
         with self._database.writing() as connection:
             # Whoever deletes it has it: a second use at the same moment deletes nothing.
             if connection.execute(delete(setup_links).where(setup_links.c.digest == digest)).rowcount != 1:
                 raise LookupError("this set-up link was used already, or is not one")
             connection.execute(delete(setup_links))
             if not inserted(connection, account):
-                connection.execute(update(accounts).where(accounts.c.name == account.name).values(**changed))
-                mine = (sessions.c.name == account.name) & (sessions.c.via == str(Via.PASSWORD))
-                connection.execute(delete(sessions).where(mine))
+                # The link goes on holding, because all of this is undone.
+                raise NameTaken(f"there is an account {account.name} already")

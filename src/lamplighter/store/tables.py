@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from lamplighter.store.columns import Key, Moment, Serial, Words
@@ -368,4 +369,5 @@ setup_links = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("made_at", Moment, nullable=False),
+    Column("at_start", Boolean, nullable=False, server_default=true()),
 )

@@ -53,7 +53,7 @@ def make_access(app: App) -> Access:
     """The access of one running app."""
     bearers = Bearers(app.signing_key)
     asked = app.settings.configuration.auth
-    identities = Identities(app.token, bearers, app.store, app.clock, asked.proxy)
+    identities = Identities(app.token, bearers, app.store, app.clock, asked.proxy, asked.oidc)
     oidc = None if asked.oidc is None else OidcClient(asked.oidc, app.clock)
     return Access(app, identities, Passwords(), Attempts(), bearers, oidc)
 

@@ -7,20 +7,23 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from lamplighter.domain.access import Person, Role, Via, mapped_role, role_for
 from lamplighter.domain.account import BadAccount, Session, account_name
-from lamplighter.ports import Clock, Store
-from lamplighter.settings.access import Proxy
+from lamplighter.ports import Clock, Store, StoreUnavailable
+from lamplighter.settings.access import Oidc, Proxy
 from lamplighter.web.bearer import Bearers
+from lamplighter.web.recollection import Recollection
 
 CREDENTIAL_CHARACTERS_MAX = 4096
 COOKIE_CHARACTERS_MAX = 16_384
@@ -32,6 +35,9 @@ SECURE_COOKIE = "__Host-lamplighter_session"
 API_TOKEN_PREFIX = "lmp_"  # noqa: S105 - what a token begins with
 OWNER = "admin"
 USED_EVERY = timedelta(hours=1)
+# Where it failed, no request waits for it again so soon.
+NOTING_PAUSE = timedelta(minutes=1)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,29 @@ class Identity:
 class Identities:
     """Knows people by what their requests bear."""
 
-    def __init__(self, token: str, bearers: Bearers, store: Store, clock: Clock, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self,
+        token: str,
+        bearers: Bearers,
+        store: Store,
+        clock: Clock,
+        proxy: Proxy | None = None,
+        oidc: Oidc | None = None,
+    ) -> None:
         self._token = token.encode()
         self._owner = Identity(Person(OWNER, Role.ADMIN, Via.TOKEN))
-        self._stamp = digest(f"session {token}")
+        # What let a session in must be there still, and say the same.
+        self._stamps = {Via.TOKEN: digest(f"session {token}")}
+        if oidc is not None:
+            self._stamps[Via.OIDC] = configured(oidc)
+        if proxy is not None:
+            self._stamps[Via.PROXY] = configured(proxy)
         self._bearers = bearers
         self._store = store
         self._clock = clock
         self._proxy = proxy
+        self._recollection = Recollection(clock)
+        self._noting_at = datetime.min.replace(tzinfo=UTC)
 
     def owner(self, headers: Headers) -> Identity | None:
         """Whoever has the data folder's token. Asks nothing and nobody: receivers come this way."""
@@ -65,16 +86,20 @@ class Identities:
         """The owner, and the stamp for a session, where somebody typed the data folder's token as the password."""
         if not hmac.compare_digest(text.strip().encode("utf-8", "replace"), self._token):
             return None
-        return self._owner.person, self._stamp
+        return self._owner.person, self._stamps[Via.TOKEN]
 
     async def known(self, scope: Scope, headers: Headers) -> Identity | None:
         """Who it is; None for nobody that is known. Raises `StoreUnavailable`."""
-        return (
-            self.owner(headers)
-            or await self._program(headers)
-            or await self._browser(headers)
-            or self._vouched_for(scope, headers)
-        )
+        owner = self.owner(headers)
+        if owner is not None:
+            return owner
+        found = await self._program(headers) or await self._browser(headers)
+        self._recollection.keep(headers, found)
+        return found or self._vouched_for(scope, headers)
+
+    def known_lately(self, scope: Scope, headers: Headers) -> Identity | None:
+        """Who it was a few minutes ago: asks no store, and is good for pressing the switch alone."""
+        return self._recollection.of(headers) or self._vouched_for(scope, headers)
 
     async def _program(self, headers: Headers) -> Identity | None:
         scheme, given = _credential(headers.get("authorization", ""))
@@ -95,16 +120,33 @@ class Identities:
         if found is None or not found.holds(now):
             return None
         if found.used_at is None or now - found.used_at >= USED_EVERY:
-            await asyncio.to_thread(self._store.api_tokens.used, found.id, now)
+            await self._note_use(found.id, now)
         return Identity(Person(found.name, role_for(found.scopes), Via.API_TOKEN, found.scopes))
+
+    async def _note_use(self, token_id: str, now: datetime) -> None:
+        """Note when it was used, which is for people: a store that takes no writes keeps no reader out."""
+        if now < self._noting_at:
+            return
+        try:
+            await asyncio.to_thread(self._store.api_tokens.used, token_id, now)
+        except StoreUnavailable as problem:
+            self._noting_at = now + NOTING_PAUSE
+            log.warning("the use of an API token cannot be noted", token=token_id, problem=str(problem))
 
     async def _browser(self, headers: Headers) -> Identity | None:
         for secret in cookies_of(headers):
             session = await asyncio.to_thread(self._store.sessions.load, digest(secret), self._clock.now())
-            # Another token in the data folder ends what the one before let in.
-            if session is not None and (session.via is not Via.TOKEN or session.stamp == self._stamp):
+            if session is not None and self._stands(session):
                 return Identity(Person(session.name, session.role, session.via), secret)
         return None
+
+    def _stands(self, session: Session) -> bool:
+        """Whether what let it in does so still: of passwords the store knows, with the account itself."""
+        return session.via is Via.PASSWORD or session.stamp == self._stamps.get(session.via)
+
+    def stamp_of(self, via: Via) -> str:
+        """The stamp for a session of somebody whom another system vouched for; empty where none may."""
+        return self._stamps.get(via, "")
 
     def _vouched_for(self, scope: Scope, headers: Headers) -> Identity | None:
         """Whom the proxy names. From any other address its headers mean nothing; twice the same header neither."""
@@ -134,8 +176,15 @@ class Identities:
 
     async def ended(self, headers: Headers) -> None:
         """End the sessions of a browser. Raises `StoreUnavailable`."""
+        self._recollection.keep(headers, None)
         for secret in cookies_of(headers):
             await asyncio.to_thread(self._store.sessions.end, digest(secret))
+
+
+def configured(system: Oidc | Proxy) -> str:
+    """Changes with what decides who comes in by another system, and as what."""
+    said = system.model_dump(mode="json", exclude={"client_secret", "label", "scopes"})
+    return digest(json.dumps(said, sort_keys=True))
 
 
 def digest(secret: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import jwt
 
+from lamplighter.integrations.fetching import Outward
 from lamplighter.ports import Clock
 from lamplighter.settings.access import Oidc
 
@@ -182,7 +183,12 @@ class OidcClient:
         return {**said, **claims}
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, transport=self._transport)
+        return httpx.AsyncClient(
+            trust_env=False,
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=False,
+            transport=self._transport or Outward(),
+        )
 
 
 def _fits(key: dict[str, Any], header: dict[str, Any]) -> bool:

@@ -70,7 +70,8 @@ async def back(
         person = await _person(request, Round(kept["state"], kept["nonce"], kept["verifier"]), code, error)
     except OidcProblem as problem:
         return await _failed(request, problem)
-    response = await begin(request, person, "", str(kept["next"]))
+    stamp = access(request).identities.stamp_of(Via.OIDC)
+    response = await begin(request, person, stamp, str(kept["next"]))
     response.delete_cookie(COOKIE, path="/login/oidc")
     return response
 

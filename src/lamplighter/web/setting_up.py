@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from lamplighter.domain.access import Person, Role, Via
-from lamplighter.domain.account import Account, BadAccount, account_name, fit_password
+from lamplighter.domain.account import Account, BadAccount, NameTaken, account_name, fit_password
 from lamplighter.web.access import access
 from lamplighter.web.auth import from_other_site
 from lamplighter.web.context import context
@@ -66,6 +66,9 @@ async def set_up(request: Request) -> Response:
     account = Account(name, Role.ADMIN, kept, secrets.token_hex(STAMP_BYTES), now, now)
     try:
         await asyncio.to_thread(context(request).app.store.setup_links.use, digest(secret), account)
+    except NameTaken as problem:
+        fix = f"{problem}; take another name, or give it another password: lamplighter user passwd {name}"
+        return _page(request, secret, typed, fix)
     except LookupError:
         return await shown_page(request, "", _over())
     return await begin(request, Person(name, Role.ADMIN, Via.PASSWORD), account.stamp, "/")

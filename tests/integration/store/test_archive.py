@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,10 @@ def made(folder: Path, configuration: Path | None, to: Path) -> Contents:
     return make_archive(folder, configuration, to, now=NOON, version="0.1.0")
 
 
+def restored(file: Path, folder: Path, **more: Any) -> tuple[Contents, Path | None]:  # noqa: ANN401 - as it takes them
+    return restore_archive(file, folder, press=lambda _: None, **more)
+
+
 def test_everything_durable_goes_in_and_comes_back(folder: Path, configuration: Path, tmp_path: Path) -> None:
     file = tmp_path / "b.tar.gz"
     contents = made(folder, configuration, file)
@@ -70,7 +75,7 @@ def test_everything_durable_goes_in_and_comes_back(folder: Path, configuration: 
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
     fresh = tmp_path / "fresh"
-    back, moved = restore_archive(file, fresh, configuration=tmp_path / "again.yaml")
+    back, moved = restored(file, fresh, configuration=tmp_path / "again.yaml")
     assert (back, moved) == (contents, None)
     assert rows(fresh / "lamplighter.db") == rows(fresh / "durable.db") == 3
     assert (fresh / "token").read_text(encoding="utf-8") == "the token"
@@ -99,7 +104,7 @@ def test_a_store_in_use_is_copied_at_one_moment(folder: Path, tmp_path: Path) ->
     finally:
         done.set()
         writer.join()
-    restore_archive(tmp_path / "4.tar.gz", tmp_path / "fresh")
+    restored(tmp_path / "4.tar.gz", tmp_path / "fresh")
     # Two rows in each transaction, so that half of one would be odd.
     assert (rows(tmp_path / "fresh" / "lamplighter.db") - 3) % 2 == 0
 
@@ -124,8 +129,56 @@ def test_a_folder_in_use_is_left_alone(folder: Path, tmp_path: Path) -> None:
     with (folder / "lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(BadArchive, match="a Lamplighter runs on"):
-            restore_archive(file, folder, aside="aside")
+            restored(file, folder, aside="aside")
     assert rows(folder / "lamplighter.db") == 3
+
+
+def test_the_switch_is_pressed_before_anything_moves_and_never_moves_itself(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "b.tar.gz"
+    made(folder, None, file)
+    (folder / "paused").write_text("mine", encoding="utf-8")
+    seen: list[tuple[bool, bool]] = []
+
+    def press(_: Contents) -> None:
+        with (folder / "lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held = False
+            except OSError:
+                held = True
+        seen.append((held, (folder / "before").exists()))
+
+    restore_archive(file, folder, press=press, aside="before")
+    assert seen == [(True, False)]
+    assert (folder / "paused").read_text(encoding="utf-8") == "mine"
+    assert not (folder / "before" / "paused").exists()
+
+
+def test_where_the_switch_cannot_be_pressed_nothing_moves(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "b.tar.gz"
+    made(folder, None, file)
+    database(folder / "lamplighter.db", rows=4)
+
+    def press(_: Contents) -> None:
+        raise PermissionError(13, "not allowed")
+
+    with pytest.raises(BadArchive, match="cannot be pressed"):
+        restore_archive(file, folder, press=press, aside="before")
+    assert rows(folder / "lamplighter.db") == 7
+    assert not (folder / "before").exists()
+
+
+def test_a_switch_is_neither_kept_nor_restored(folder: Path, tmp_path: Path) -> None:
+    (folder / "paused").write_text("then", encoding="utf-8")
+    file = tmp_path / "b.tar.gz"
+    assert "paused" not in made(folder, None, file).files
+    digest = hashlib.sha256(b"then").hexdigest()
+    older = forged(tmp_path / "older.tar.gz", ("data/paused", b"then"), manifest(paused=digest))
+    (tmp_path / "fresh").mkdir()
+    (tmp_path / "fresh" / "paused").write_text("now", encoding="utf-8")
+    back, _ = restored(older, tmp_path / "fresh")
+    assert "paused" not in back.files
+    assert (tmp_path / "fresh" / "paused").read_text(encoding="utf-8") == "now"
 
 
 def test_a_store_that_is_there_is_refused_or_moved_aside(folder: Path, configuration: Path, tmp_path: Path) -> None:
@@ -133,10 +186,10 @@ def test_a_store_that_is_there_is_refused_or_moved_aside(folder: Path, configura
     made(folder, configuration, file)
     database(folder / "lamplighter.db", rows=4)
     with pytest.raises(BadArchive, match="holds a store already"):
-        restore_archive(file, folder, configuration=tmp_path / "again.yaml")
+        restored(file, folder, configuration=tmp_path / "again.yaml")
     assert not (tmp_path / "again.yaml").exists()
     assert rows(folder / "lamplighter.db") == 7
-    _, moved = restore_archive(file, folder, aside="before")
+    _, moved = restored(file, folder, aside="before")
     assert moved == folder / "before"
     assert rows(folder / "lamplighter.db") == 3
     assert rows(folder / "before" / "lamplighter.db") == 7
@@ -181,7 +234,7 @@ def test_a36_a_name_that_leads_elsewhere_restores_nothing(tmp_path: Path, name: 
     file = forged(tmp_path / "b.tar.gz", (name, b"x"), manifest())
     fresh = tmp_path / "deep" / "fresh"
     with pytest.raises(BadArchive):
-        restore_archive(file, fresh)
+        restored(file, fresh)
     assert {path.name for path in fresh.iterdir()} <= {"lock"}
     assert [path.name for path in tmp_path.rglob("*evil*")] == []
 
@@ -190,7 +243,7 @@ def test_a36_a_name_that_leads_elsewhere_restores_nothing(tmp_path: Path, name: 
 def test_a36_only_plain_files_are_taken(tmp_path: Path, kind: bytes) -> None:
     file = forged(tmp_path / "b.tar.gz", ("data/token", b""), manifest(), kind=kind, target="/etc/passwd")
     with pytest.raises(BadArchive):
-        restore_archive(file, tmp_path / "fresh")
+        restored(file, tmp_path / "fresh")
     assert not (tmp_path / "fresh" / "token").exists()
 
 
@@ -221,7 +274,7 @@ def test_a_file_that_was_changed_or_cut_off_restores_nothing(
     made(folder, None, file)
     harm(file)
     with pytest.raises(BadArchive):
-        restore_archive(file, tmp_path / "fresh")
+        restored(file, tmp_path / "fresh")
     assert {path.name for path in (tmp_path / "fresh").iterdir()} == {"lock"}
 
 
@@ -241,7 +294,7 @@ def test_a_file_that_was_changed_or_cut_off_restores_nothing(
 )
 def test_a_forged_manifest_restores_nothing(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
     with pytest.raises((BadArchive, FileExistsError)):
-        restore_archive(forged(tmp_path / "b.tar.gz", *entries), tmp_path / "fresh")
+        restored(forged(tmp_path / "b.tar.gz", *entries), tmp_path / "fresh")
     assert {path.name for path in (tmp_path / "fresh").iterdir()} == {"lock"}
 
 
@@ -254,7 +307,7 @@ def test_a_damaged_database_with_a_right_digest_restores_nothing(tmp_path: Path)
         manifest(**{"lamplighter.db": hashlib.sha256(body).hexdigest()}),
     )
     with pytest.raises(BadArchive, match="damaged"):
-        restore_archive(file, tmp_path / "fresh")
+        restored(file, tmp_path / "fresh")
 
 
 def test_a_configuration_that_is_not_in_it_or_would_overwrite_one_is_said(
@@ -263,9 +316,9 @@ def test_a_configuration_that_is_not_in_it_or_would_overwrite_one_is_said(
     made(folder, None, tmp_path / "without.tar.gz")
     made(folder, configuration, tmp_path / "with.tar.gz")
     with pytest.raises(BadArchive, match="no configuration in it"):
-        restore_archive(tmp_path / "without.tar.gz", tmp_path / "a", configuration=tmp_path / "x.yaml")
+        restored(tmp_path / "without.tar.gz", tmp_path / "a", configuration=tmp_path / "x.yaml")
     with pytest.raises(BadArchive, match="not there yet"):
-        restore_archive(tmp_path / "with.tar.gz", tmp_path / "b", configuration=configuration)
+        restored(tmp_path / "with.tar.gz", tmp_path / "b", configuration=configuration)
     assert not (tmp_path / "b" / "lamplighter.db").exists()
     assert CONFIGURATION not in made(folder, configuration, tmp_path / "third.tar.gz").files
 
@@ -277,7 +330,7 @@ def test_there_is_nothing_to_back_up_or_to_read(tmp_path: Path) -> None:
     with pytest.raises(BadArchive, match="holds nothing"):
         made(tmp_path / "empty", None, tmp_path / "b.tar.gz")
     with pytest.raises(BadArchive, match="cannot be read"):
-        restore_archive(tmp_path / "none.tar.gz", tmp_path / "fresh")
+        restored(tmp_path / "none.tar.gz", tmp_path / "fresh")
     assert not (tmp_path / "fresh").exists()
     assert not (tmp_path / "b.tar.gz").exists()
 

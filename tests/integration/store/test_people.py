@@ -129,17 +129,34 @@ def test_a_setup_link_is_used_once_and_ends_all_others(store: SqlStore, now: dat
     assert store.accounts.load("eve") is None
 
 
-def test_a_link_asked_for_ends_the_others_and_gives_a_known_person_another_password(
+def test_the_first_account_ends_the_links_of_starts_and_not_the_one_that_was_asked_for(
     store: SqlStore, now: datetime
 ) -> None:
+    store.setup_links.add("in an old log", now, only=False)
+    store.accounts.add(ann(now))
+    assert not store.setup_links.holds("in an old log")
+    with pytest.raises(LookupError):
+        store.setup_links.use("in an old log", ann(now, name="eve"))
+    store.setup_links.add("asked for", now, only=True)
+    with pytest.raises(NameTaken):
+        store.accounts.add(ann(now))
+    store.accounts.add(ann(now, name="bob"))
+    assert store.setup_links.holds("asked for")
+
+
+def test_a_link_asked_for_ends_the_others_and_takes_over_no_account(store: SqlStore, now: datetime) -> None:
     store.accounts.add(ann(now))
     store.sessions.open(session(now))
     store.setup_links.add("one", now, only=False)
     store.setup_links.add("two", now, only=True)
     assert not store.setup_links.holds("one")
-    store.setup_links.use("two", ann(now, role=Role.ADMIN, password_hash="$new", stamp="s2"))
-    assert store.accounts.load("ann") == ann(now, role=Role.ADMIN, password_hash="$new", stamp="s2")
-    assert store.sessions.load("d1", now) is None
+    with pytest.raises(NameTaken):
+        store.setup_links.use("two", ann(now, role=Role.ADMIN, password_hash="$new", stamp="s2"))
+    assert store.accounts.load("ann") == ann(now)
+    assert store.sessions.load("d1", now) is not None
+    assert store.setup_links.holds("two")
+    store.setup_links.use("two", ann(now, name="bob", role=Role.ADMIN))
+    assert not store.setup_links.holds("two")
 
 
 def test_links_that_nobody_uses_are_bounded(store: SqlStore, now: datetime) -> None:

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Sequence
 
+import httpx
 import pytest
 
-from lamplighter.integrations.fetching import AnswerTooLarge, JsonApi, failed, query_text, web_address
+from lamplighter.integrations.fetching import (
+    AnswerTooLarge,
+    JsonApi,
+    Outward,
+    Refused,
+    failed,
+    query_text,
+    web_address,
+    why_never,
+)
 from lamplighter.ports import ToolError
 from lamplighter.testing import JsonServer
 
@@ -45,3 +57,92 @@ def test_no_secret_is_in_a_failure() -> None:
 def test_an_address_without_scheme_or_host_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(ValueError, match="http://loki:3100"):
         web_address(url, "http://loki:3100")
+
+
+class Names:
+    """A resolver that answers as it is told, and otherwise another thing each time."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        del port
+        self.asked.append(host)
+        return self.answers.pop(0)
+
+
+def port_of(server: JsonServer) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%eth0", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"),
+        *("0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1"),
+    ],
+)
+def test_some_addresses_are_never_asked(address: str) -> None:
+    assert address in why_never(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "fd00::1", "100.64.0.1", "1.1.1.1"]
+)
+def test_those_of_a_homelab_and_of_the_world_may_be(address: str) -> None:
+    assert why_never(address) == ""
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "0", "0x0", "[::ffff:0.0.0.0]"])
+async def test_this_machine_is_not_reached_by_its_other_names(json_server: JsonServer, host: str) -> None:
+    json_server.answers = {"/a": 1}
+    with pytest.raises(ToolError, match="unspecified"):
+        await JsonApi(f"http://{host}:{port_of(json_server)}", 20).get("/a")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "0xa9fea9fe", "[fe80::1]"])
+async def test_a_link_local_address_is_refused_in_any_form(host: str) -> None:
+    with pytest.raises(ToolError, match="is link-local"):
+        await JsonApi(f"http://{host}", 20).get("/latest/meta-data")
+
+
+async def test_a_name_that_leads_to_such_an_address_is_refused() -> None:
+    async with httpx.AsyncClient(transport=Outward(resolve=Names(["169.254.169.254"]))) as client:
+        with pytest.raises(Refused, match=r"169\.254\.169\.254 is link-local"):
+            await client.get("http://metadata.lan/")
+
+
+async def test_a_name_is_resolved_once_and_what_was_looked_at_is_what_is_asked(json_server: JsonServer) -> None:
+    json_server.answers = {"/a": 1}
+    names = Names(["169.254.169.254", "127.0.0.1"], ["169.254.169.254"])
+    async with httpx.AsyncClient(transport=Outward(resolve=names)) as client:
+        answer = await client.get(f"http://rebind.lan:{port_of(json_server)}/a")
+        assert answer.json() == 1
+        assert answer.request.headers["host"] == f"rebind.lan:{port_of(json_server)}"
+        assert names.asked == ["rebind.lan"]
+        with pytest.raises(Refused):
+            await client.get(f"http://rebind.lan:{port_of(json_server)}/a")
+
+
+async def test_where_one_address_does_not_answer_the_next_is_asked(json_server: JsonServer) -> None:
+    json_server.answers = {"/a": 1}
+    names = Names(["127.0.0.2", "127.0.0.1"])
+    async with httpx.AsyncClient(transport=Outward(resolve=names), timeout=60) as client:
+        assert (await client.get(f"http://twice.lan:{port_of(json_server)}/a")).json() == 1
+
+
+async def test_a_redirect_is_not_followed_to_anywhere(json_server: JsonServer) -> None:
+    json_server.answers = {"/a": "secret"}
+    there = f"http://127.0.0.1:{port_of(json_server)}/a"
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {there}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(redirect, "127.0.0.1", 0)
+    async with server:
+        with pytest.raises(ToolError, match="HTTP 302"):
+            await JsonApi(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 20).get("/a")

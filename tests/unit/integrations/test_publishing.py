@@ -62,3 +62,9 @@ async def test_an_address_that_cannot_be_read_is_a_failure_and_no_crash() -> Non
     for url in ("http://[::1", "http://", "ftp://x", "http://a:99999/"):
         with pytest.raises(ChannelError):
             await Publisher("x", 1).ask("GET", url)
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "0.0.0.0", "[::]", "[fe80::1]"])
+async def test_addresses_that_are_never_asked_get_no_message_either(host: str) -> None:
+    with pytest.raises(ChannelError, match=r"link-local|unspecified"):
+        await Publisher("x", 20).ask("POST", f"http://{host}/")

@@ -294,6 +294,10 @@ class Told:
         self.woken.append(incident.id)
 
 
+# Of a session that asks for no account.
+STANDS = "stands"
+
+
 class MemoryPeople:
     """Accounts, sessions, API tokens and set-up links in dictionaries; counts how often it is asked anything."""
 
@@ -353,7 +357,7 @@ class MemoryPeople:
         found = self._asked(self.open_sessions.get(digest))
         if found is None or found.expires_at <= now:
             return None
-        if found.via is not Via.PASSWORD:
+        if found.via is not Via.PASSWORD or found.stamp == STANDS:
             return cast("Session", found)
         account = self.known.get(found.name)
         held = account is not None and account.stamp == found.stamp
@@ -382,6 +386,8 @@ class MemoryPeople:
     def _use(self, digest: str, account: Account) -> None:
         if digest not in self.links:
             raise LookupError(digest)
+        if account.name in self.known:
+            raise NameTaken(account.name)
         self.links.clear()
         self.known[account.name] = account
 
@@ -510,7 +516,7 @@ class Bench:
         """The cookie of somebody who is signed in."""
         secret = secrets.token_urlsafe(8)
         now = self.clock.now()
-        session = Session(digest(secret), name, role, Via.OIDC, "", now, now + timedelta(days=1))
+        session = Session(digest(secret), name, role, Via.PASSWORD, STANDS, now, now + timedelta(days=1))
         self.people.open_sessions[session.digest] = session
         return f"{COOKIE}={secret}"
 

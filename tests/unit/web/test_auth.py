@@ -17,10 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lamplighter.domain.access import Right, Role, Via
 from lamplighter.domain.access import Scope as TokenScope
 from lamplighter.domain.account import ApiToken, Session
+from lamplighter.settings.access import Oidc
 from lamplighter.testing import FakeClock
 from lamplighter.web.auth import UNPROVEN_BYTES_MAX, VOUCHED, Gate
 from lamplighter.web.bearer import Bearers
-from lamplighter.web.identity import COOKIE, CREDENTIAL_CHARACTERS_MAX, Identities, digest
+from lamplighter.web.identity import COOKIE, CREDENTIAL_CHARACTERS_MAX, Identities, configured, digest
 from lamplighter.web.rights import RECEIVER, Door, Rights
 from lamplighter.web.session import PERSON, csrf_of
 
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
     from tests.unit.web.conftest import MemoryPeople
 
 TOKEN = "correct-horse"
+SSO = Oidc.model_validate({"issuer": "https://id.home.lan", "client_id": "lamplighter"})
 OPEN_PATHS = {"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"}
 TABLE = {
     Door.OPEN: [*(f"GET {path}" for path in OPEN_PATHS), "GET /ping/{word}", "POST /ping/{word}", "HEAD /ping/{word}"],
     Door.SIGNED_IN: ["GET /me"],
     Right.SEE: ["GET /x", "GET /incidents", "WEBSOCKET /live"],
     Right.OPERATE: ["POST /x"],
+    Right.SWITCH: ["POST /api/v1/pause", "POST /api/v1/resume"],
     Right.DELIVER: [f"POST {RECEIVER}"],
 }
 
@@ -44,9 +47,11 @@ async def behind(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def gate(app: ASGIApp, people: object = None, proving: Sequence[str] = ()) -> Gate:
+def gate(app: ASGIApp, people: object = None, proving: Sequence[str] = (), clock: FakeClock | None = None) -> Gate:
     store: Any = people
-    return Gate(app, Identities(TOKEN, Bearers("k" * 64), store, FakeClock()), Rights(TABLE), proving)
+    return Gate(
+        app, Identities(TOKEN, Bearers("k" * 64), store, clock or FakeClock(), oidc=SSO), Rights(TABLE), proving
+    )
 
 
 async def ask(method: str, path: str, headers: list[tuple[bytes, bytes]] | None = None) -> httpx.Response:
@@ -179,7 +184,7 @@ class Visitor:
     def session(self, role: Role) -> str:
         secret = secrets.token_hex(8)
         now = FakeClock().now()
-        session = Session(digest(secret), "ann", role, Via.OIDC, "", now, now + timedelta(hours=1))
+        session = Session(digest(secret), "ann", role, Via.OIDC, configured(SSO), now, now + timedelta(hours=1))
         self.people.open_sessions[session.digest] = session
         return f"{COOKIE}={secret}"
 
@@ -244,6 +249,39 @@ async def test_a_store_that_is_away_lets_nobody_in_but_the_owner(visitor: Visito
     away = await visitor.ask("GET", "/x", cookie=cookie)
     assert (away.status_code, away.json()["code"]) == (503, "store-unavailable")
     assert (await visitor.ask("GET", "/x", authorization=f"Bearer {TOKEN}")).status_code == 204
+
+
+async def test_the_switch_is_pressed_without_a_store_by_whoever_was_known_lately(visitor: Visitor) -> None:
+    cookie, own = visitor.session(Role.OPERATOR), "http://lamp.lan"
+    clock = FakeClock()
+    door = gate(behind, visitor.people, clock=clock)
+
+    async def ask(method: str, path: str, cookie: str = cookie, origin: str = own) -> int:
+        transport: Any = httpx.ASGITransport(app=door)
+        async with httpx.AsyncClient(transport=transport, base_url=own) as client:
+            return (await client.request(method, path, headers={"cookie": cookie, "origin": origin})).status_code
+
+    viewer = visitor.session(Role.VIEWER)
+    assert [await ask("GET", "/x"), await ask("GET", "/x", cookie=viewer)] == [204, 204]
+    visitor.people.away = True
+    assert await ask("POST", "/api/v1/pause") == 204
+    assert await ask("POST", "/api/v1/pause", origin="http://evil.lan") == 403
+    assert await ask("POST", "/api/v1/pause", cookie=viewer) == 403
+    assert await ask("POST", "/api/v1/pause", cookie=f"{COOKIE}=other") == 503
+    assert [await ask("POST", "/api/v1/resume"), await ask("POST", "/x"), await ask("GET", "/x")] == [503, 503, 503]
+    clock.advance(601)
+    assert await ask("POST", "/api/v1/pause") == 503
+
+
+async def test_who_the_store_knows_no_longer_is_not_remembered(visitor: Visitor) -> None:
+    cookie, own = visitor.session(Role.OPERATOR), "http://lamp.lan"
+    transport: Any = httpx.ASGITransport(app=gate(behind, visitor.people))
+    async with httpx.AsyncClient(transport=transport, base_url=own, headers={"cookie": cookie, "origin": own}) as one:
+        assert (await one.get("/x")).status_code == 204
+        visitor.people.open_sessions.clear()
+        assert (await one.get("/x")).status_code == 401
+        visitor.people.away = True
+        assert (await one.post("/api/v1/pause")).status_code == 503
 
 
 async def opened(people: MemoryPeople, path: str, **headers: str) -> list[str]:

@@ -10,7 +10,8 @@ from starlette.datastructures import Headers
 
 from lamplighter.domain.access import Person, Role, Scope, Via
 from lamplighter.domain.account import ApiToken, Session
-from lamplighter.settings.access import Proxy
+from lamplighter.ports import StoreUnavailable
+from lamplighter.settings.access import Oidc, Proxy
 from lamplighter.testing import FakeClock
 from lamplighter.web.bearer import Bearers
 from lamplighter.web.identity import COOKIE, SECURE_COOKIE, Identities, Identity, cookies_of, digest
@@ -23,6 +24,11 @@ KEY = "k" * 64
 PROXY = {"addresses": ["172.18.0.2", "fd00::/64"], "roles": {"ops": "operator"}}
 
 
+def sso(**more: Any) -> Oidc:  # noqa: ANN401 - keys of the configuration
+    asked = {"issuer": "https://id.home.lan", "client_id": "lamplighter", "roles": {"ops": "operator"}, **more}
+    return Oidc.model_validate(asked)
+
+
 class Door:
     """Asks who somebody is."""
 
@@ -31,7 +37,7 @@ class Door:
         self.people = people
         store: Any = people
         kept = Proxy.model_validate(proxy) if proxy else None
-        self.identities = Identities(TOKEN, Bearers(KEY), store, self.clock, kept)
+        self.identities = Identities(TOKEN, Bearers(KEY), store, self.clock, kept, sso())
 
     async def asked(self, peer: str = "192.0.2.7", *more: tuple[str, str], **headers: str) -> Identity | None:
         named = [*((name.replace("_", "-"), value) for name, value in headers.items()), *more]
@@ -86,12 +92,59 @@ async def test_an_api_token_holds_until_it_is_revoked_or_runs_out(door: Door) ->
 
 async def test_a_cookie_holds_until_the_session_ends(door: Door) -> None:
     person = Person("ann", Role.APPROVER, Via.OIDC)
-    secret = await door.identities.begun(person, "", 3600)
+    secret = await door.identities.begun(person, door.identities.stamp_of(Via.OIDC), 3600)
     assert await door.asked(cookie=f"a=b; {COOKIE}={secret}") == Identity(person, secret)
     assert await door.person(cookie=f"{SECURE_COOKIE}={secret}") == person
     assert secret not in repr(door.people.open_sessions), "what is kept opens nothing"
     await door.identities.ended(Headers({"cookie": f"{COOKIE}={secret}"}))
     assert await door.asked(cookie=f"{COOKIE}={secret}") is None
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        None,
+        sso(issuer="https://other.home.lan"),
+        sso(client_id="another"),
+        sso(roles={"ops": "viewer"}),
+        sso(roles={}),
+        sso(default_role="viewer"),
+        sso(roles_claim="teams"),
+    ],
+)
+async def test_a_session_of_another_system_ends_with_what_let_it_in(door: Door, now: Oidc | None) -> None:
+    store: Any = door.people
+    stamp = door.identities.stamp_of(Via.OIDC)
+    secret = await door.identities.begun(Person("ann", Role.OPERATOR, Via.OIDC), stamp, 3600)
+    headers = Headers({"cookie": f"{COOKIE}={secret}"})
+    same = Identities("token", Bearers(KEY), store, door.clock, None, sso(client_secret="s", label="Log in"))
+    assert await same.known({"type": "http"}, headers) is not None
+    later = Identities("token", Bearers(KEY), store, door.clock, None, now)
+    assert await later.known({"type": "http"}, headers) is None
+
+
+@pytest.mark.parametrize("via", [Via.OIDC, Via.PROXY])
+async def test_a_session_without_the_stamp_of_its_system_is_none(door: Door, via: Via) -> None:
+    secret = await door.identities.begun(Person("ann", Role.ADMIN, via), "", 3600)
+    assert await door.person(cookie=f"{COOKIE}={secret}") is None
+
+
+async def test_a_token_reads_on_where_its_use_cannot_be_noted(door: Door) -> None:
+    tries: list[str] = []
+
+    def used(token_id: str, _now: object) -> None:
+        tries.append(token_id)
+        raise StoreUnavailable("the disk is full")
+
+    door.people.api_tokens.used = used
+    token = ApiToken("TOK-1", "ci", digest("lmp_x"), frozenset({Scope.READ}), "ann", door.clock.now(), None)
+    door.people.tokens[token.digest] = token
+    for _ in range(3):
+        assert await door.person(authorization="Bearer lmp_x") is not None
+    assert tries == ["TOK-1"], "not every request waits for a store that takes no writes"
+    door.clock.advance(61)
+    assert await door.person(authorization="Bearer lmp_x") is not None
+    assert len(tries) == 2
 
 
 async def test_a_session_of_a_password_ends_with_its_account(door: Door, bench: Bench) -> None:

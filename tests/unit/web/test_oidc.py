@@ -187,6 +187,13 @@ async def test_a_name_that_is_not_said_is_said_to_be_missing(issuer: Issuer) -> 
         await told(client_of(issuer, name_claim="nickname"))
 
 
+@pytest.mark.parametrize("issuer", ["http://169.254.169.254", "http://2852039166", "http://0.0.0.0:1", "http://[::]:1"])
+async def test_an_issuer_at_an_address_that_is_never_asked_is_refused(issuer: str) -> None:
+    asked = Oidc.model_validate({"issuer": issuer, "client_id": CLIENT_ID})
+    with pytest.raises(OidcProblem, match=r"link-local|unspecified"):
+        await OidcClient(asked, FakeClock()).address(Round.fresh(), BACK)
+
+
 async def test_an_issuer_that_is_away_or_endless_is_told_of() -> None:
     def endless(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=b" " * 1_000_000)

@@ -83,6 +83,17 @@ async def test_a_name_or_password_that_will_not_do_is_said_and_the_link_holds_on
         assert (await chosen(browser, path)).status_code == 303
 
 
+async def test_a_name_that_is_taken_is_said_and_the_account_is_left_as_it_was(bench: Bench) -> None:
+    before = bench.account("ann", Role.VIEWER)
+    path = await link(bench)
+    async with bench.browser() as browser:
+        taken = await chosen(browser, path)
+        assert taken.status_code == 422
+        assert "lamplighter user passwd ann" in taken.text
+        assert bench.people.known["ann"] == before
+        assert (await chosen(browser, path, "bob")).status_code == 303
+
+
 async def test_another_sites_form_sets_nothing_up(bench: Bench) -> None:
     path = await link(bench)
     async with bench.browser(origin="http://evil.lan") as browser:
@@ -109,6 +120,5 @@ async def test_an_admin_asks_for_another_link_which_ends_the_others(bench: Bench
         assert made.status_code == 201
         assert (await browser.get(path)).status_code == 410
         parts = urlsplit(made.json()["url"])
-        bench.account("ann", Role.VIEWER, "an older password")
         assert (await chosen(browser, f"{parts.path}?{parts.query}")).status_code == 303
     assert bench.people.known["ann"].role is Role.ADMIN

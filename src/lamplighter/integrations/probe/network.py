@@ -18,6 +18,7 @@ from ipaddress import ip_address
 import httpx
 
 from lamplighter.domain.check import CheckSpec, SampleState
+from lamplighter.integrations.fetching import Outward
 from lamplighter.integrations.probe.answer import Answer, certificate_end, judged
 from lamplighter.integrations.probe.look import Look, failed
 
@@ -92,7 +93,7 @@ async def _get(spec: CheckSpec, progress: Progress) -> Answer:
     trust = machine_trust() if spec.expects.verify_tls else blind_trust()
     headers = {"accept-encoding": "identity"}
     async with httpx.AsyncClient(
-        verify=trust, timeout=timeout, trust_env=False, follow_redirects=False, headers=headers
+        transport=Outward(trust), timeout=timeout, trust_env=False, follow_redirects=False, headers=headers
     ) as client:
         began = time.monotonic()
         async with client.stream("GET", spec.target, extensions={"trace": progress.note}) as response:

@@ -36,17 +36,25 @@ from lamplighter.web.problems import Problem
 Body = TypeVar("Body", bound=BaseModel)
 Values = Mapping[str, str]
 NOTICE = "notice"
+# What must work while nobody can be asked who this is.
+WITHOUT_STORE = "pause"
+# A store that hangs must not hold up the switch.
+KNOWING_SECONDS_MAX = 5.0
 
 
 @dataclass(slots=True)
 class Desk:
-    """The acts of one open page. `who` tells who is signed in on it now; None for nobody any more."""
+    """The acts of one open page. `who` tells who is signed in on it now; None for nobody any more.
+
+    `known` is whom the page was opened for, and then whoever `who` told of last.
+    """
 
     here: Context
     hub: Hub
     keys: tuple[Key, ...]
     who: Callable[[], Awaitable[Person | None]]
     panes: Mapping[str, Pane] = field(default_factory=dict)
+    known: Person | None = None
 
     async def act(self, values: Values) -> None:
         """Do what was asked for, say what came of it, and show the page anew."""
@@ -62,18 +70,28 @@ class Desk:
         if verb not in ACTS:
             return Said("this page knows no such act; reload it", fine=False)
         right, work = ACTS[verb]
-        person = await self.who()
-        if person is None:
-            return Said("you are signed out; reload the page and sign in", fine=False)
-        verdict = may(person, right)
-        if isinstance(verdict, Denied):
-            return Said(verdict.reason, fine=False)
         try:
+            person = await self._present(verb)
+            if person is None:
+                return Said("you are signed out; reload the page and sign in", fine=False)
+            verdict = may(person, right)
+            if isinstance(verdict, Denied):
+                return Said(verdict.reason, fine=False)
             return Said(await work(self.here, person, values))
         except Problem as problem:
             return Said(f"{problem.detail}; {problem.fix}", fine=False)
         except StoreUnavailable as problem:
             return Said(f"nothing was done: {problem}", fine=False)
+
+    async def _present(self, verb: str) -> Person | None:
+        """Who is at this page. Raises `StoreUnavailable`, but never for the act that must work without a store."""
+        try:
+            async with asyncio.timeout(KNOWING_SECONDS_MAX if verb == WITHOUT_STORE else None):
+                self.known = await self.who()
+        except (StoreUnavailable, TimeoutError):
+            if verb != WITHOUT_STORE:
+                raise
+        return self.known
 
 
 async def _approve(here: Context, person: Person, values: Values) -> str:

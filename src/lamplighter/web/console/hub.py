@@ -19,6 +19,8 @@ from lamplighter.web.feed import Frame
 from lamplighter.web.problems import Problem
 
 CLIENTS_MAX = 100
+# Nobody may take all places: one person has so many, and what was asked for but never connected gives way.
+PERSON_CLIENTS_MAX = 20
 # Nothing is made more often than this, however many alerts come in.
 PAUSE_SECONDS = 0.7
 PAUSE_SECONDS_MAX = 5.0
@@ -65,6 +67,11 @@ class Watcher:
     panes: Mapping[str, Pane]
     who: Callable[[], Awaitable[Person | None]]
     person: Person | None
+    connected: bool = False
+
+    def connect(self) -> None:
+        """A browser is there, not just a request."""
+        self.connected = True
 
 
 @dataclass(slots=True)
@@ -89,10 +96,24 @@ class Hub:
 
     async def sheet(self, keys: Iterable[Key]) -> dict[str, str]:
         """The panes of these views as they are now. Raises `Problem`, `StoreUnavailable`."""
-        if len(self._watchers) >= CLIENTS_MAX:
-            detail = f"{len(self._watchers)} consoles are open already"
-            raise Problem(503, "too-many-consoles", detail, "close one, or ask again later", {"Retry-After": "10"})
-        return await asyncio.to_thread(self._sheet, tuple(keys))
+        asked = tuple(keys)
+        self._make_room(asked[0].person)
+        return await asyncio.to_thread(self._sheet, asked)
+
+    def _make_room(self, person: Person | None) -> None:
+        """Let go of the oldest page that no browser ever connected to, where all places are taken. Raises `Problem`."""
+        mine = [watcher for watcher in self._watchers.values() if watcher.person == person]
+        for watchers, most in ((mine, PERSON_CLIENTS_MAX), (list(self._watchers.values()), CLIENTS_MAX)):
+            if len(watchers) < most:
+                continue
+            oldest = next((watcher for watcher in watchers if not watcher.connected), None)
+            if oldest is None:
+                detail = f"{len(watchers)} consoles are open already"
+                raise Problem(503, "too-many-consoles", detail, "close one, or ask again later", {"Retry-After": "10"})
+            self._left(oldest.client.id)
+            if not oldest.client.is_deleted:
+                oldest.client.delete()
+            return
 
     def _sheet(self, keys: Sequence[Key]) -> dict[str, str]:
         return {name: html for key in keys for name, html in self.views[key.view](self.here, key).items()}
@@ -104,11 +125,17 @@ class Hub:
         panes: Mapping[str, Pane],
         who: Callable[[], Awaitable[Person | None]],
     ) -> None:
-        """Keep this page fresh until its browser is gone, or `who` tells of somebody else than the first of `keys`."""
-        self._watchers[client.id] = Watcher(client, keys, panes, who, keys[0].person)
+        """Keep this page fresh until its browser is gone, or `who` tells of somebody else than the first of `keys`.
+
+        Raises `Problem` where its place was taken meanwhile.
+        """
+        self._make_room(keys[0].person)
+        watcher = Watcher(client, keys, panes, who, keys[0].person)
+        self._watchers[client.id] = watcher
         now = time.monotonic()
         for key in keys:
             self._made.setdefault(key, now)
+        client.on_connect(watcher.connect)
         client.on_delete(lambda: self._left(client.id))
         self._wanted.set()
 

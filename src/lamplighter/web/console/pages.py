@@ -161,7 +161,7 @@ class Console:
             identity = await access.identities.known(scope, request.headers)
             return identity.person if identity else None
 
-        desk = Desk(self.here, self.hub, keys, who)
+        desk = Desk(self.here, self.hub, keys, who, known=person)
         return Handed(Opening(f"{title} · {site}", view, keys, sheet, self.hub, desk))
 
 

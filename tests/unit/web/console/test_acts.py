@@ -37,10 +37,13 @@ class Bureau:
     def __init__(self, room: Room) -> None:
         self.notice = Notice()
         self.person: Person | None = person()
+        self.away = False
         hub = Hub(room.context, {}, lambda said: said.words if said.fine else f"! {said.words}")
-        self.desk = Desk(room.context, hub, (), self._who, {NOTICE: cast("Any", self.notice)})
+        self.desk = Desk(room.context, hub, (), self._who, {NOTICE: cast("Any", self.notice)}, person())
 
     async def _who(self) -> Person | None:
+        if self.away:
+            raise StoreUnavailable("locked")
         return self.person
 
     async def act(self, verb: str, **values: str) -> str:
@@ -89,6 +92,26 @@ async def test_pause_and_resume_are_recorded_under_the_name(bureau: Bureau, room
     assert "paused" in await bureau.act("pause", reason="moving disks")
     assert room.paused == "by robin: moving disks"
     await bureau.act("resume")
+    assert room.paused == ""
+
+
+async def test_the_switch_is_pressed_while_the_store_is_away_and_nothing_else_is(bureau: Bureau, room: Room) -> None:
+    bureau.away = True
+    assert (await bureau.act("pause", reason="help")).startswith("paused")
+    assert room.paused == "by robin: help"
+    assert await bureau.act("resume") == "! nothing was done: locked"
+    assert await bureau.act("comment") == "! nothing was done: locked"
+    assert room.paused == "by robin: help"
+
+
+@pytest.mark.parametrize("last", [None, person(Role.VIEWER)])
+async def test_without_a_store_the_last_that_was_known_of_the_person_counts(
+    bureau: Bureau, room: Room, last: Person | None
+) -> None:
+    bureau.person = last
+    await bureau.act("comment")
+    bureau.away = True
+    assert (await bureau.act("pause")).startswith("!")
     assert room.paused == ""
 
 

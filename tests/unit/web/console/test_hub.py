@@ -11,7 +11,7 @@ import pytest
 from lamplighter.domain.access import Person, Role, Via
 from lamplighter.domain.timeline import Moment
 from lamplighter.ports import StoreUnavailable
-from lamplighter.web.console.hub import CLIENTS_MAX, Hub, Key, Said, keyed
+from lamplighter.web.console.hub import CLIENTS_MAX, PERSON_CLIENTS_MAX, Hub, Key, Said, keyed
 from lamplighter.web.context import Context
 from lamplighter.web.problems import Problem
 from tests.unit.web.console.conftest import Room, person
@@ -34,16 +34,23 @@ class Shown:
 class Tab:
     """A browser's page."""
 
-    is_deleted = False
-
     def __init__(self, number: int) -> None:
+        self.is_deleted = False
         self.id = f"tab{number}"
         self.opened: list[str] = []
         self.leave: Any = None
+        self.connect: Any = None
         self.sub_pages_router = cast("Any", type("Router", (), {"current_path": "/incidents"}))
 
     def on_delete(self, leave: Any) -> None:  # noqa: ANN401 - a callable without arguments
         self.leave = leave
+
+    def on_connect(self, connect: Any) -> None:  # noqa: ANN401 - a callable without arguments
+        self.connect = connect
+
+    def delete(self) -> None:
+        self.is_deleted = True
+        self.leave()
 
     def open(self, path: str) -> None:
         self.opened.append(path)
@@ -76,6 +83,10 @@ def views() -> Views:
 def hub(room: Room, views: Views) -> Hub:
     names = ("frame", "list", "incident")
     return Hub(room.context, dict.fromkeys(names, views.sheet), lambda said: said.words)
+
+
+def somebody(number: int) -> Person:
+    return person(name=f"p{number}")
 
 
 def watched(hub: Hub, number: int, *keys: Key, who: Any = here) -> tuple[Tab, Shown]:  # noqa: ANN401 - tells who it is
@@ -180,7 +191,9 @@ async def test_who_is_signed_out_is_led_away_and_hears_nothing_more(hub: Hub) ->
 
 
 async def test_pages_are_bounded_and_one_that_is_closed_makes_room(hub: Hub) -> None:
-    tabs = [watched(hub, number, Key("list", person=ROBIN))[0] for number in range(CLIENTS_MAX)]
+    tabs = [watched(hub, number, Key("list", person=somebody(number)))[0] for number in range(CLIENTS_MAX)]
+    for tab in tabs:
+        tab.connect()
     with pytest.raises(Problem) as refused:
         await hub.sheet([Key("list")])
     assert refused.value.status == 503
@@ -189,7 +202,40 @@ async def test_pages_are_bounded_and_one_that_is_closed_makes_room(hub: Hub) -> 
     for tab in tabs[1:]:
         tab.leave()
     assert len(hub) == 0
-    assert not hub.shows(Key("list", person=ROBIN))
+    assert not hub.shows(Key("list", person=somebody(0)))
+
+
+async def test_one_person_takes_no_place_from_others_by_asking_and_never_connecting(hub: Hub) -> None:
+    other = watched(hub, 1000, Key("list", person=somebody(1)))[0]
+    tabs = []
+    for number in range(3 * CLIENTS_MAX):
+        await hub.sheet([Key("list", person=ROBIN)])
+        tabs.append(watched(hub, number, Key("list", person=ROBIN))[0])
+    assert len(hub) == PERSON_CLIENTS_MAX + 1
+    assert [tab.is_deleted for tab in tabs[-PERSON_CLIENTS_MAX:]] == [False] * PERSON_CLIENTS_MAX
+    assert all(tab.is_deleted for tab in tabs[:-PERSON_CLIENTS_MAX])
+    assert not other.is_deleted
+    assert await hub.sheet([Key("list", person=somebody(1))])
+
+
+async def test_a_page_that_connected_stays_and_its_person_is_told_when_there_are_enough(hub: Hub) -> None:
+    tabs = [watched(hub, number, Key("list", person=ROBIN))[0] for number in range(PERSON_CLIENTS_MAX)]
+    for tab in tabs[1:]:
+        tab.connect()
+    await hub.sheet([Key("list", person=ROBIN)])
+    assert [tab.is_deleted for tab in tabs] == [True] + [False] * (PERSON_CLIENTS_MAX - 1)
+    watched(hub, 500, Key("list", person=ROBIN))[0].connect()
+    with pytest.raises(Problem) as refused:
+        await hub.sheet([Key("list", person=ROBIN)])
+    assert refused.value.status == 503
+    assert await hub.sheet([Key("list", person=somebody(1))])
+
+
+async def test_where_many_ask_and_never_connect_the_oldest_gives_way(hub: Hub) -> None:
+    tabs = [watched(hub, number, Key("list", person=somebody(number)))[0] for number in range(CLIENTS_MAX)]
+    tabs[0].connect()
+    assert await hub.sheet([Key("list", person=ROBIN)])
+    assert [tab.is_deleted for tab in tabs[:3]] == [False, True, False]
 
 
 def test_the_same_question_is_the_same_key() -> None:
