@@ -10,9 +10,11 @@ import pytest
 from lamplighter.domain.topology import Edge
 from lamplighter.testing import FakeClock, FakeEngine
 from lamplighter.workflow.chronicle import Chronicle
+from lamplighter.workflow.communicator import Watched
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.dispatch import Dispatch
 from lamplighter.workflow.lease import PlacingLease
+from lamplighter.workflow.patrol import Patrol
 from lamplighter.workflow.surveying import KNOWN_FOR, Surveying
 from lamplighter.workflow.world import World
 from tests.unit.workflow.conftest import FakeResponse, MemoryStore
@@ -88,3 +90,13 @@ async def test_which_engines_were_asked_in_this_life_is_known_whether_or_not_the
     assert land.surveying.looked == frozenset()
     await land.surveying.once()
     assert land.surveying.looked == {land.engine.system}
+
+
+async def test_who_led_goes_on_listening_while_the_store_is_away_and_not_once_another_leads(land: Land) -> None:
+    watched = Watched(land.surveying, Patrol(land.store, (), (), land.clock, land.placing), land.placing)
+    assert not watched.listens()
+    await land.placing.lease.hold()
+    land.clock.advance(600)
+    assert (watched.leads(), watched.listens()) == (False, True)
+    land.placing.lease.lose()
+    assert not watched.listens()
