@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.acceptance.exam.conftest import Server, Servers, environment, making_servers
+from tests.acceptance.exam.conftest import Server, Servers, environment, making_servers, wait_until
 
 __all__ = ["environment"]
 
@@ -54,6 +54,12 @@ def visit(browser: Browser, server: Server, scheme: Literal["dark", "light"], **
     return context.new_page()
 
 
+def setup_link(server: Server) -> str:
+    """The link that the first start prints, a moment after it is ready."""
+    (link,) = wait_until("the set-up link", lambda: re.findall(r"^Open (\S+)$", server.log, re.MULTILINE))
+    return str(link)
+
+
 def fits_the_phone(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
@@ -70,7 +76,7 @@ def test_the_first_minute_on_a_phone(
     tmp_path: Path,
 ) -> None:
     server: Server = houses.new(folder=tmp_path / scheme).start()
-    (link,) = re.findall(r"^Open (\S+)$", server.log, re.MULTILINE)
+    link = setup_link(server)
     page = visit(browser, server, scheme, bypass_csp=False)
     page.goto(link)
     assert fits_the_phone(page)
@@ -105,7 +111,7 @@ def test_the_pages_before_the_door_have_no_serious_finding_of_axe(
     scheme: Literal["dark", "light"],
 ) -> None:
     server: Server = houses.new().start()
-    (link,) = re.findall(r"^Open (\S+)$", server.log, re.MULTILINE)
+    link = setup_link(server)
     # Axe is a script, which the pages' own policy would not let run.
     page = visit(browser, server, scheme, bypass_csp=True)
     page.goto(link)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.acceptance.exam.conftest import making_servers
+from tests.acceptance.exam.conftest import making_servers, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -343,7 +343,8 @@ def test_brute_force_ends_with_429_and_takes_nobody_elses_way(environment: dict[
 def test_sessions_and_the_setup_link_outlive_a_restart(environment: dict[str, str]) -> None:
     with making_servers(environment) as made:
         server = made.new().start()
-        (first,) = re.findall(r"^Open (http://127\.0\.0\.1:\S+/setup\?t=\S+)$", server.log, re.MULTILINE)
+        printed = re.compile(r"^Open (http://127\.0\.0\.1:\S+/setup\?t=\S+)$", re.MULTILINE)
+        (first,) = wait_until("the set-up link", lambda: printed.findall(server.log))
         assert server.stop() == 0
         server.start()
         browser = httpx.Client(timeout=SECONDS_MAX)

@@ -16,13 +16,14 @@ from lamplighter.ports import Roles, Surroundings
 from tests.integration.integrations.proxmox.cluster import TOKEN, Cluster, FakeProxmox, Guest
 
 Looks = Callable[..., Any]
-NOW = int(time.time())
 
 
 def task(kind: str, guest: str, status: str | None, ago: int = 60, node: str = "pve1") -> dict[str, Any]:
+    # Read here and not once for all: a whole run takes longer than the window that is asked for.
+    now = int(time.time())
     told = {"upid": f"UPID:{node}:0001:{kind}:{guest}", "node": node, "type": kind, "id": guest, "user": "ann@pam"}
-    ended = {"endtime": NOW - ago + 5, "status": status} if status is not None else {}
-    return {**told, "starttime": NOW - ago, "pid": 4711, "pstart": 1, **ended}
+    ended = {"endtime": now - ago + 5, "status": status} if status is not None else {}
+    return {**told, "starttime": now - ago, "pid": 4711, "pstart": 1, **ended}
 
 
 @pytest.fixture
