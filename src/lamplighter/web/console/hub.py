@@ -20,7 +20,7 @@ from lamplighter.web.problems import Problem
 
 CLIENTS_MAX = 100
 # Nobody may take all places: one person has so many, and what was asked for but never connected gives way.
-PERSON_CLIENTS_MAX = 20
+PERSON_CLIENTS_MAX = 30
 # Nothing is made more often than this, however many alerts come in.
 PAUSE_SECONDS = 0.7
 PAUSE_SECONDS_MAX = 5.0
