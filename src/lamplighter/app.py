@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
 import ipaddress
 import os
@@ -43,6 +42,7 @@ from lamplighter.settings import BadConfiguration, Settings
 from lamplighter.settings.changes import Changes, adopted, changes
 from lamplighter.store import open_store
 from lamplighter.store.checkpoints import checkpoint_engine
+from lamplighter.store.data_folder import kept, prepared, taken
 from lamplighter.workflow import dispatch
 from lamplighter.workflow.announcing import Announcing
 from lamplighter.workflow.asking import Asking
@@ -86,10 +86,6 @@ COLLECT_AFTER = (50_000, 20, 100)
 OWN_NAMES = frozenset({"lamplighter"})
 MONITORING = ("prometheus", "alertmanager")
 log = structlog.get_logger()
-
-
-class CannotStart(Exception):
-    """The program cannot run here; the words say what to do."""
 
 
 class Response(dispatch.Response, Checkpoints, Protocol):
@@ -201,7 +197,7 @@ class App:
         self.quiet.windows = configuration.windows
         self.steps.rules, care = configuration.autonomy.rules(protected_names(settings)), _care(settings)
         self.steps.care = self.steps.asking.care = self.steps.verifying.care = care
-        self.sweep.sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
+        self.sweep.sweep_seconds = _sweep_seconds(settings)
         self.dispatch.bounds, self.dispatch.storm_from = _bounds(settings), configuration.responses.storm_from
         self.retention.keeping = _keeping(settings)
 
@@ -235,11 +231,11 @@ def build_app(
     patience: Patience | None = None,
     wrap: Callable[[Work], Work] | None = None,
 ) -> App:
-    """Join all parts. Raises `CannotStart` or `StoreUnavailable` with words for the user."""
+    """Join all parts. Raises `UnusableFolder` or `StoreUnavailable` with words for the user."""
     clock = clock or SystemClock()
     configuration = settings.configuration
-    folder = _prepared(settings.data_folder)
-    lock = _locked(folder)
+    folder = prepared(settings.data_folder)
+    lock = taken(folder)
     store_url = configuration.store.url or f"sqlite:///{folder / 'lamplighter.db'}"
     store = open_store(store_url, clock=clock)
     token = _token(folder)
@@ -263,12 +259,11 @@ def build_app(
     )
     line, announcing, placing, watchdogs = _placing(settings, chronicle, response)
     remedy.settling_seconds, remedy.caught_up = line.settling_seconds, placing.caught_up
-    sweep_seconds = min(SWEEP_SECONDS_MAX, configuration.verify.dwell)
     watched = _watched(settings, world, placing)
     return App(
         settings=settings,
         token=token,
-        signing_key=_kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
+        signing_key=kept(folder / "signing-key", lambda: secrets.token_hex(TOKEN_BYTES)),
         clock=clock,
         store=store,
         world=world,
@@ -280,7 +275,7 @@ def build_app(
         correlator=placing,
         dispatch=line,
         announcing=announcing,
-        sweep=Sweep(store, world, response, clock, chronicle, line, placing, sweep_seconds),
+        sweep=Sweep(store, world, response, clock, chronicle, line, placing, _sweep_seconds(settings)),
         surveying=watched.surveying,
         vitals=Vitals(world, watched.surveying, clock, Gauging(world, clock)),
         watchdogs=watchdogs,
@@ -398,18 +393,22 @@ def _care(settings: Settings) -> Care:
     return Care(verify.dwell, verify.deadline, verify.every, settings.configuration.autonomy.approval_expires)
 
 
+def _sweep_seconds(settings: Settings) -> float:
+    return min(SWEEP_SECONDS_MAX, settings.configuration.verify.dwell)
+
+
 def _bounds(settings: Settings) -> Bounds:
     responses = settings.configuration.responses
     return Bounds(responses.at_once, responses.at_once_in_storm)
 
 
 def _keeping(settings: Settings) -> Keeping:
-    kept = settings.configuration.retention
+    bounds = settings.configuration.retention
     return Keeping(
-        journal_seconds=kept.alerts,
-        journal_rows_max=kept.alerts_max,
-        incident_seconds=kept.incidents,
-        incidents_max=kept.incidents_max,
+        journal_seconds=bounds.alerts,
+        journal_rows_max=bounds.alerts_max,
+        incident_seconds=bounds.incidents,
+        incidents_max=bounds.incidents_max,
     )
 
 
@@ -421,55 +420,12 @@ def calm_the_interpreter() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-def _prepared(folder: Path) -> Path:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as problem:
-        raise CannotStart(
-            f"the data folder {folder} cannot be made: {problem.strerror}; give another with --data"
-        ) from problem
-    return folder
-
-
-def _locked(folder: Path) -> IO[bytes]:
-    """One process for each data folder: two with the same executor id would begin the same step twice."""
-    try:
-        stream = (folder / "lock").open("ab")
-    except OSError as problem:
-        raise CannotStart(f"the data folder {folder} cannot be written: {problem.strerror}") from problem
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        stream.close()
-        raise CannotStart(
-            f"another Lamplighter runs on {folder}; stop it, or give another folder with --data"
-        ) from problem
-    return stream
-
-
-def _kept(path: Path, make: Callable[[], str]) -> str:
-    """The text of a file that is made once, readable by its owner alone."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        text = path.read_text(encoding="utf-8").strip()
-        if not text:
-            raise CannotStart(f"{path} is empty; remove it, and another is made at the next start") from None
-        return text
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        text = make()
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return text
-
-
 def _token(folder: Path) -> str:
-    return _kept(folder / "token", lambda: secrets.token_urlsafe(TOKEN_BYTES))
+    return kept(folder / "token", lambda: secrets.token_urlsafe(TOKEN_BYTES))
 
 
 def _executor_id(folder: Path, replica: str) -> str:
-    return replica or _kept(folder / "executor-id", lambda: f"lamplighter-{secrets.token_hex(8)}")
+    return replica or kept(folder / "executor-id", lambda: f"lamplighter-{secrets.token_hex(8)}")
 
 
 def protected_names(settings: Settings) -> frozenset[str]:

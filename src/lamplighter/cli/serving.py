@@ -15,13 +15,14 @@ from typing import Any
 import structlog
 import uvicorn
 
-from lamplighter.app import CannotStart, build_app, calm_the_interpreter
+from lamplighter.app import build_app, calm_the_interpreter
 from lamplighter.cli.attending import Attendant
 from lamplighter.cli.client import ADDRESS_FILE
 from lamplighter.cli.output import Code, Stop, say
 from lamplighter.domain.redaction import redact_tree
 from lamplighter.ports import StoreUnavailable
 from lamplighter.settings import Settings
+from lamplighter.store.data_folder import UnusableFolder
 from lamplighter.web.api import make_api
 
 CONNECTIONS_WAITING_MAX = 2048
@@ -43,7 +44,7 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
     listening = _listen(place.host, place.port)
     try:
         app = build_app(settings)
-    except (CannotStart, StoreUnavailable) as problem:
+    except (UnusableFolder, StoreUnavailable) as problem:
         listening.close()
         raise Stop(str(problem)) from problem
     app.reread = reread

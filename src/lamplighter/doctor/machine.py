@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import shutil
 import socket
@@ -16,6 +15,7 @@ import httpx
 import psutil
 
 from lamplighter.domain.checkup import FolderLook, ServerLook
+from lamplighter.store.data_folder import is_held
 from lamplighter.workflow.clock import SystemClock
 from lamplighter.workflow.switch import FileSwitch
 
@@ -73,23 +73,11 @@ def server_look(folder: Path, host: str, port: int, told_address: str) -> Server
     """Who holds the data folder, who answers, and whether the port could be had."""
     shown = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     paused = FileSwitch(folder, SystemClock()).paused() if folder.is_dir() else ""
-    if not _is_held(folder):
+    if not is_held(folder):
         return ServerLook(shown, mine=False, answers=False, taken=_is_taken(host, port), paused=paused)
     address = told_address or shown
     answers, reasons = _ready(address)
     return ServerLook(address, mine=True, answers=answers, taken=True, reasons=reasons, paused=paused)
-
-
-def _is_held(folder: Path) -> bool:
-    """Whether a server holds the data folder; looking makes no file."""
-    try:
-        with (folder / "lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def _ready(address: str) -> tuple[bool, str]:

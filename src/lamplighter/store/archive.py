@@ -5,7 +5,6 @@ What comes back is checked before anything takes its place. PostgreSQL is kept b
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import json
@@ -22,6 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from lamplighter.store.data_folder import LOCK, FolderHeld, hold
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATA = "data"
@@ -35,7 +36,7 @@ BUSY_SECONDS = 30.0
 MAGIC = b"SQLite format 3\x00"
 # The checkpoints first: with a store that is newer than they are, whatever is repeated finds its effect in the ledger.
 FIRST = "durable.db"
-PASSING = frozenset({"lock", "server"})
+PASSING = frozenset({LOCK, "server"})
 # The kill switch. It belongs to the folder, not to a backup: nothing here may let go of it.
 SWITCH = "paused"
 _PASSING_ENDS = ("-wal", "-shm", "-journal")
@@ -280,14 +281,12 @@ def _digest(path: Path) -> str:
 def _held(folder: Path) -> Iterator[None]:
     """No server may begin on the folder meanwhile. Raises `BadArchive` where one runs."""
     try:
-        stream = (folder / "lock").open("ab")
+        stream = hold(folder)
+    except FolderHeld as problem:
+        raise BadArchive(f"a Lamplighter runs on {folder}; stop it first") from problem
     except OSError as problem:
         raise BadArchive(f"{folder} cannot be written: {problem.strerror}") from problem
     with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as problem:
-            raise BadArchive(f"a Lamplighter runs on {folder}; stop it first") from problem
         yield
 
 
