@@ -6,19 +6,17 @@ What an HTTP answer must be like is judged in answer.py.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from ipaddress import ip_address
 
 import httpx
 
 from lamplighter.domain.check import CheckSpec, SampleState
-from lamplighter.integrations.fetching import Outward
+from lamplighter.integrations.fetching import Outward, resolved
 from lamplighter.integrations.probe.answer import Answer, certificate_end, judged
 from lamplighter.integrations.probe.look import Look, failed
 
@@ -47,11 +45,11 @@ async def look_http(spec: CheckSpec) -> Look:
     try:
         url = _address(spec.target)
         async with asyncio.timeout(spec.timeout_seconds):
-            await _resolve(url.host, url.port or 0)
+            addresses = await resolved(url.host, url.port or 0)
         progress.named = True
         # httpx cleans up after its own timeouts, one for each step; this one is for an answer that drips.
         async with asyncio.timeout(BACKSTOP_FACTOR * spec.timeout_seconds):
-            answer = await _get(spec, progress)
+            answer = await _get(spec, addresses, progress)
         if answer.took_seconds > spec.timeout_seconds:
             return _late(spec, progress, TimeoutError())
     except (TimeoutError, httpx.TimeoutException) as problem:
@@ -74,26 +72,22 @@ def _address(target: str) -> httpx.URL:
     return url
 
 
-async def _resolve(host: str, port: int) -> None:
-    """Wait for the address of a name, by itself: who gets none in time cannot see, and knows of no failure."""
-    try:
-        ip_address(host)
-    except ValueError:
-        await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-
-
 def _nameless(host: str, seconds: float) -> Look:
     detail = f"the name {host} was not resolved within {seconds:g} s"
     return Look(SampleState.CANNOT_SEE, detail, connected=False, error="dns")
 
 
-async def _get(spec: CheckSpec, progress: Progress) -> Answer:
-    """The answer, with the start of its body and the seconds to there."""
+async def _get(spec: CheckSpec, addresses: Sequence[str], progress: Progress) -> Answer:
+    """The answer of one of these addresses, with the start of its body and the seconds to there."""
+
+    async def known(_host: str, _port: int) -> Sequence[str]:
+        return addresses
+
     timeout = spec.timeout_seconds
     trust = machine_trust() if spec.expects.verify_tls else blind_trust()
     headers = {"accept-encoding": "identity"}
     async with httpx.AsyncClient(
-        transport=Outward(trust), timeout=timeout, trust_env=False, follow_redirects=False, headers=headers
+        transport=Outward(trust, known), timeout=timeout, trust_env=False, follow_redirects=False, headers=headers
     ) as client:
         began = time.monotonic()
         async with client.stream("GET", spec.target, extensions={"trace": progress.note}) as response:
@@ -151,7 +145,7 @@ async def look_tcp(spec: CheckSpec) -> Look:
         return Look(SampleState.CANNOT_SEE, f"{spec.target!r} is not host:port")
     try:
         async with asyncio.timeout(spec.timeout_seconds):
-            await _resolve(*address)
+            await resolved(*address)
     except TimeoutError:
         return _nameless(address[0], spec.timeout_seconds)
     except (OSError, UnicodeError) as problem:
