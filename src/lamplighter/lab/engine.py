@@ -29,12 +29,16 @@ SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64")
 
 
 class Engine:
-    """A private dockerd in the premises, which also end it; `close` lets go of its client."""
+    """A private dockerd in the premises, which also end it; `close` lets go of its client.
 
-    def __init__(self, premises: Premises) -> None:
+    `storage` is how it keeps images and containers; empty for what it finds best.
+    """
+
+    def __init__(self, premises: Premises, storage: str = "vfs") -> None:
         require_root("a Docker engine of its own")
         (self._dockerd,) = installed("dockerd")
         self._premises = premises
+        self._storage = [f"--storage-driver={storage}"] if storage else []
         self.socket = premises.folder / "docker.sock"
         self.client: docker.DockerClient | None = None
 
@@ -46,7 +50,7 @@ class Engine:
     def start(self) -> Program:
         """Start it, and give it the image; returns when containers can be run."""
         folder = self._premises.folder / "docker"
-        command = [self._dockerd, "--storage-driver=vfs", f"--data-root={folder / 'data'}"]
+        command = [self._dockerd, *self._storage, f"--data-root={folder / 'data'}"]
         command += [f"--exec-root={folder / 'exec'}", f"--pidfile={folder / 'pid'}", f"--host={self.host}"]
         command += ["--iptables=false", "--ip6tables=false", "--bridge=none", f"--config-file={self._own_file()}"]
         program = self._premises.start("dockerd", command)

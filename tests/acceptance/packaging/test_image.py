@@ -1,6 +1,6 @@
-"""The Dockerfile, followed step by step without an engine, and what comes of it, run as a careful engine would.
+"""The image as a real engine builds it from the Dockerfile, and what comes of it, run as a careful user would run it.
 
-The base image is the one thing that is not the real one: there is no registry to have it from.
+Only the base image is not the one that the Dockerfile names; see building.py.
 """
 
 from __future__ import annotations
@@ -8,118 +8,158 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import subprocess
-import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
+from docker.errors import ContainerError
+from docker.models.containers import Container
+from docker.models.images import Image
+from docker.models.volumes import Volume
 
 from lamplighter import __version__
+from lamplighter.lab.engine import Engine
+from lamplighter.lab.premises import Premises
 from lamplighter.lab.shop.layout import free_ports
-from tests.acceptance.packaging.image import Build, Stage, steps_of
+from tests.acceptance.conftest import REQUIRED
+from tests.acceptance.packaging.building import ROOT, build_image, builder, make_base, steps_of
 
-ROOT = Path(__file__).resolve().parents[3]
-READY_SECONDS_MAX = 120.0
-
-
-def can_make_roots() -> bool:
-    needed = all(shutil.which(name) for name in ("unshare", "chroot", "groupadd"))
-    if os.geteuid() != 0 or not needed:
-        return False
-    return subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode == 0
-
-
-pytestmark = pytest.mark.skipif(not can_make_roots(), reason="needs root and mount namespaces (util-linux)")
+READY_SECONDS_MAX = 180.0
+STOP_SECONDS = 60
+PAUSE_SECONDS = 0.2
+SECOND = 1_000_000_000
+NEEDED = ("debootstrap", "dockerd", "apt-get")
 
 
 @pytest.fixture(scope="module")
-def image() -> Iterator[Stage]:
-    with tempfile.TemporaryDirectory(prefix="image-") as scratch:
-        yield Build(ROOT, Path(scratch)).run(ROOT / "Dockerfile")
+def engine() -> Iterator[Engine]:
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if os.geteuid() != 0 or missing:
+        assert not REQUIRED, f"the image cannot be built here: root and {', '.join(NEEDED)} are needed"
+        pytest.skip(f"building the image needs root and {', '.join(NEEDED)}")
+    with Premises() as premises:
+        engine = builder(premises)
+        try:
+            make_base(engine, premises)
+            yield engine
+        finally:
+            engine.close()
+
+
+@pytest.fixture(scope="module")
+def image(engine: Engine) -> Image:
+    return build_image(engine)
+
+
+@dataclass(frozen=True)
+class Careful:
+    """Runs the image with all that a careful user takes from it: rights, a root to write on, and other networks."""
+
+    engine: Engine
+    image: Image
+    data: Volume
+
+    def options(self, **variables: str) -> dict[str, Any]:
+        return {
+            "network_mode": "host",
+            "read_only": True,
+            "tmpfs": {"/tmp": "mode=1777,size=256m,exec"},  # noqa: S108 - in the image
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges:true"],
+            "pids_limit": 200,
+            "volumes": {self.data.name: {"bind": "/data", "mode": "rw"}},
+            "environment": variables,
+        }
+
+    def ran(self, *argv: str, entrypoint: str | None = None, **variables: str) -> str:
+        """What a whole run of something in the image says. Raises `ContainerError`."""
+        more = {"entrypoint": entrypoint} if entrypoint is not None else {}
+        said = self.engine.open.containers.run(
+            self.image, list(argv), remove=True, stderr=False, **more, **self.options(**variables)
+        )
+        return bytes(said).decode()
+
+    @contextmanager
+    def serving(self, port: int) -> Iterator[Container]:
+        """The server in its container, as the image starts it, asked for its health every second."""
+        variables = {
+            "LAMPLIGHTER_SERVER__HOST": "127.0.0.1",
+            "LAMPLIGHTER_SERVER__PORT": str(port),
+            "LAMPLIGHTER_SOURCES": "{}",
+        }
+        often = {"interval": SECOND, "timeout": 60 * SECOND, "start_period": SECOND, "retries": 3}
+        container = self.engine.open.containers.run(
+            self.image, detach=True, healthcheck=often, **self.options(**variables)
+        )
+        try:
+            yield container
+        finally:
+            container.remove(force=True)
 
 
 @pytest.fixture
-def data(tmp_path: Path, image: Stage) -> Path:
-    place = tmp_path / "data"
-    place.mkdir(mode=0o700)
-    number = int(image.user.partition(":")[0])
-    os.chown(place, number, number)
-    return place
+def careful(engine: Engine, image: Image) -> Iterator[Careful]:
+    data = engine.open.volumes.create()
+    yield Careful(engine, image, data)
+    data.remove(force=True)
 
 
-def variables(image: Stage, **more: str) -> dict[str, str]:
-    return {**image.environment, "HOME": "/data", **more}
-
-
-def ran(image: Stage, data: Path, *argv: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """A whole run of something in the image, as its user, with a root that cannot be written."""
-    command = image.within(argv, user=image.user, data=data)
-    return subprocess.run(
-        command, env=variables(image, **more), check=False, capture_output=True, text=True, timeout=READY_SECONDS_MAX
-    )
-
-
-def healthy(image: Stage, data: Path) -> int:
-    return ran(image, data, *image.health).returncode
-
-
-def test_the_image_runs_as_nobody_in_particular_and_says_what_it_is(image: Stage, data: Path) -> None:
-    assert image.user == "1000:1000"
-    assert (image.volumes, image.ports) == (["/data"], ["8460"])
-    shown = ran(image, data, *image.entrypoint, "version")
-    assert shown.stdout == f"lamplighter {__version__}\n", shown.stderr
-    assert ran(image, data, "id", "-u").stdout == "1000\n"
-    assert ran(image, data, "sh", "-c", "touch /opt/x || touch /config/x || touch /x").returncode != 0
-
-
-def test_nothing_that_only_builds_and_no_tests_travel_along(image: Stage, data: Path) -> None:
-    for name in ("uv", "pip", "hatchling", "pytest", "playwright", "mypy"):
-        assert ran(image, data, "python", "-c", f"import {name}").returncode != 0, name
-    assert not (image.root / "opt" / "tools").exists()
-    assert not (image.root / "build" / "src").exists()
-
-
-def wait(image: Stage, data: Path, port: int, process: subprocess.Popen[bytes]) -> None:
+def await_health(container: Container, wanted: str) -> None:
     deadline = time.monotonic() + READY_SECONDS_MAX
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/-/ready", timeout=5).status_code == httpx.codes.OK:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    pytest.fail(f"not ready; the container ended with {process.poll()}")
+    while time.monotonic() < deadline:
+        container.reload()
+        state = container.attrs["State"]
+        if state["Status"] == "running" and state["Health"]["Status"] == wanted:
+            return
+        if state["Status"] == "exited":
+            break
+        time.sleep(PAUSE_SECONDS)
+    pytest.fail(f"not {wanted}: {container.attrs['State']}\n{container.logs(tail=20).decode()}")
 
 
-def test_it_serves_is_healthy_stops_in_time_and_keeps_its_data(image: Stage, data: Path) -> None:
+def test_the_image_runs_as_nobody_in_particular_and_says_what_it_is(careful: Careful) -> None:
+    told = careful.image.attrs["Config"]
+    assert told["User"] == "1000:1000"
+    assert (list(told["Volumes"]), list(told["ExposedPorts"])) == (["/data"], ["8460/tcp"])
+    assert careful.ran("version") == f"lamplighter {__version__}\n"
+    assert careful.ran("-u", entrypoint="id") == "1000\n"
+    for place in ("/opt/x", "/config/x", "/x"):
+        with pytest.raises(ContainerError):
+            careful.ran(place, entrypoint="touch")
+
+
+def test_nothing_that_only_builds_and_no_tests_travel_along(careful: Careful) -> None:
+    names = ("uv", "pip", "hatchling", "pytest", "playwright", "mypy")
+    found = f"import importlib.util as u; print([n for n in {names!r} if u.find_spec(n)])"
+    assert careful.ran("-c", found, entrypoint="python") == "[]\n"
+    assert careful.ran("-c", "ls -d /opt/tools /build 2>/dev/null || echo none", entrypoint="sh") == "none\n"
+
+
+def test_it_serves_is_healthy_stops_in_time_and_keeps_its_data(careful: Careful) -> None:
     (port,) = free_ports(1)
-    more = {"LAMPLIGHTER_SERVER__PORT": str(port), "LAMPLIGHTER_SOURCES": "{}"}
-    command = image.within([*image.entrypoint, *image.command], user=image.user, data=data)
-    assert healthy(image, data) != 0
     tokens = []
     for _ in range(2):
-        process = subprocess.Popen(command, env=variables(image, **more), stderr=subprocess.DEVNULL)
-        try:
-            wait(image, data, port, process)
-            assert healthy(image, data) == 0
-            tokens.append((data / "token").read_text(encoding="utf-8"))
-        finally:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        with careful.serving(port) as container:
+            await_health(container, "healthy")
+            assert httpx.get(f"http://127.0.0.1:{port}/-/ready", timeout=60).status_code == httpx.codes.OK
+            assert "/setup?t=" in container.logs().decode()
+            tokens.append(careful.ran("-c", "stat -c %a /data/token; cat /data/token", entrypoint="sh"))
+            container.stop(timeout=STOP_SECONDS)
+            # Neither killed nor broken: it ended by itself when it was told to.
+            assert container.wait(timeout=STOP_SECONDS)["StatusCode"] == 0
     assert tokens[0] == tokens[1]
-    assert (data / "token").stat().st_mode & 0o777 == 0o600
-    assert healthy(image, data) != 0
+    assert tokens[0].startswith("600\n")
 
 
-def test_the_demo_runs_in_it_and_leaves_nothing(image: Stage, data: Path) -> None:
-    ended = ran(image, data, *image.entrypoint, "demo", "--scenario", "hang", LAMPLIGHTER_DATA="/tmp/data")  # noqa: S108 - in the image
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "demo: 1 incident, 1 resolved and verified" in ended.stdout
-    assert list(data.iterdir()) == []
+def test_the_demo_runs_in_it_and_leaves_nothing(careful: Careful) -> None:
+    said = careful.ran("demo", "--scenario", "hang", LAMPLIGHTER_DATA="/tmp/data")  # noqa: S108 - in the image
+    assert "demo: 1 incident, 1 resolved and verified" in said
+    assert careful.ran("-c", "ls -A /data", entrypoint="sh") == ""
 
 
 def words_of(steps: Sequence[str]) -> str:
