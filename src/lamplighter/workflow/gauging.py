@@ -25,12 +25,16 @@ _DISKS = '{fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs"}'
 _IDLE = 'sum by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))'
 _ALL = "sum by (instance) (rate(node_cpu_seconds_total[5m]))"
 _LIMIT = 'container_spec_memory_limit_bytes{name!=""}'
+# Of the processors that a container may use; one without a bound has no share of its own.
+_USED = 'sum by (name) (rate(container_cpu_usage_seconds_total{name!=""}[5m]))'
+_BOUND = 'max by (name) (container_spec_cpu_quota{name!=""} / container_spec_cpu_period{name!=""})'
 # What node_exporter and cAdvisor tell, as a share from 0 to 1, of the fullest only; by the key that facts have for it.
 QUERIES: tuple[tuple[str, str], ...] = (
     ("cpu_share", f"topk(1, 1 - {_IDLE} / {_ALL})"),
     ("memory_share", "topk(1, 1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"),
     ("disk_share", f"topk(1, 1 - node_filesystem_avail_bytes{_DISKS} / node_filesystem_size_bytes{_DISKS})"),
     ("memory_share", f'topk(1, container_memory_working_set_bytes{{name!=""}} / ({_LIMIT} > 0))'),
+    ("cpu_share", f"topk(1, {_USED} / ({_BOUND} > 0))"),
 )
 
 

@@ -33,6 +33,13 @@ PACKAGES = "python3,python3-venv,ca-certificates"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 DOWNLOADED = ("var/cache/apt", "var/lib/apt/lists")
 LINES_SHOWN = 25
+MACHINE = """FROM {image}
+USER root
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends systemd dbus
+COPY lamplighter.service /etc/systemd/system/
+ENTRYPOINT ["/lib/systemd/systemd"]
+CMD []
+"""
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,16 @@ def build_image(engine: Engine) -> Image:
         said = "".join(str(line.get("stream", "")) for line in problem.build_log)
         raise AssertionError(f"{problem}\n" + "\n".join(said.splitlines()[-LINES_SHOWN:])) from problem
     return image
+
+
+def build_machine(engine: Engine, image: Image) -> Image:
+    """A machine with systemd on which Lamplighter is installed as docs/install.md has it, and its unit beside it."""
+    folder = Path(engine.socket).parent / "machine"
+    folder.mkdir()
+    shutil.copyfile(ROOT / "packaging" / "systemd" / "lamplighter.service", folder / "lamplighter.service")
+    (folder / "Dockerfile").write_text(MACHINE.format(image=image.id), encoding="utf-8")
+    machine, _ = engine.open.images.build(path=str(folder), tag="machine:test", network_mode="host", rm=True)
+    return machine
 
 
 def _release() -> str:

@@ -1,4 +1,4 @@
-"""The image as a real engine builds it from the Dockerfile, and what comes of it, run as a careful user would run it.
+"""The image as a real engine builds it, run as a careful user would run it; and the unit under a real systemd.
 
 Only the base image is not the one that the Dockerfile names; see building.py.
 """
@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +27,13 @@ from lamplighter.lab.engine import Engine
 from lamplighter.lab.premises import Premises
 from lamplighter.lab.shop.layout import free_ports
 from tests.acceptance.conftest import REQUIRED
-from tests.acceptance.packaging.building import ROOT, build_image, builder, make_base, steps_of
+from tests.acceptance.packaging.building import ROOT, build_image, build_machine, builder, make_base, steps_of
 
 READY_SECONDS_MAX = 180.0
 STOP_SECONDS = 60
 PAUSE_SECONDS = 0.2
 SECOND = 1_000_000_000
+JOURNAL = "journalctl --unit=lamplighter --no-pager --lines=30"
 NEEDED = ("debootstrap", "dockerd", "apt-get")
 
 
@@ -160,6 +161,99 @@ def test_the_demo_runs_in_it_and_leaves_nothing(careful: Careful) -> None:
     said = careful.ran("demo", "--scenario", "hang", LAMPLIGHTER_DATA="/tmp/data")  # noqa: S108 - in the image
     assert "demo: 1 incident, 1 resolved and verified" in said
     assert careful.ran("-c", "ls -A /data", entrypoint="sh") == ""
+
+
+@pytest.fixture(scope="module")
+def machine(engine: Engine, image: Image) -> Iterator[Container]:
+    """A machine of its own whose first process is systemd; it has no network but its own."""
+    container = engine.open.containers.run(
+        build_machine(engine, image),
+        detach=True,
+        network_mode="none",
+        cgroupns="private",
+        cap_add=["SYS_ADMIN"],
+        security_opt=["seccomp=unconfined"],
+        tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},  # noqa: S108 - in the machine
+        volumes={"/sys/fs/cgroup": {"bind": "/sys/fs/cgroup", "mode": "rw"}},
+        environment={"container": "docker"},
+    )
+    try:
+        await_true(lambda: told(container, "systemctl is-system-running") in {"running", "degraded"})
+        said(container, "mkdir /etc/lamplighter")
+        configure(container, "server: {host: 127.0.0.1}")
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def told(machine: Container, command: str) -> str:
+    """What a command says, whatever comes of it."""
+    return bytes(machine.exec_run(["sh", "-c", command]).output).decode().strip()
+
+
+def said(machine: Container, command: str) -> str:
+    """What a command says that must do well."""
+    ended = machine.exec_run(["sh", "-c", command])
+    assert ended.exit_code == 0, f"{command}: {ended.output.decode()}\n{told(machine, JOURNAL)}"
+    return bytes(ended.output).decode().strip()
+
+
+def configure(machine: Container, text: str) -> None:
+    said(machine, f"echo '{text}' > /etc/lamplighter/lamplighter.yaml")
+
+
+def shown(machine: Container, name: str) -> str:
+    return said(machine, f"systemctl show lamplighter --property={name} --value")
+
+
+def await_true(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(PAUSE_SECONDS)
+
+
+def test_systemd_starts_it_with_no_right_that_it_does_not_need(machine: Container) -> None:
+    said(machine, "systemctl start lamplighter")
+    assert "ready on http://127.0.0.1:8460" in shown(machine, "StatusText")
+    lines = said(machine, f"cat /proc/{shown(machine, 'MainPID')}/status").splitlines()
+    status = dict(line.replace("\t", " ").partition(": ")[::2] for line in lines)
+    assert int(status["CapEff"], 16) == 0
+    assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")
+    assert status["Uid"].split()[0] != "0"
+    assert said(machine, "stat -c %a /var/lib/private/lamplighter/token") == "600"
+    status_told = said(machine, "/opt/lamplighter/bin/lamplighter status --data /var/lib/private/lamplighter")
+    assert "ready" in status_told
+
+
+def test_systemctl_reload_says_what_is_wrong_and_the_old_configuration_holds(machine: Container) -> None:
+    said(machine, "systemctl start lamplighter && systemctl reload lamplighter")
+    configure(machine, "servr: {}")
+    try:
+        assert machine.exec_run("systemctl reload lamplighter").exit_code != 0
+        assert 'did you mean "server"' in told(machine, JOURNAL)
+        assert said(machine, "systemctl is-active lamplighter") == "active"
+    finally:
+        configure(machine, "server: {host: 127.0.0.1}")
+    said(machine, "systemctl reload lamplighter")
+
+
+def test_systemd_starts_a_server_anew_that_stands_still_and_one_that_was_killed(machine: Container) -> None:
+    impatient = "[Service]\\nWatchdogSec=5\\nRestartSec=1\\nTimeoutStopSec=5\\n"
+    folder = "/run/systemd/system/lamplighter.service.d"
+    said(machine, f"mkdir -p {folder} && printf '{impatient}' > {folder}/impatient.conf && systemctl daemon-reload")
+    said(machine, "systemctl restart lamplighter")
+    for signal in ("STOP", "KILL"):
+        before = shown(machine, "MainPID")
+        said(machine, f"systemctl kill --signal={signal} lamplighter")
+        await_true(lambda: shown(machine, "MainPID") not in {"0", before} and shown(machine, "SubState") == "running")  # noqa: B023 - waited for here
+    said(machine, f"rm {folder}/impatient.conf && systemctl daemon-reload")
+
+
+def test_systemd_stops_it_and_that_is_no_failure(machine: Container) -> None:
+    said(machine, "systemctl restart lamplighter && systemctl stop lamplighter")
+    assert (shown(machine, "Result"), shown(machine, "ExecMainStatus")) == ("success", "0")
+    assert "Traceback" not in told(machine, JOURNAL)
 
 
 def words_of(steps: Sequence[str]) -> str:
