@@ -33,7 +33,7 @@ demo: install
 	@$(BIN)/lamplighter demo
 
 test: install
-	@$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 soak: install
 	@$(BIN)/python -m pytest -m soak

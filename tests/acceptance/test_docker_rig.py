@@ -15,7 +15,7 @@ from lamplighter.lab.shop.layout import free_ports
 from lamplighter.settings import Configuration
 
 pytestmark = [pytest.mark.docker, pytest.mark.prometheus]
-SECONDS_MAX = 30.0
+SECONDS_MAX = 90.0
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from lamplighter.store import open_store
 from lamplighter.workflow.clock import SystemClock
 
 CHROMIUM = "/usr/bin/chromium"
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 60_000
 PAGES = ("/incidents", "/incidents?status=all", "/incidents/INC-1", "/alerts", "/silences", "/checks")
 CONFIGURATION: dict[str, Any] = {
     "sources": {"alertmanager": {}},

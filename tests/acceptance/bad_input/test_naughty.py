@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.acceptance.exam.conftest import CommandLine, Payloads, Server
 
 CHROMIUM = "/usr/bin/chromium"
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 60_000
 STRANGE = '</script><svg onload=window.pwned=1>\x1b[2J\u202e"'
 STYLE = re.compile(rb"\x1b\[[0-9;]*m")
 BROWSES = [

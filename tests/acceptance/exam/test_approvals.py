@@ -139,7 +139,7 @@ def test_a_yes_runs_the_plan_once_and_a_second_one_is_409(
     assert rig.server.client.post(f"{path}/approve", json={"plan_hash": held["plan_hash"]}).status_code == 200
     for word in ("approve", "deny", "approve"):
         assert rig.server.client.post(f"{path}/{word}", json={}).status_code == 409
-    make.wait_until("the effect", lambda: rig.starts("apple") > before, 15)
+    make.wait_until("the effect", lambda: rig.starts("apple") > before, 60)
     ended = rig.server.in_state(held["incident_id"], *CLOSED, seconds=40)
     assert len(ended["attempts"]) == 1
     assert rig.starts("apple") == before + 1

@@ -45,7 +45,7 @@ def locked_for(server: Server, make: Payloads, seconds: float) -> None:
             assert server.client.get("/health").status_code == 503
             assert server.client.get("/metrics").status_code == 200
         database.execute("ROLLBACK")
-    make.wait_until("ready again", server.is_ready, 15)
+    make.wait_until("ready again", server.is_ready, 60)
     server.send(make.alert("After")).raise_for_status()
     server.incident_titled("Before")
     server.incident_titled("After")
@@ -98,7 +98,7 @@ def test_a_full_disk_is_503_and_red_and_it_recovers(
 ) -> None:
     server = servers.new(folder=small_disk).start()
     server.send(make.alert("Before")).raise_for_status()
-    make.wait_until("the first response to end", lambda: server.incident_titled("Before")["state"] == "needs_human", 15)
+    make.wait_until("the first response to end", lambda: server.incident_titled("Before")["state"] == "needs_human", 60)
     ballast = fill(small_disk)
     text = {"summary": "x" * 8000}
     refused = [server.send(*(make.alert(f"Full{n}-{k}", annotations=text) for k in range(20))) for n in range(3)]
@@ -109,7 +109,7 @@ def test_a_full_disk_is_503_and_red_and_it_recovers(
     assert pressed.status_code in {200, 503}, pressed.text
     assert command_line.run("pause", "--data", str(server.data)).code in {0, 1, 4}
     ballast.unlink()
-    make.wait_until("ready again", server.is_ready, 15)
+    make.wait_until("ready again", server.is_ready, 60)
     assert server.client.post("/api/v1/resume").status_code == 200
     server.send(make.alert("After")).raise_for_status()
     server.incident_titled("After")
@@ -153,9 +153,9 @@ def test_a_store_that_loses_its_rights_is_503_and_red_and_it_recovers(servers: S
         assert server.client.get("/-/ready").status_code == 503
     finally:
         subprocess.run(["chattr", "-i", *files], check=True)
-    make.wait_until("ready again", server.is_ready, 15)
+    make.wait_until("ready again", server.is_ready, 60)
     # The writer's own connection may have broken too, and then the sender repeats once.
-    make.wait_until("taken again", lambda: server.send(make.alert("After")).is_success, 15)
+    make.wait_until("taken again", lambda: server.send(make.alert("After")).is_success, 60)
     server.incident_titled("After")
     assert "Meanwhile" not in "".join(kept(server))
     assert "Traceback" not in server.log

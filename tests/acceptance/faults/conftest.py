@@ -26,7 +26,7 @@ from tests.integration.conftest import new_postgres_url, postgres_server
 
 __all__ = ["new_postgres_url", "postgres_server"]
 ENDS = {"resolved", "needs_human", "rejected", "rolled_back", "self_cleared", "merged"}
-WAIT_SECONDS_MAX = 60.0
+WAIT_SECONDS_MAX = 150.0
 
 
 def await_that(what: str, holds: Callable[[], Any], seconds: float = WAIT_SECONDS_MAX) -> Any:  # noqa: ANN401 - whatever held

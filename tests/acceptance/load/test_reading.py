@@ -80,7 +80,7 @@ def test_l8_fifty_listeners_hear_everything_while_alerts_run(servers: Servers) -
     server = servers.new({"responses": {"storm_from": 100_000}}).start()
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as deaf, Audience(server) as audience:
         deaf.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode())
-        wait_until("all listen", lambda: server.metric("lamplighter_event_listeners") == LISTENERS + 1, 30)
+        wait_until("all listen", lambda: server.metric("lamplighter_event_listeners") == LISTENERS + 1, 90)
         deliveries = ([alert(n, f"Rule{n}", service=f"part-{n}")] for n in range(150))
         load = Load([server.client], deliveries, per_second=50).run()
         assert load.refused == []
@@ -89,8 +89,8 @@ def test_l8_fifty_listeners_hear_everything_while_alerts_run(servers: Servers) -
         facts_of(server).hold(load.acknowledged)
         ids = {one["id"] for one in server.incidents()}
         assert len(ids) == 150
-        wait_until("all heard all", lambda: all(heard == ids for heard in audience.opened), 30)
-    wait_until("all are gone", lambda: server.metric("lamplighter_event_listeners") == 0, 30)
+        wait_until("all heard all", lambda: all(heard == ids for heard in audience.opened), 90)
+    wait_until("all are gone", lambda: server.metric("lamplighter_event_listeners") == 0, 90)
     assert server.stop() == 0
     assert "Traceback" not in server.log
 

@@ -19,7 +19,7 @@ from tests.acceptance.load.conftest import Load, Whole, Workshop, alert
 FEW_QUESTIONS = 40
 QUESTIONS = 200
 LONG_SECONDS = 60.0
-START_SECONDS_MAX = 30.0
+START_SECONDS_MAX = 90.0
 QUIET_SECONDS = 2.0
 TMPFS_MIB = 24
 ASKING = {
@@ -76,7 +76,7 @@ def outlived(workshop: Workshop, count: int) -> Whole:
     assert effects_of(whole) == []
     incident, question = next(iter(before.items()))
     assert yes(whole, question) == 200
-    wait_until("the end", lambda: state(whole, incident) == "resolved", 30)
+    wait_until("the end", lambda: state(whole, incident) == "resolved", 90)
     assert effects_of(whole) == [1]
     assert whole.door.states()["awaiting_approval"] == count - 1
     assert "Traceback" not in whole.log
@@ -147,7 +147,7 @@ def yes(whole: Whole, question: str) -> int:
 
 def acts_once_afterwards(whole: Whole, incident: str, question: str) -> None:
     """Once it can be written again: either the yes was kept, or the question still stands and takes another."""
-    wait_until("ready again", whole.door.ready, 30)
+    wait_until("ready again", whole.door.ready, 90)
     assert yes(whole, question) in {200, 409}
     wait_until("the end", lambda: state(whole, incident) in {"resolved", "needs_human"}, 60)
     assert state(whole, incident) == "resolved"

@@ -43,7 +43,7 @@ def test_a_watchdog_opens_nothing_its_silence_does_and_its_return_ends_that(serv
         assert server.send(bark).status_code == 202
         time.sleep(1.0)
     assert named(server, "Watchdog", open_only=False) == []
-    (missing,) = wait_until("its silence is a trouble", lambda: named(server, "WatchdogMissing"), 30)
+    (missing,) = wait_until("its silence is a trouble", lambda: named(server, "WatchdogMissing"), 90)
     assert missing["severity"] == "critical"
     assert "Watchdog" in missing["title"] + str(missing["alert"])
 
@@ -51,7 +51,7 @@ def test_a_watchdog_opens_nothing_its_silence_does_and_its_return_ends_that(serv
         assert server.send(bark).status_code == 202
         return server.show(missing["id"])["incident"]["state"] not in OPEN
 
-    wait_until("its return ends that", ended, 30)
+    wait_until("its return ends that", ended, 90)
     assert len(named(server, "WatchdogMissing", open_only=False)) == 1
 
 
@@ -73,9 +73,9 @@ def test_a_heartbeat_is_kept_by_its_ping_url_and_missed_without_it(environment: 
                 assert job.get(path).status_code in {200, 204}
                 assert named(server, "Backups", open_only=False) == []
                 time.sleep(1.0)
-            (missed,) = wait_until("it is missed", lambda: named(server, "Backups"), 30)
+            (missed,) = wait_until("it is missed", lambda: named(server, "Backups"), 90)
             assert job.post(path).status_code in {200, 204}
-            wait_until("a ping ends it", lambda: not named(server, "Backups"), 30)
+            wait_until("a ping ends it", lambda: not named(server, "Backups"), 90)
             assert [one["id"] for one in named(server, "Backups", open_only=False)] == [missed["id"]]
 
 
@@ -84,7 +84,7 @@ def states(server: Server) -> dict[str, str]:
 
 
 def test_what_cannot_be_seen_opens_nothing_and_ends_nothing(server: Server, disk: Path) -> None:
-    (full,) = wait_until("a full disk", lambda: named(server, "Full"), 30)
+    (full,) = wait_until("a full disk", lambda: named(server, "Full"), 90)
     shutil.rmtree(disk)
     wait_until("it cannot be seen", lambda: states(server)["Full"] == "cannot_see")
     time.sleep(4)
