@@ -22,6 +22,7 @@ from lamplighter.web import (
     events,
     forms,
     incidents,
+    invitations,
     life,
     maintenance,
     manual,
@@ -35,6 +36,7 @@ from lamplighter.web import (
     setting_up,
     signing_in,
     silences,
+    tokens,
     webhooks,
 )
 from lamplighter.web.access import make_access
@@ -50,7 +52,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
-    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door, notifications),
+    *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
+    *(oidc_door, notifications),
 )
 
 

@@ -52,6 +52,8 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /login/oidc/callback",
         "GET /setup",
         "POST /setup",
+        "GET /invitation",
+        "POST /invitation",
     ),
     Door.SIGNED_IN: (
         "GET /",
@@ -136,6 +138,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/tokens",
         "DELETE /api/v1/tokens/{token_id}",
         "POST /api/v1/setup-link",
+        "POST /api/v1/invitations",
     ),
     Right.CONFIGURE: ("POST /-/reload",),
 }
