@@ -32,6 +32,7 @@ from lamplighter.web import (
     overviews,
     pages,
     people,
+    people_forms,
     problems,
     setting_up,
     signing_in,
@@ -53,7 +54,7 @@ log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
     *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
-    *(oidc_door, notifications),
+    *(people_forms, oidc_door, notifications),
 )
 
 

@@ -60,6 +60,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /logout",
         "GET /api/v1/me",
         "POST /api/v1/me/password",
+        "POST /account/password",
     ),
     Right.SEE: (
         "GET /assets/{name}",
@@ -71,6 +72,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /approvals",
         "GET /components",
         "GET /settings",
+        "GET /account",
         "GET /_nicegui/{file:path}",
         f"{SOCKET} /_nicegui_ws/socket.io/",
         "GET /stats",
@@ -128,6 +130,12 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/approvals/{approval_id}/snooze",
     ),
     Right.ADMINISTER: (
+        "GET /people",
+        "POST /people",
+        "POST /people/invite",
+        "POST /people/password",
+        "POST /tokens",
+        "POST /setup-link",
         "GET /api/v1/users",
         "POST /api/v1/users",
         "POST /api/v1/users/{name}/password",

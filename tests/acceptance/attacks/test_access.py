@@ -29,7 +29,7 @@ OPERATORS = re.compile(
     r"/api/v1/(incidents|silences|maintenance|checks|pause|resume|alerts|notifications)\b.*|/alert|/incident|/resolve"
 )
 APPROVERS = re.compile(r"/api/v1/approvals/.*")
-ADMINS = re.compile(r"/api/v1/(users|tokens|setup-link)\b.*")
+ADMINS = re.compile(r"/api/v1/(users|tokens|setup-link|invitations)\b.*")
 ANYBODY = {"/api/v1/me", "/api/v1/me/password"}
 OPEN = {"/-/healthy", "/-/ready", "/health", "/metrics", "/login"}
 FILLED = {
