@@ -149,7 +149,7 @@ def test_a_role_changes_at_once_sessions_end_and_somebody_is_removed_by_name(
         assert lee.context.request.get("/api/v1/me").json()["role"] == "operator"
         opened(page, "lee").locator("button:has-text('Sign out everywhere')").click()
         page.click("dialog button:has-text('Sign out')")
-        page.wait_for_selector(".toast:has-text('lee: 1 sessions ended')")
+        page.wait_for_selector(".toast:has-text('lee: 1 session ended')")
         assert lee.context.request.get("/api/v1/me").status == 401
         lee.wait_for_url("**/login**")
         opened(page, "lee").locator("button:has-text('Remove')").click()

@@ -47,7 +47,7 @@ WAYS: Mapping[Via, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """One row: somebody with an account here, or a guest for whom another system vouched."""
+    """One row: somebody with an account here, or a guest: for whom another system vouched, or who has the token."""
 
     name: str
     role: str

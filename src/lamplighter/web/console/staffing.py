@@ -19,7 +19,7 @@ async def _role(here: Context, _person: Person, values: Values) -> str:
 
 async def _sign_out(here: Context, _person: Person, values: Values) -> str:
     done = await signed_out(here, values.get("name", ""))
-    return f"{done.name}: {done.sessions_ended} sessions ended"
+    return f"{done.name}: {done.sessions_ended} {'session' if done.sessions_ended == 1 else 'sessions'} ended"
 
 
 async def _remove(here: Context, _person: Person, values: Values) -> str:

@@ -46,8 +46,10 @@ def test_it_shows_who_may_come_in_and_how(room: Room, maker: Maker) -> None:
     room.people.known["bob"] = Account("bob", Role.VIEWER, "", digest("link"), now, now)
     seated(room, "kim", Via.PASSWORD, 2)
     seated(room, "eve", Via.OIDC)
+    seated(room, "root", Via.TOKEN)
     page = people(room, maker)["people"]
-    assert "4 people" in page
+    assert "5 people" in page
+    assert "with the token of the data folder" in row(page, "root")
     assert "2 browsers" in row(page, "kim")
     assert "invited" in row(page, "bob")
     assert "Another link" in row(page, "bob")

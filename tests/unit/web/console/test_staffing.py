@@ -40,7 +40,8 @@ async def test_the_page_is_told_why_the_last_admin_stays(bureau: Bureau, room: R
 
 async def test_sessions_end_and_a_token_is_revoked(bureau: Bureau, room: Room) -> None:
     room.signed_in(Role.VIEWER, "kim")
-    assert await bureau.act("sign_out", name="kim") == "kim: 1 sessions ended"
+    assert await bureau.act("sign_out", name="kim") == "kim: 1 session ended"
+    assert await bureau.act("sign_out", name="kim") == "kim: 0 sessions ended"
     token = ApiToken("TOK-1", "ci", digest("x"), frozenset(), "ann", room.clock.now())
     room.people.tokens[digest("x")] = token
     assert await bureau.act("revoke", token="TOK-1") == "TOK-1 (ci) is revoked"
