@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -210,3 +211,15 @@ def test_who_is_signed_in_is_told_by_name_and_by_what(store: SqlStore, now: date
     ]
     assert [one.sessions for one in store.sessions.present(now + HOUR)] == [1]
     assert list(store.sessions.present(now, limit=0)) == []
+
+
+def test_two_admins_who_demote_each_other_at_one_moment_leave_one(store: SqlStore, now: datetime) -> None:
+    for _ in range(10):
+        for name in ("ann", "kim"):
+            if store.accounts.load(name) is None:
+                store.accounts.add(ann(now, name=name))
+            store.accounts.set_role(name, Role.ADMIN, now)
+        with ThreadPoolExecutor(2) as both:
+            acts = [both.submit(store.accounts.set_role, name, Role.VIEWER, now) for name in ("ann", "kim")]
+        assert sorted(type(act.exception()) is LastAdmin for act in acts) == [False, True]
+        assert [one.role for one in store.accounts.listed()].count(Role.ADMIN) == 1
