@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lamplighter.domain.access import LEAST_ROLE, Allowed, Person, Right, Role, Scope, Via, may
-from lamplighter.domain.account import INVITATION_LIFE, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Account, Presence
+from lamplighter.domain.account import (
+    INVITATION_LIFE,
+    PASSWORD_CHARS_MAX,
+    PASSWORD_CHARS_MIN,
+    Account,
+    LastAdmin,
+    Presence,
+)
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
@@ -144,7 +151,6 @@ def someones(accounts: Sequence[Account], present: Iterable[Presence]) -> list[S
 
 
 def _account(account: Account, held: Sequence[Presence], *, only: bool) -> Someone:
-    stays = f"{account.name} is the only admin with a password here; make somebody else an admin first"
     return Someone(
         account.name,
         account.role.word,
@@ -152,7 +158,7 @@ def _account(account: Account, held: Sequence[Presence], *, only: bool) -> Someo
         account.created_at,
         sum(one.sessions for one in held),
         max((one.latest_at for one in held), default=None),
-        stays if only else "",
+        str(LastAdmin(account.name)) if only else "",
         account.changed_at + INVITATION_LIFE if account.invited else None,
     )
 
