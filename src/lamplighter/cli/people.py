@@ -26,8 +26,11 @@ RoleOption = Annotated[str, typer.Option("--role", help="viewer, operator, appro
 def user_list(client: Client) -> Answer:
     """Everybody with a password here."""
     found = client.get("/api/v1/users", holds="users")
-    rows = [(one["name"], one["role"], clock(one["changed_at"])) for one in found["users"]]
-    return Answer(found, columns=("name", "role", "changed (UTC)"), rows=rows)
+    rows = [
+        (one["name"], one["role"], "invited" if one.get("invited") else "password", clock(one["changed_at"]))
+        for one in found["users"]
+    ]
+    return Answer(found, columns=("name", "role", "signs in", "changed (UTC)"), rows=rows)
 
 
 @users.command("add")
@@ -36,6 +39,15 @@ def user_add(client: Client, name: UserArgument, role: RoleOption = "viewer") ->
     """Let somebody in: asks for a password, or reads it from standard input's first line."""
     body = {"name": name, "role": role, "password": _password(f"Password of {name}")}
     return _told(client.post("/api/v1/users", body, holds="name"), "may come in")
+
+
+@users.command("invite")
+@asks
+def user_invite(client: Client, name: UserArgument, role: RoleOption = "viewer") -> Answer:
+    """Print a link that works once, behind which that person chooses a password; an earlier one ends."""
+    made = client.post("/api/v1/invitations", {"name": name, "role": role}, holds="url")
+    notes = (f"for {made['name']} ({made['role']}), until {clock(made['expires_at'])} UTC; it is not shown again",)
+    return Answer(made, (made["url"],), names=(made["url"],), notes=notes)
 
 
 @users.command("passwd")

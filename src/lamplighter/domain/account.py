@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lamplighter.domain.access import Role, Scope, Via
 
@@ -12,6 +12,7 @@ NAME_CHARS_MAX = 64
 PASSWORD_CHARS_MIN = 12
 PASSWORD_CHARS_MAX = 256
 TOKEN_NAME_CHARS_MAX = 100
+INVITATION_LIFE = timedelta(days=7)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 
 
@@ -23,9 +24,19 @@ class NameTaken(BadAccount):
     """Somebody has this name."""
 
 
+class LastAdmin(BadAccount):
+    """Without this one nobody with a password here could let anybody in."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the only admin with a password here; make somebody else an admin first")
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person with a password here. `stamp` changes with the password, and ends what an older one let in."""
+    """A person with a password here. `stamp` changes with the password, and ends what an older one let in.
+
+    Of somebody invited, who has not chosen a password yet, the hash is empty and the stamp is the link's digest.
+    """
 
     name: str
     role: Role
@@ -33,6 +44,22 @@ class Account:
     stamp: str
     created_at: datetime
     changed_at: datetime
+
+    @property
+    def invited(self) -> bool:
+        """Whether this person has not come yet."""
+        return not self.password_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """In how many browsers somebody is signed in, by what, and since when in the latest."""
+
+    name: str
+    via: Via
+    role: Role
+    sessions: int
+    latest_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lamplighter.domain.access import Role
-from lamplighter.domain.account import Account, ApiToken, Session
+from lamplighter.domain.account import Account, ApiToken, Presence, Session
 
 
 class Accounts(Protocol):
@@ -30,11 +30,23 @@ class Accounts(Protocol):
         ...
 
     def set_role(self, name: str, role: Role, now: datetime) -> None:
-        """Change it; it counts from the next request on. Raises `LookupError`."""
+        """Change it; it counts from the next request on. Raises `LookupError`, `LastAdmin`."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove one, and end every session of that person. Raises `LookupError`."""
+        """Remove one, and end every session of that person. Raises `LookupError`, `LastAdmin`."""
+        ...
+
+    def invite(self, account: Account) -> None:
+        """Write one without a password, in place of an earlier invitation of that name. Raises `NameTaken`."""
+        ...
+
+    def invited(self, digest: str) -> Account | None:
+        """Whom the link of this digest invites."""
+        ...
+
+    def accept(self, digest: str, password_hash: str, stamp: str, now: datetime) -> None:
+        """Give whom the link invites a password, which ends the link. Raises `LookupError`."""
         ...
 
 
@@ -55,6 +67,10 @@ class Sessions(Protocol):
 
     def end_all(self, name: str) -> int:
         """End all of that name, whoever vouched for it; how many there were."""
+        ...
+
+    def present(self, now: datetime, limit: int = 500) -> Sequence[Presence]:
+        """Who is signed in somewhere, the latest first."""
         ...
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from lamplighter.domain.access import Role, Via, role_of
-from lamplighter.domain.account import Account, NameTaken
+from lamplighter.domain.account import Account, LastAdmin, NameTaken
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import accounts, sessions, setup_links
 from lamplighter.store.writes import insert_once
@@ -26,9 +26,7 @@ class SqlAccounts:
     def add(self, account: Account) -> None:
         """Write one, and end the set-up links of earlier starts, which were for the first. Raises `NameTaken`."""
         with self._database.writing() as connection:
-            if not inserted(connection, account):
-                raise NameTaken(f"there is an account {account.name} already")
-            connection.execute(delete(setup_links).where(setup_links.c.at_start))
+            _insert(connection, account)
 
     def load(self, name: str) -> Account | None:
         """One account."""
@@ -44,25 +42,50 @@ class SqlAccounts:
 
     def set_password(self, name: str, password_hash: str, stamp: str, now: datetime) -> None:
         """Change it, and end every session of that person. Raises `LookupError`."""
-        self._change(name, {"password_hash": password_hash, "stamp": stamp, "changed_at": now}, ends_sessions=True)
-
-    def set_role(self, name: str, role: Role, now: datetime) -> None:
-        """Change it; sessions read it from here. Raises `LookupError`."""
-        self._change(name, {"role": role.word, "changed_at": now}, ends_sessions=False)
-
-    def remove(self, name: str) -> None:
-        """Remove one, and end every session of that person. Raises `LookupError`."""
-        with self._database.writing() as connection:
-            if connection.execute(delete(accounts).where(accounts.c.name == name)).rowcount != 1:
-                raise _nobody(name)
-            connection.execute(delete(sessions).where(sessions.c.name == name, sessions.c.via == str(Via.PASSWORD)))
-
-    def _change(self, name: str, values: dict[str, object], *, ends_sessions: bool) -> None:
+        values = {"password_hash": password_hash, "stamp": stamp, "changed_at": now}
         with self._database.writing() as connection:
             if connection.execute(update(accounts).where(accounts.c.name == name).values(**values)).rowcount != 1:
                 raise _nobody(name)
-            if ends_sessions:
-                connection.execute(delete(sessions).where(sessions.c.name == name, sessions.c.via == str(Via.PASSWORD)))
+            connection.execute(delete(sessions).where(sessions.c.name == name, sessions.c.via == str(Via.PASSWORD)))
+
+    def set_role(self, name: str, role: Role, now: datetime) -> None:
+        """Change it; sessions read it from here. Raises `LookupError`, `LastAdmin`."""
+        with self._database.writing() as connection:
+            if role is not Role.ADMIN:
+                _keep_an_admin(connection, name)
+            changed = update(accounts).where(accounts.c.name == name).values(role=role.word, changed_at=now)
+            if connection.execute(changed).rowcount != 1:
+                raise _nobody(name)
+
+    def invite(self, account: Account) -> None:
+        """Write one without a password, in place of an earlier invitation of that name. Raises `NameTaken`."""
+        with self._database.writing() as connection:
+            connection.execute(delete(accounts).where(accounts.c.name == account.name, _not_here_yet()))
+            _insert(connection, account)
+
+    def invited(self, digest: str) -> Account | None:
+        """Whom the link of this digest invites."""
+        mine = select(accounts).where(accounts.c.stamp == digest, _not_here_yet())
+        with self._database.reading() as connection:
+            row = connection.execute(mine).first()
+        return None if row is None else _account_of(row)
+
+    def accept(self, digest: str, password_hash: str, stamp: str, now: datetime) -> None:
+        """Give whom the link invites a password, which ends the link. Raises `LookupError`."""
+        values = {"password_hash": password_hash, "stamp": stamp, "changed_at": now}
+        mine = update(accounts).where(accounts.c.stamp == digest, _not_here_yet()).values(**values)
+        with self._database.writing() as connection:
+            # Whoever changes the row has it: a second use at the same moment finds no invitation any more.
+            if connection.execute(mine).rowcount != 1:
+                raise LookupError("this invitation was used already, or is not one")
+
+    def remove(self, name: str) -> None:
+        """Remove one, and end every session of that person. Raises `LookupError`, `LastAdmin`."""
+        with self._database.writing() as connection:
+            _keep_an_admin(connection, name)
+            if connection.execute(delete(accounts).where(accounts.c.name == name)).rowcount != 1:
+                raise _nobody(name)
+            connection.execute(delete(sessions).where(sessions.c.name == name, sessions.c.via == str(Via.PASSWORD)))
 
 
 def inserted(connection: Connection, account: Account) -> bool:
@@ -82,6 +105,24 @@ def columns(account: Account) -> dict[str, object]:
         "created_at": account.created_at,
         "changed_at": account.changed_at,
     }
+
+
+def _insert(connection: Connection, account: Account) -> None:
+    if not inserted(connection, account):
+        raise NameTaken(f"there is an account {account.name} already")
+    connection.execute(delete(setup_links).where(setup_links.c.at_start))
+
+
+def _not_here_yet() -> ColumnElement[bool]:
+    return accounts.c.password_hash == ""
+
+
+def _keep_an_admin(connection: Connection, name: str) -> None:
+    """Raises `LastAdmin` where nobody else of that role could sign in."""
+    # The rows stay locked to the end, so that two who demote each other at one moment do not both succeed.
+    admins = select(accounts.c.name).where(accounts.c.role == Role.ADMIN.word, accounts.c.password_hash != "")
+    if list(connection.execute(admins.order_by(accounts.c.name).with_for_update()).scalars()) == [name]:
+        raise LastAdmin(name)
 
 
 def _nobody(name: str) -> LookupError:

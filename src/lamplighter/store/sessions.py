@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 
 from lamplighter.domain.access import Via, role_of
-from lamplighter.domain.account import Session
+from lamplighter.domain.account import Presence, Session
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import accounts, sessions
+
+LIMIT_MAX = 1000
 
 
 class SqlSessions:
@@ -60,3 +63,12 @@ class SqlSessions:
         """End all of that name, whoever vouched for it; how many there were."""
         with self._database.writing() as connection:
             return connection.execute(delete(sessions).where(sessions.c.name == name)).rowcount
+
+    def present(self, now: datetime, limit: int = 500) -> Sequence[Presence]:
+        """Who is signed in somewhere, the latest first, at most LIMIT_MAX."""
+        kinds, latest = (sessions.c.name, sessions.c.via, sessions.c.role), func.max(sessions.c.created_at)
+        query = select(*kinds, func.count().label("held"), latest.label("latest_at")).group_by(*kinds)
+        held = query.where(sessions.c.expires_at > now).order_by(latest.desc()).limit(max(0, min(limit, LIMIT_MAX)))
+        with self._database.reading() as connection:
+            rows = connection.execute(held).all()
+        return [Presence(row.name, Via(row.via), role_of(row.role), row.held, row.latest_at) for row in rows]

@@ -22,6 +22,7 @@ from lamplighter.web import (
     events,
     forms,
     incidents,
+    invitations,
     life,
     maintenance,
     manual,
@@ -31,10 +32,12 @@ from lamplighter.web import (
     overviews,
     pages,
     people,
+    people_forms,
     problems,
     setting_up,
     signing_in,
     silences,
+    tokens,
     webhooks,
 )
 from lamplighter.web.access import make_access
@@ -50,7 +53,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
-    *(pages, overviews, forms, signing_in, setting_up, people, oidc_door, notifications),
+    *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
+    *(people_forms, oidc_door, notifications),
 )
 
 

@@ -45,6 +45,14 @@ class Opener(Protocol):
         """The configuration in force."""
         ...
 
+    async def people(self, request: Request) -> Response:
+        """Who may come in."""
+        ...
+
+    async def account(self, request: Request) -> Response:
+        """Who asks."""
+        ...
+
 
 @dataclass(slots=True)
 class Rounds:

@@ -115,6 +115,18 @@ async def settings(request: Request) -> Response:
     return await _opened(request).settings(request)
 
 
+@router.get("/people", response_class=HTMLResponse)
+async def people(request: Request) -> Response:
+    """Who may come in, and the tokens of programs."""
+    return await _opened(request).people(request)
+
+
+@router.get("/account", response_class=HTMLResponse)
+async def account(request: Request) -> Response:
+    """Who I am here, and my password."""
+    return await _opened(request).account(request)
+
+
 @router.get("/assets/{name}", include_in_schema=False)
 async def asset(name: str) -> Response:
     """The style sheet, the script and the sign of the pages."""

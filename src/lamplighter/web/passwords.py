@@ -60,7 +60,8 @@ class Passwords:
             fits = self._hasher.verify(password, kept or self._decoy)
         except PwdlibError:
             return False
-        return fits and kept is not None
+        # Who is invited has an empty one, which is nobody's password.
+        return fits and bool(kept)
 
     async def _worked(self, work: Callable[[], _T]) -> _T:
         if self._in_line >= AT_ONCE + WAITING_MAX:

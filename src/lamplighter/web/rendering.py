@@ -61,6 +61,7 @@ def page(request: Request, template: str, *, status: int = 200, plain: bool = Fa
         places=places(console=context(request).console is not None and not plain),
         person=person_of(request),
         csrf=csrf_of(request),
+        account="/account" if context(request).console is not None and not plain else "",
         plain_too=PLAIN in request.query_params,
         no_switch=why_not(person_of(request), Right.SWITCH),
         back=f"{request.url.path}?{PLAIN}=1" if PLAIN in request.query_params else request.url.path,
@@ -76,7 +77,9 @@ def places(*, console: bool) -> tuple[tuple[str, str], ...]:
 
 def problem_page(request: Request, problem: Problem, back: str) -> HTMLResponse:
     """An error as a page, with the way back."""
-    return page(request, "problem.html", status=problem.status, detail=problem.detail, fix=problem.fix, way_back=back)
+    made = page(request, "problem.html", status=problem.status, detail=problem.detail, fix=problem.fix, way_back=back)
+    made.headers.update(problem.headers)
+    return made
 
 
 def local(at: datetime, pattern: str, *, zone: ZoneInfo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.console.conftest import Visiting
+from tests.acceptance.console.conftest import PASSWORD, Visiting
 from tests.acceptance.signals.conftest import Part, Stage, Stages, wait_until
 
 
@@ -159,6 +159,8 @@ def test_a_session_that_ended_sees_nothing_more_and_does_nothing_more(stage: Sta
     stage.question(incident["id"])
     with visiting(stage, "admin") as visit:
         page = visit.go(f"/incidents/{incident['id']}")
+        deputy = {"name": "deputy", "password": PASSWORD, "role": "admin"}
+        stage.client.post("/api/v1/users", json=deputy).raise_for_status()
         stage.client.post("/api/v1/users/admin/role", json={"role": "viewer"}).raise_for_status()
         page.click("button:has-text('Approve')")
         page.click("dialog button:has-text('Approve')")

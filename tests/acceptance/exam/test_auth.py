@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 OPEN = {"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"}
 SIGN_IN = ("POST", "/login")
 UNKNOWN = ["/", "/docs", "/redoc", "/openapi.json", "/.env", "/-/", "/-/healthy/", "/metrics/", "//metrics", "/api"]
+FORMS = ("/people", "/people/invite", "/people/password", "/tokens", "/setup-link", "/account/password")
 UNKNOWN += ["/api/v1/alerts/other", "/assets/page.css", "/incidents/INC-1", "/metrics/../api/v1/status", "/health/x"]
 ELSEWHERE = "http://evil.example"
 
@@ -40,7 +41,13 @@ def without_token(server: Server, method: str, path: str, **headers: str) -> Any
 def test_every_route_but_the_open_paths_wants_the_token(server: Server) -> None:
     known = routes(server)
     assert len(known) > 15
-    tried = [*known, *(("GET", path) for path in UNKNOWN), ("POST", "/nowhere"), ("DELETE", "/api/v1/incidents")]
+    tried = [
+        *known,
+        *(("GET", path) for path in UNKNOWN),
+        *(("POST", path) for path in FORMS),
+        ("POST", "/nowhere"),
+        ("DELETE", "/api/v1/incidents"),
+    ]
     for method, path in tried:
         answer = without_token(server, method, filled(path))
         if path in OPEN:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from lamplighter.domain.access import Role, Scope, Via
-from lamplighter.domain.account import Account, ApiToken, NameTaken, Session
+from lamplighter.domain.account import Account, ApiToken, LastAdmin, NameTaken, Presence, Session
 from lamplighter.store import SqlStore
 
 HOUR = timedelta(hours=1)
@@ -164,3 +165,61 @@ def test_links_that_nobody_uses_are_bounded(store: SqlStore, now: datetime) -> N
         store.setup_links.add(f"d{number}", now + timedelta(seconds=number), only=False)
     assert not store.setup_links.holds("d0")
     assert store.setup_links.holds("d29")
+
+
+def test_the_last_admin_who_can_sign_in_stays_one(store: SqlStore, now: datetime) -> None:
+    store.accounts.add(ann(now, role=Role.ADMIN))
+    store.accounts.add(ann(now, name="kim", role=Role.APPROVER))
+    store.accounts.invite(ann(now, name="bob", role=Role.ADMIN, password_hash="", stamp="link"))
+    with pytest.raises(LastAdmin):
+        store.accounts.set_role("ann", Role.VIEWER, now)
+    with pytest.raises(LastAdmin):
+        store.accounts.remove("ann")
+    store.accounts.set_role("ann", Role.ADMIN, now)
+    store.accounts.set_role("kim", Role.ADMIN, now)
+    store.accounts.set_role("ann", Role.VIEWER, now)
+    store.accounts.remove("ann")
+    store.accounts.remove("bob")
+    with pytest.raises(LastAdmin):
+        store.accounts.remove("kim")
+
+
+def test_an_invitation_is_accepted_once_and_gives_way_to_another(store: SqlStore, now: datetime) -> None:
+    kim = ann(now, name="kim", password_hash="", stamp="first")
+    store.accounts.invite(kim)
+    assert store.accounts.invited("first") == kim
+    store.accounts.invite(replace(kim, stamp="second", role=Role.VIEWER))
+    assert store.accounts.invited("first") is None
+    store.accounts.accept("second", "$argon2id$…", "s9", now + HOUR)
+    assert store.accounts.load("kim") == ann(now, name="kim", role=Role.VIEWER, stamp="s9", changed_at=now + HOUR)
+    with pytest.raises(LookupError):
+        store.accounts.accept("second", "other", "s10", now)
+    assert store.accounts.invited("s9") is None, "whoever has a password is invited by nothing"
+    with pytest.raises(NameTaken):
+        store.accounts.invite(replace(kim, stamp="third"))
+    assert store.accounts.invited("third") is None
+
+
+def test_who_is_signed_in_is_told_by_name_and_by_what(store: SqlStore, now: datetime) -> None:
+    store.accounts.add(ann(now))
+    store.sessions.open(session(now))
+    store.sessions.open(session(now + HOUR / 2, "d2"))
+    store.sessions.open(session(now, "d3", Via.OIDC, name="kim", role=Role.VIEWER))
+    assert list(store.sessions.present(now + HOUR / 2)) == [
+        Presence("ann", Via.PASSWORD, Role.OPERATOR, 2, now + HOUR / 2),
+        Presence("kim", Via.OIDC, Role.VIEWER, 1, now),
+    ]
+    assert [one.sessions for one in store.sessions.present(now + HOUR)] == [1]
+    assert list(store.sessions.present(now, limit=0)) == []
+
+
+def test_two_admins_who_demote_each_other_at_one_moment_leave_one(store: SqlStore, now: datetime) -> None:
+    for _ in range(10):
+        for name in ("ann", "kim"):
+            if store.accounts.load(name) is None:
+                store.accounts.add(ann(now, name=name))
+            store.accounts.set_role(name, Role.ADMIN, now)
+        with ThreadPoolExecutor(2) as both:
+            acts = [both.submit(store.accounts.set_role, name, Role.VIEWER, now) for name in ("ann", "kim")]
+        assert sorted(type(act.exception()) is LastAdmin for act in acts) == [False, True]
+        assert [one.role for one in store.accounts.listed()].count(Role.ADMIN) == 1

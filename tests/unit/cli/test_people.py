@@ -79,3 +79,16 @@ def test_tokens_are_listed_and_revoked(fake: Fake, command: Command) -> None:
 def test_the_setup_link_is_alone_on_standard_output(fake: Fake, command: Command) -> None:
     fake.says("POST", "/api/v1/setup-link", {"url": "http://lamp.lan:8460/setup?t=x"}, status=201)
     assert command("setup-url").out == "http://lamp.lan:8460/setup?t=x\n"
+
+
+def test_an_invitation_is_a_link_and_nothing_else_on_standard_output(fake: Fake, command: Command) -> None:
+    link = "http://lamp.lan:8460/invitation?t=abc"
+    made = {"name": "kim", "role": "viewer", "url": link, "expires_at": "2026-01-08T02:00:00Z"}
+    fake.says("POST", "/api/v1/invitations", made, status=201)
+    fake.says("GET", "/api/v1/users", {"users": [ANN, {**ANN, "name": "kim", "invited": True}]})
+    done = command("user", "invite", "kim")
+    assert done.out == f"{link}\n"
+    assert "for kim (viewer), until" in done.err
+    assert fake.asked[0].json == {"name": "kim", "role": "viewer"}
+    listed = command("user", "list").out.splitlines()
+    assert [("password" in line, "invited" in line) for line in listed[-2:]] == [(True, False), (False, True)]

@@ -20,7 +20,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from lamplighter.app import App
 from lamplighter.domain.access import Role, Via
-from lamplighter.domain.account import Account, ApiToken, NameTaken, Session
+from lamplighter.domain.account import Account, ApiToken, LastAdmin, NameTaken, Presence, Session
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState, Watch
@@ -315,14 +315,18 @@ class MemoryPeople:
             set_password=lambda name, kept, stamp, now: self._put(
                 name, password_hash=kept, stamp=stamp, changed_at=now
             ),
-            set_role=lambda name, role, now: self._put(name, role=role, changed_at=now),
+            set_role=self._set_role,
             remove=self._remove,
+            invite=self._invite,
+            invited=self._invited,
+            accept=self._accept,
         )
         self.sessions = SimpleNamespace(
             open=lambda session: self.open_sessions.update({session.digest: session}),
             load=self._session,
             end=lambda digest: self.open_sessions.pop(digest, None),
             end_all=self._end_all,
+            present=self._present,
         )
         self.api_tokens = SimpleNamespace(
             add=self._token,
@@ -349,7 +353,40 @@ class MemoryPeople:
             raise LookupError(name)
         self.known[name] = replace(self.known[name], **changes)
 
+    def _set_role(self, name: str, role: Role, now: datetime) -> None:
+        if role is not Role.ADMIN:
+            self._keep_an_admin(name)
+        self._put(name, role=role, changed_at=now)
+
+    def _keep_an_admin(self, name: str) -> None:
+        if [one.name for one in self.known.values() if one.role is Role.ADMIN and not one.invited] == [name]:
+            raise LastAdmin(name)
+
+    def _invite(self, account: Account) -> None:
+        present = self.known.get(account.name)
+        if present is not None and not present.invited:
+            raise NameTaken(account.name)
+        self.known[account.name] = account
+
+    def _invited(self, digest: str) -> Account | None:
+        return next((one for one in self.known.values() if one.invited and one.stamp == digest), None)
+
+    def _accept(self, digest: str, password_hash: str, stamp: str, now: datetime) -> None:
+        found = self._invited(digest)
+        if found is None:
+            raise LookupError(digest)
+        self._put(found.name, password_hash=password_hash, stamp=stamp, changed_at=now)
+
+    def _present(self, now: datetime, limit: int = 500) -> Sequence[Presence]:
+        held = [one for one in self.open_sessions.values() if one.expires_at > now]
+        counted = Counter((one.name, one.via, one.role) for one in held)
+        return [
+            Presence(*who, number, max(one.created_at for one in held if (one.name, one.via, one.role) == who))
+            for who, number in counted.items()
+        ][:limit]
+
     def _remove(self, name: str) -> None:
+        self._keep_an_admin(name)
         if self.known.pop(name, None) is None:
             raise LookupError(name)
 

@@ -1,4 +1,4 @@
-"""Accounts and API tokens over REST."""
+"""Accounts over REST: people are let in, changed and removed, and each changes the own password."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lamplighter.domain.access import Role
-from lamplighter.web.identity import digest
 
 if TYPE_CHECKING:
     from tests.unit.web.conftest import Bench
@@ -55,8 +54,6 @@ async def test_what_nobody_has_is_not_found_and_nothing_is_hashed_for_it(bench: 
     async with bench.browser(**OWNER) as admin:
         assert (await admin.post("/api/v1/users/eve/role", json={"role": "admin"})).status_code == 404
         assert (await admin.post("/api/v1/users/eve/password", json={"password": WORDS})).status_code == 404
-        assert (await admin.delete("/api/v1/tokens/TOK-9")).status_code == 404
-        assert (await admin.delete("/api/v1/tokens/9")).status_code == 422
 
 
 async def test_a_person_changes_the_own_password_with_the_present_one(bench: Bench) -> None:
@@ -72,23 +69,6 @@ async def test_a_person_changes_the_own_password_with_the_present_one(bench: Ben
         assert (await program.post("/api/v1/me/password", json=right, headers=OWNER)).status_code == 409
 
 
-async def test_a_token_is_shown_once_works_and_is_revoked(bench: Bench) -> None:
-    async with bench.browser(**OWNER) as admin:
-        made = await admin.post("/api/v1/tokens", json={"name": "ci", "scopes": ["read"], "expires_in": "90d"})
-        assert made.status_code == 201
-        text = made.json()["token"]
-        assert text.startswith("lmp_")
-        assert set(bench.people.tokens) == {digest(text)}, "only its digest is kept"
-        listed = (await admin.get("/api/v1/tokens")).text
-        assert text not in listed
-        assert digest(text) not in listed
-        bears = {"authorization": f"Bearer {text}"}
-        assert (await admin.get("/api/v1/me", headers=bears)).json()["rights"] == ["see"]
-        assert (await admin.post("/api/v1/tokens", json={}, headers=bears)).status_code == 403
-        assert (await admin.delete("/api/v1/tokens/TOK-1")).json()["revoked_at"]
-        assert (await admin.get("/api/v1/me", headers=bears)).status_code == 401
-
-
 async def test_an_admin_ends_the_sessions_of_who_came_by_another_system(bench: Bench) -> None:
     cookie = bench.signed_in(Role.OPERATOR, "kim")
     async with bench.browser() as browser:
@@ -96,15 +76,6 @@ async def test_an_admin_ends_the_sessions_of_who_came_by_another_system(bench: B
         ended = await browser.post("/api/v1/users/kim/sign-out", headers=OWNER)
         assert ended.json() == {"name": "kim", "sessions_ended": 1}
         assert (await browser.get("/incidents", headers={"cookie": cookie})).status_code == 303
-
-
-@pytest.mark.parametrize(
-    "body", [{"name": "", "scopes": ["read"]}, {"name": "x", "scopes": []}, {"name": "x", "scopes": ["root"]}]
-)
-async def test_a_token_without_a_name_or_a_known_scope_is_none(bench: Bench, body: dict[str, object]) -> None:
-    async with bench.browser(**OWNER) as admin:
-        assert (await admin.post("/api/v1/tokens", json=body)).status_code == 422
-    assert not bench.people.tokens
 
 
 async def test_a_browser_sees_in_words_what_it_may_not(bench: Bench) -> None:
@@ -153,3 +124,30 @@ async def test_a_yes_is_recorded_under_the_name_of_who_is_signed_in_and_no_other
     async with bench.browser(**OWNER) as owner:
         await owner.post(path, json={})
     assert [(one["by"], one["approve"]) for one in given] == [("kim", True), ("admin", True)]
+
+
+async def test_the_last_admin_is_neither_removed_nor_demoted(bench: Bench) -> None:
+    bench.account("ann", Role.ADMIN)
+    bench.account("kim", Role.VIEWER)
+    async with bench.browser(**OWNER) as admin:
+        assert (await admin.post("/api/v1/invitations", json={"name": "bob", "role": "admin"})).status_code == 201
+        for refused in (
+            await admin.post("/api/v1/users/ann/role", json={"role": "approver"}),
+            await admin.delete("/api/v1/users/ann"),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (409, "last-admin")
+            assert "ann is the only admin" in refused.json()["detail"]
+        assert (await admin.post("/api/v1/users/ann/role", json={"role": "admin"})).status_code == 200
+        assert (await admin.post("/api/v1/users/kim/role", json={"role": "admin"})).status_code == 200
+        assert (await admin.delete("/api/v1/users/ann")).status_code == 200
+    assert bench.people.known.keys() == {"kim", "bob"}
+
+
+async def test_the_present_password_is_tried_only_so_often(bench: Bench) -> None:
+    bench.account("ann", Role.VIEWER)
+    async with bench.browser(accept="application/json") as program:
+        given = await program.post("/login", json={"username": "ann", "password": WORDS})
+        bears = {"authorization": f"Bearer {given.json()['access_token']}"}
+        wrong = {"present": "another password", "password": WORDS + "!"}
+        tried = [(await program.post("/api/v1/me/password", json=wrong, headers=bears)).status_code for _ in range(12)]
+    assert tried == [403] * 10 + [429] * 2

@@ -91,7 +91,7 @@ def test_what_is_not_in_the_table_needs_what_nobody_has(path: str) -> None:
 def test_whatever_changes_something_wants_more_than_looking(route: str) -> None:
     assert ROUTES[route] != Right.SEE
     if ROUTES[route] is Door.OPEN:
-        assert route in {"POST /login", "POST /setup", "POST /ping/{word}", "POST /act/{word}"}
+        assert route in {"POST /login", "POST /setup", "POST /invitation", "POST /ping/{word}", "POST /act/{word}"}
 
 
 def filled(path: str) -> str:

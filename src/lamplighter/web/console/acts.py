@@ -14,6 +14,7 @@ from lamplighter.ports import StoreUnavailable
 from lamplighter.web.approvals import Answer, answered, put_off
 from lamplighter.web.console.hub import Hub, Key, Said
 from lamplighter.web.console.pane import Pane
+from lamplighter.web.console.staffing import STAFFING
 from lamplighter.web.context import Context
 from lamplighter.web.life import (
     Acknowledging,
@@ -184,6 +185,7 @@ ACTS: Mapping[str, tuple[Right, Work]] = {
     "reopen": (Right.OPERATE, _reopen),
     "merge": (Right.OPERATE, _merge),
     "split": (Right.OPERATE, _split),
+    **STAFFING,
 }
 
 

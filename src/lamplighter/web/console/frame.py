@@ -38,5 +38,6 @@ class FrameView:
             paused=here.app.switch.paused(),
             no_switch=why_not(key.person, Right.SWITCH),
             person=key.person,
+            admin=not why_not(key.person, Right.ADMINISTER),
             csrf=key.wanted.get("csrf", ""),
         )

@@ -27,6 +27,7 @@ from lamplighter.web.console.incident import IncidentView
 from lamplighter.web.console.lists import ApprovalList, IncidentList
 from lamplighter.web.console.making import make_maker
 from lamplighter.web.console.overview import Overview
+from lamplighter.web.console.people import DONE, AccountView, PeopleView
 from lamplighter.web.console.shell import NOTICE, Handed, Opening, running, set_up
 from lamplighter.web.context import Context
 from lamplighter.web.session import csrf_of, person_of, required
@@ -59,6 +60,8 @@ class Console:
             "approvals": ApprovalList(maker).sheet,
             "components": Components(maker).sheet,
             "settings": SettingsView(maker).sheet,
+            "people": PeopleView(maker).sheet,
+            "account": AccountView(maker).sheet,
         }
 
         told = count()
@@ -142,6 +145,16 @@ class Console:
         self.here.background(self._examined())
         return await self._open(request, "Settings", "settings", SETTINGS)
 
+    async def people(self, request: Request) -> Handed:
+        """Who may come in. Raises `Problem` 403."""
+        key = Key("people", keyed({"csrf": csrf_of(request)}), required(request, Right.ADMINISTER))
+        return await self._open(request, "People and tokens", "people", key)
+
+    async def account(self, request: Request) -> Handed:
+        """Who asks."""
+        key = Key("account", keyed({"csrf": csrf_of(request)}), person_of(request))
+        return await self._open(request, "Account", "account", key)
+
     async def _examined(self) -> None:
         await looked(self.here)
         await self.hub.refresh(SETTINGS)
@@ -151,7 +164,8 @@ class Console:
         place = f"/{request.url.path.strip('/').partition('/')[0]}"
         frame = Key("frame", keyed({"place": place, "csrf": csrf_of(request)}), person)
         keys = (frame, key)
-        sheet: Mapping[str, str] = {**await self.hub.sheet(keys), NOTICE: self.hub.notice(Said(""))}
+        said = Said(DONE.get(request.query_params.get("done", ""), ""))
+        sheet: Mapping[str, str] = {**await self.hub.sheet(keys), NOTICE: self.hub.notice(said)}
         site = self.here.app.settings.configuration.site.name
 
         access: Access = request.app.state.access

@@ -94,7 +94,7 @@
     });
   }
 
-  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["j / k", "next, previous incident in a list"], ["a", "approve, after asking"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
+  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["a", "approve, after asking"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
 
   function help() {
     const box = document.getElementById("help") ?? dialog("help");
@@ -102,6 +102,7 @@
     form.append(part("h2", "Keyboard"));
     const list = part("dl");
     for (const [key, words] of KEYS) {
+      if (key === "g p" && !there(PLACES.p)) { continue; }
       const term = part("dt");
       for (const one of key.split(" ")) { term.append(one === "/" && key !== "/" ? "/" : part("kbd", one), " "); }
       list.append(term, part("dd", words));
@@ -118,7 +119,9 @@
     try { localStorage.setItem(THEME, root.dataset.theme); } catch { /* for this page alone then */ }
   }
 
-  const PLACES = { o: "/", i: "/incidents", a: "/approvals", c: "/components", s: "/settings" };
+  const PLACES = { o: "/", i: "/incidents", a: "/approvals", c: "/components", s: "/settings", m: "/account", p: "/people" };
+  // What a person may not see is not in the menu, and no key leads there.
+  const there = (address) => address !== PLACES.p || document.querySelector(`.who a[href="${address}"]`) !== null;
   let going = 0;
 
   function walk(step) {
@@ -134,7 +137,7 @@
       if (event.key === "Escape") { event.target.blur(); }
       return;
     }
-    if (Date.now() - going < 1500 && PLACES[event.key]) { location.assign(PLACES[event.key]); return; }
+    if (Date.now() - going < 1500 && PLACES[event.key] && there(PLACES[event.key])) { location.assign(PLACES[event.key]); return; }
     going = event.key === "g" ? Date.now() : 0;
     const acts = {
       "/": () => document.getElementById("search")?.focus(),

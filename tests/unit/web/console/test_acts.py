@@ -13,6 +13,7 @@ from lamplighter.domain.incident import State
 from lamplighter.ports import StoreUnavailable
 from lamplighter.web.console.acts import ACTS, NOTICE, Desk
 from lamplighter.web.console.hub import Hub, Said
+from lamplighter.web.console.staffing import STAFFING
 from tests.unit.reports.conftest import diagnosis
 from tests.unit.web.console.conftest import Room, person
 
@@ -60,8 +61,8 @@ def bureau(room: Room) -> Bureau:
     ("role", "allowed"),
     [
         (Role.VIEWER, frozenset()),
-        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze"}),
-        (Role.APPROVER, frozenset(ACTS)),
+        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze"} - frozenset(STAFFING)),
+        (Role.APPROVER, frozenset(ACTS) - frozenset(STAFFING)),
         (Role.ADMIN, frozenset(ACTS)),
     ],
 )

@@ -1,0 +1,39 @@
+"""What an admin does on the page of people and tokens. What bears a secret is no act: it comes as a form."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from lamplighter.domain.access import Person, Right
+from lamplighter.web.context import Context
+from lamplighter.web.people import removed, role_given, signed_out
+from lamplighter.web.tokens import revoked
+
+Values = Mapping[str, str]
+
+
+async def _role(here: Context, _person: Person, values: Values) -> str:
+    user = await role_given(here, values.get("name", ""), values.get("role", ""))
+    return f"{user.name} is {user.role} from the next request on"
+
+
+async def _sign_out(here: Context, _person: Person, values: Values) -> str:
+    done = await signed_out(here, values.get("name", ""))
+    return f"{done.name}: {done.sessions_ended} {'session' if done.sessions_ended == 1 else 'sessions'} ended"
+
+
+async def _remove(here: Context, _person: Person, values: Values) -> str:
+    return f"{(await removed(here, values.get('name', ''))).name} may not come in any more"
+
+
+async def _revoke(here: Context, _person: Person, values: Values) -> str:
+    token = await revoked(here, values.get("token", ""))
+    return f"{token.id} ({token.name}) is revoked"
+
+
+STAFFING: Mapping[str, tuple[Right, Callable[[Context, Person, Values], Awaitable[str]]]] = {
+    "role": (Right.ADMINISTER, _role),
+    "sign_out": (Right.ADMINISTER, _sign_out),
+    "remove": (Right.ADMINISTER, _remove),
+    "revoke": (Right.ADMINISTER, _revoke),
+}
