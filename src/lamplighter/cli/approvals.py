@@ -1,4 +1,4 @@
-"""`lamplighter approvals`: list, show, approve, deny."""
+"""`lamplighter approvals`: list, show, approve, deny, amend."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import typer
 from lamplighter.cli.answer import Answer
 from lamplighter.cli.asking import asks
 from lamplighter.cli.client import Client, named
+from lamplighter.cli.output import Code, Stop
+from lamplighter.domain.plan import bytes_of
 
 app = typer.Typer(help="Answer what Lamplighter asks before it acts.", no_args_is_help=True)
 ApprovalArgument = Annotated[str, typer.Argument(help="such as INC-142-9c1f02ab")]
@@ -53,6 +55,39 @@ def approve(client: Client, approval: ApprovalArgument, plan: HashOption = "", m
 def deny(client: Client, approval: ApprovalArgument, plan: HashOption = "", message: ReasonOption = "") -> Answer:
     """Say no; nothing is done."""
     return _answered(client, approval, "deny", plan, message)
+
+
+@app.command()
+@asks
+def amend(
+    client: Client,
+    approval: ApprovalArgument,
+    plan: Annotated[str, typer.Option("--plan", help="The plan's hash, as `approvals show` prints it.")],
+    keep: Annotated[
+        list[int] | None,
+        typer.Option("--keep", help="Number of an action that stays, in the question's order, from 1."),
+    ] = None,
+    memory: Annotated[
+        list[str] | None, typer.Option("--memory", help="A lower limit for an action, such as 1=96MiB.")
+    ] = None,
+    message: ReasonOption = "",
+) -> Answer:
+    """Ask again with less of the plan. This is no yes: the amended plan is judged and asked anew."""
+    name = named("approval", approval)
+    limits = [_limit(word) for word in memory or ()]
+    body = {"plan_hash": plan, "keep": sorted(keep) if keep else None, "limits": limits, "reason": message}
+    found = client.post(f"/api/v1/approvals/{name}/amend", body, holds="plan_hash")
+    lines = (f"{found['id']} is {found['state']}; what is left of the plan is judged, and then asked anew",)
+    return Answer(found, lines, names=(found["id"],))
+
+
+def _limit(word: str) -> dict[str, int]:
+    """An action's number and bytes, of `1=96MiB`. Raises `Stop`."""
+    number, _, size = word.partition("=")
+    count = bytes_of(size)
+    if not number.isascii() or not number.isdigit() or count is None:
+        raise Stop(f"{word!r} is no limit of an action; write it like 1=96MiB", Code.USAGE)
+    return {"action": int(number), "bytes": count}
 
 
 def _answered(client: Client, approval: str, word: str, plan: str, message: str) -> Answer:

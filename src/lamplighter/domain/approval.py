@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from lamplighter.domain.incident import State
+from lamplighter.domain.incident import Incident, State
+
+# A question is as old as its evidence; past this it is asked anew from the beginning, or not at all.
+OPEN_MAX = timedelta(hours=4)
 
 
 class ApprovalState(StrEnum):
@@ -18,6 +22,7 @@ class ApprovalState(StrEnum):
     EXPIRED = "expired"
     CONSUMED = "consumed"
     CANCELLED = "cancelled"
+    AMENDED = "amended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,16 @@ class CannotAnswer(ValueError):
     """An answer that does not count: the words say why."""
 
 
+def first_asked(questions: Iterable[Approval], incident: Incident, otherwise: datetime) -> datetime:
+    """When the first question of this run was asked; those that came of amending it are no fresher."""
+    mine = (one.asked_at for one in questions if one.id.startswith(f"{incident.workflow_id}-"))
+    return min(mine, default=otherwise)
+
+
 def may_answer(approval: Approval, plan_hash: str | None, now: datetime) -> str:
     """Empty where the approval may be answered now; otherwise why not."""
+    if approval.state is ApprovalState.AMENDED:
+        return f"the question is amended by {approval.approver}; what the plan is now is asked anew ({approval.id})"
     if approval.state is not ApprovalState.PENDING:
         return f"approval {approval.id} is already {approval.state}"
     if now < approval.asked_at:

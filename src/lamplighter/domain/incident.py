@@ -42,7 +42,8 @@ _FOLLOWS: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.ANALYSING}),
     State.ANALYSING: frozenset({State.COUNCIL_REVIEW}),
     State.COUNCIL_REVIEW: frozenset({State.AWAITING_APPROVAL, State.APPROVED}),
-    State.AWAITING_APPROVAL: frozenset({State.APPROVED, State.REJECTED}),
+    # Back before the council where a person amended the plan.
+    State.AWAITING_APPROVAL: frozenset({State.APPROVED, State.REJECTED, State.COUNCIL_REVIEW}),
     State.APPROVED: frozenset({State.EXECUTING, State.SCALING}),
     State.EXECUTING: frozenset({State.VERIFYING, State.SCALING}),
     State.SCALING: frozenset({State.VERIFYING, State.EXECUTING}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,6 +19,8 @@ KIB = 1024
 # Facts that a program's own text can bring about; no parameter of an action is ever taken from them.
 TEXT_KINDS = frozenset({"log_sign", "log_error"})
 MEMORY_LIMIT_BYTES_MAX = 64 * 1024**3
+_SIZE = re.compile(r"([0-9]{1,15}) ?(B|KiB|MiB|GiB)?")
+_UNITS = {"B": 1, "KiB": KIB, "MiB": KIB**2, "GiB": KIB**3}
 
 
 class Verb(StrEnum):
@@ -48,7 +51,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One change to one target. `params` are plain strings, so that the hash is the same everywhere."""
+    """One change to one target. `params` are plain strings, so that the hash is the same everywhere.
+
+    `present` holds those of them that were seen on the target when the plan was made; empty where none was.
+    """
 
     verb: Verb
     target: Target
@@ -57,6 +63,7 @@ class Action:
     reversible: bool = True
     effect: str = ""
     undo: str = "nothing to undo"
+    present: dict[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -68,7 +75,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What shall be done about one incident. Without actions, `advice` says why and what a person can do."""
+    """What shall be done about one incident. Without actions, `advice` says why and what a person can do.
+
+    `amends` is the hash of the plan that a person made this one of, and `amendments` how many there were before it.
+    """
 
     incident_id: str
     run: int
@@ -80,11 +90,18 @@ class Plan:
     advice: str = ""
     facts: tuple[str, ...] = ()
     evidence: str = ""
+    amends: str = ""
+    amendments: int = 0
+
+    @property
+    def words(self) -> str:
+        """All actions as a person would say them."""
+        return ", then ".join(action.words for action in self.actions)
 
     @property
     def hash(self) -> str:
         """Twelve bytes in hex over everything an approver agrees to."""
-        agreed = {
+        agreed: dict[str, object] = {
             "incident": self.incident_id,
             "run": self.run,
             "cause": [self.component, self.fault],
@@ -95,6 +112,11 @@ class Plan:
                 for a in self.actions
             ],
         }
+        # Only where they are there, so that a plan from before they were known keeps its hash.
+        if any(action.present for action in self.actions):
+            agreed["present"] = [sorted(action.present.items()) for action in self.actions]
+        if self.amends:
+            agreed["amends"] = self.amends
         return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -210,17 +232,18 @@ def _action(verb: Verb, part: Component, facts: tuple[Fact, ...], offers: tuple[
     if offer is None:
         return f"{part.system} offers no {verb.replace('_', ' ')} for {part.name}"
     params: dict[str, str] = {}
+    present: dict[str, str] = {}
     if verb is Verb.SET_MEMORY_LIMIT:
-        wanted = _wanted_limit(part, facts)
-        if isinstance(wanted, str):
-            return wanted
-        params = {"bytes": str(wanted)}
+        limits = _limits(part, facts)
+        if isinstance(limits, str):
+            return limits
+        present, params = ({"bytes": str(limit)} for limit in limits)
     target = Target(part.system, part.kind, part.name, part.id)
-    return Action(verb, target, params, offer.risk, offer.reversible, offer.effect, offer.undo)
+    return Action(verb, target, params, offer.risk, offer.reversible, offer.effect, offer.undo, present)
 
 
-def _wanted_limit(part: Component, facts: tuple[Fact, ...]) -> int | str:
-    """Twice the present limit in bytes, or why it cannot be raised."""
+def _limits(part: Component, facts: tuple[Fact, ...]) -> tuple[int, int] | str:
+    """The present limit in bytes and twice that, or why it cannot be raised."""
     mine = (fact for fact in facts if fact.component in part.names and fact.kind not in TEXT_KINDS)
     limits = (fact.number("memory_limit_bytes") for fact in mine)
     limit = next((n for n in limits if n is not None and math.isfinite(n) and n > 0), None)
@@ -229,7 +252,13 @@ def _wanted_limit(part: Component, facts: tuple[Fact, ...]) -> int | str:
     wanted = min(int(limit) * MEMORY_LIMIT_FACTOR, MEMORY_LIMIT_BYTES_MAX)
     if wanted <= limit:
         return f"the memory limit of {part.name} is {bytes_words(int(limit))} already; I raise none further"
-    return wanted
+    return int(limit), wanted
+
+
+def bytes_of(text: str) -> int | None:
+    """The bytes that `96 MiB`, `96MiB` or a plain number stand for; None where the text is no size."""
+    found = _SIZE.fullmatch(text.strip())
+    return int(found[1]) * _UNITS[found[2] or "B"] if found else None
 
 
 def bytes_words(count: int) -> str:

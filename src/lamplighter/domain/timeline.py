@@ -34,6 +34,7 @@ class Moment(StrEnum):
     VOTED = "voted"
     ASKED = "asked"
     ANSWERED = "answered"
+    AMENDED = "amended"
     EXPIRED = "expired"
     INTENDED = "intended"
     ACTING = "acting"

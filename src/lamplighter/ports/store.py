@@ -328,6 +328,14 @@ class Approvals(Protocol):
         """Answer once, before expiry, and use up the nonce with it. Raises `CannotAnswer`, `LookupError`."""
         ...
 
+    def amend(self, approval_id: str, amended: Plan, *, by: str, reason: str, told: Event) -> Approval:
+        """End an open question as amended; the amended plan and the event are kept in the same transaction.
+
+        Raises `CannotAnswer` where somebody was first, and where the plan did not come of the question's own;
+        `LookupError`.
+        """
+        ...
+
     def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
         """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
         ...

@@ -9,7 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, select, update
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_answer
+from lamplighter.domain.plan import Plan
+from lamplighter.domain.timeline import Event
+from lamplighter.store.dossiers import write_plan
 from lamplighter.store.engine import Database
+from lamplighter.store.event_rows import write_event
+from lamplighter.store.incident_rows import required
 from lamplighter.store.nonces import used
 from lamplighter.store.tables import approvals
 from lamplighter.store.writes import insert_once
@@ -58,6 +63,30 @@ class SqlApprovals:
                 reason=reason,
                 answered_at=now,
             )
+            return _required(connection, approval_id)
+
+    def amend(self, approval_id: str, amended: Plan, *, by: str, reason: str, told: Event) -> Approval:
+        """End a question as amended, and keep the amended plan and the event with it, or nothing of it.
+
+        Raises `CannotAnswer` where the question may not be answered now, or the plan did not come of its own.
+        """
+        with self._database.writing() as connection:
+            present = _required(connection, approval_id)
+            if why := may_answer(present, amended.amends, told.at):
+                raise CannotAnswer(why)
+            if not present.incident_id == amended.incident_id == told.incident_id:
+                raise CannotAnswer(f"approval {approval_id} is about {present.incident_id}")
+            end(
+                connection,
+                approval_id,
+                ApprovalState.PENDING,
+                state=str(ApprovalState.AMENDED),
+                approver=by,
+                reason=reason,
+                answered_at=told.at,
+            )
+            write_plan(connection, amended)
+            write_event(connection, required(connection, told.incident_id)[0], told)
             return _required(connection, approval_id)
 
     def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Case, Evidence
@@ -52,16 +52,16 @@ class SqlDossiers:
 
     def keep_plan(self, plan: Plan) -> None:
         """Replace the plan of its run."""
-        self._keep(plan.incident_id, plan.run, "plan", plan)
+        with self._database.writing() as connection:
+            write_plan(connection, plan)
 
     def plan(self, incident_id: str, run: int) -> Plan | None:
         """The plan of this run."""
         return self._kept(incident_id, run, "plan", Plan)
 
     def _keep(self, incident_id: str, run: int, kind: str, value: object) -> None:
-        values = {"incident_id": incident_id, "run": run, "kind": kind, "content": packed(value)}
         with self._database.writing() as connection:
-            connection.execute(insert_or_replace(connection, dossiers, values))
+            _write(connection, incident_id, run, kind, value)
 
     def _kept(self, incident_id: str, run: int, kind: str, shape: type[_T]) -> _T | None:
         query = select(dossiers.c.content).where(
@@ -70,3 +70,13 @@ class SqlDossiers:
         with self._database.reading() as connection:
             content = connection.execute(query).scalar_one_or_none()
         return None if content is None else unpacked(content, shape)
+
+
+def write_plan(connection: Connection, plan: Plan) -> None:
+    """Replace the plan of its run."""
+    _write(connection, plan.incident_id, plan.run, "plan", plan)
+
+
+def _write(connection: Connection, incident_id: str, run: int, kind: str, value: object) -> None:
+    values = {"incident_id": incident_id, "run": run, "kind": kind, "content": packed(value)}
+    connection.execute(insert_or_replace(connection, dossiers, values))

@@ -9,13 +9,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from lamplighter.domain.amendment import Amendment
 from lamplighter.domain.approval import Approval, CannotAnswer
+from lamplighter.domain.plan import MEMORY_LIMIT_BYTES_MAX
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
 from lamplighter.web.session import signature
+from lamplighter.workflow.amending import NotLess
 
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
+ACTIONS_MAX = 20
+Number = Annotated[int, Field(ge=1, le=ACTIONS_MAX, description="the action's place in the plan, from 1")]
 ApprovalId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,80}$")]
 
 
@@ -33,6 +38,36 @@ class Answer(BaseModel):
 
     plan_hash: Annotated[str | None, Field(pattern=r"^[0-9a-f]{24}$")] = None
     reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Limit(BaseModel):
+    """Another memory limit for one action of the plan."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    action: Number
+    bytes: Annotated[
+        int, Field(ge=1, le=MEMORY_LIMIT_BYTES_MAX, description="above the present limit, at most as asked")
+    ]
+
+
+class Change(BaseModel):
+    """What shall be left of a plan. Only less of it: the order, the targets and the verbs stay as they are."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    plan_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="of the question; another one is refused")]
+    keep: Annotated[
+        list[Number] | None, Field(max_length=ACTIONS_MAX, description="numbers of the actions that stay; all if null")
+    ] = None
+    limits: Annotated[list[Limit], Field(max_length=ACTIONS_MAX)] = []
+    reason: Annotated[str, Field(max_length=2000, description="shown in the timeline")] = ""
+
+    @property
+    def wanted(self) -> Amendment:
+        """As the domain takes it."""
+        keep = None if self.keep is None else tuple(self.keep)
+        return Amendment(keep, {one.action: one.bytes for one in self.limits})
 
 
 @router.get("")
@@ -68,6 +103,12 @@ async def deny(request: Request, approval_id: ApprovalId, body: Answer) -> Appro
     return await answered(context(request), approval_id, body, approve=False, by=signature(request, APPROVER))
 
 
+@router.post("/{approval_id}/amend")
+async def amend(request: Request, approval_id: ApprovalId, body: Change) -> Approval:
+    """Ask again with less: leave actions out, or raise a memory limit by less. This is no yes."""
+    return await amended(context(request), approval_id, body, by=signature(request, APPROVER))
+
+
 @router.post("/{approval_id}/snooze")
 async def snooze(request: Request, approval_id: ApprovalId) -> Approval:
     """Ask again in 30 minutes; nothing is done until then."""
@@ -86,6 +127,22 @@ async def put_off(here: Context, approval_id: str, *, by: str) -> Approval:
     except CannotAnswer as problem:
         raise Problem(
             409, "cannot-answer", str(problem), "look at the incident; it may be answered already"
+        ) from problem
+
+
+async def amended(here: Context, approval_id: str, body: Change, *, by: str) -> Approval:
+    """Amend for somebody; what comes of it is judged and asked anew. Raises `Problem`."""
+    amending = here.app.communicator.amending
+    try:
+        return await amending.amend(approval_id, body.plan_hash, body.wanted, by=by, reason=body.reason)
+    except LookupError as problem:
+        raise not_found("approval", approval_id, "/api/v1/approvals") from problem
+    except NotLess as problem:
+        fix = "leave out whole actions by number, or name a limit that is allowed; the question is still open"
+        raise Problem(422, "not-less", str(problem), fix) from problem
+    except CannotAnswer as problem:
+        raise Problem(
+            409, "cannot-answer", str(problem), "look at the incident; a later question may be open"
         ) from problem
 
 

@@ -127,6 +127,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
     Right.APPROVE: (
         "POST /api/v1/approvals/{approval_id}/approve",
         "POST /api/v1/approvals/{approval_id}/deny",
+        "POST /api/v1/approvals/{approval_id}/amend",
         "POST /api/v1/approvals/{approval_id}/snooze",
     ),
     Right.ADMINISTER: (

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from lamplighter.domain.approval import Approval, CannotAnswer
+from lamplighter.domain.approval import OPEN_MAX, Approval, CannotAnswer, first_asked
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.letter import Nonce
 from lamplighter.domain.message import Press
@@ -26,8 +26,6 @@ from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.postman import digest_of_token
 
 SNOOZE = timedelta(minutes=30)
-# A question is as old as its evidence; past this it is asked anew or not at all.
-OPEN_MAX = timedelta(hours=4)
 TOKEN_CHARS_MAX = 64
 NOTICE_BYTES_MAX = 160
 PAUSE_SECONDS_MAX = 30 * 86_400
@@ -136,7 +134,8 @@ class Answering:
     async def put_off(self, present: Approval, incident: Incident, by: str, nonce: str = "") -> Approval:
         """Ask a question again later; `nonce` is the button's. Raises `CannotAnswer`, `LookupError`."""
         now = self.clock.now()
-        again, end = now + SNOOZE, present.asked_at + OPEN_MAX
+        earlier = await asyncio.to_thread(self.store.approvals.of_incident, incident.id)
+        again, end = now + SNOOZE, first_asked(earlier, incident, present.asked_at) + OPEN_MAX
         until = min(again + timedelta(seconds=self.answer_seconds), end)
         if again >= end:
             raise PutOffEnough("It was put off long enough: say yes or no, or let it expire; then nothing is done.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from lamplighter.domain.approval import Approval, ApprovalState, Grant
+from lamplighter.domain.approval import OPEN_MAX, Approval, ApprovalState, Grant, first_asked
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.policy import Verdict
@@ -33,27 +33,35 @@ class Asking:
     async def ask(self, incident: Incident, plan: Plan, verdict: Verdict) -> Approval:
         """Write the question once, and tell people."""
         now = self.clock.now()
-        summary = ", then ".join(action.words for action in plan.actions)
         wanted = Approval(
             id=f"{incident.workflow_id}-{plan.hash[:8]}",
             incident_id=incident.id,
             plan_hash=plan.hash,
-            summary=f"{summary} ({verdict.reason})",
+            summary=f"{plan.words} ({verdict.reason})",
             asked_at=now,
-            expires_at=now + timedelta(seconds=self.care.approval_seconds),
+            expires_at=await self._until(incident, plan, now),
         )
         approval = await asyncio.to_thread(self.store.approvals.ask, wanted)
-        text = f"may I {summary}? (plan {plan.hash}, expires {approval.expires_at:%H:%M:%S})"
+        text = f"may I {plan.words}? (plan {plan.hash}, expires {approval.expires_at:%H:%M:%S})"
         incident = await self.chronicle.move(
-            incident, State.AWAITING_APPROVAL, "awaiting", Crew.COUNCIL, verdict.reason
+            incident, State.AWAITING_APPROVAL, once("awaiting", plan), Crew.COUNCIL, verdict.reason
         )
         data: dict[str, object] = {"approval": approval.id, "hash": plan.hash}
-        await self.chronicle.note(incident, "asked", Moment.ASKED, Crew.COUNCIL, text, data)
-        await self.chronicle.tell(incident, "asked", (text,))
+        data |= {"amendment": plan.amendments} if plan.amendments else {}
+        await self.chronicle.note(incident, once("asked", plan), Moment.ASKED, Crew.COUNCIL, text, data)
+        await self.chronicle.tell(incident, "asked", (text,), edition=plan.amendments)
         return approval
 
-    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
-        """What became of the question: a yes, a no, the expiry, the signal's end; None while it is open."""
+    async def _until(self, incident: Incident, plan: Plan, now: datetime) -> datetime:
+        """When the question expires. An amended plan rests on the same evidence, which grows no younger by that."""
+        until = now + timedelta(seconds=self.care.approval_seconds)
+        if not plan.amendments:
+            return until
+        earlier = await asyncio.to_thread(self.store.approvals.of_incident, incident.id)
+        return min(until, first_asked(earlier, incident, now) + max(OPEN_MAX, until - now))
+
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | Plan | None:
+        """A yes, a no, the expiry, the signal's end, the plan as a person amended it; None while it is open."""
         now = self.clock.now()
         present = await asyncio.to_thread(self.store.incidents.load, incident.id)
         if present is None or not present.is_open or present.run != incident.run:
@@ -79,7 +87,12 @@ class Asking:
             log.warning("the store is away; the question expires as it was asked", problem=str(problem))
             return approval
 
-    async def _answer(self, incident: Incident, plan: Plan, held: Approval) -> Grant:
+    async def _answer(self, incident: Incident, plan: Plan, held: Approval) -> Grant | Plan:
+        if held.state is ApprovalState.AMENDED:
+            amended = await asyncio.to_thread(self.store.dossiers.plan, incident.id, incident.run)
+            if amended is not None and amended.amends == plan.hash == held.plan_hash:
+                return amended
+            return Grant("", given=False, by=held.approver, reason="what the plan was amended to is not in the store")
         if held.state in {ApprovalState.APPROVED, ApprovalState.CONSUMED} and held.plan_hash == plan.hash:
             text = f"{held.approver} said yes{f': {held.reason}' if held.reason else ''}"
             await self.chronicle.move(incident, State.APPROVED, "approved", Crew.PERSON, text, moment=Moment.ANSWERED)
@@ -96,3 +109,8 @@ class Asking:
         """Policy's own grant."""
         await self.chronicle.move(incident, State.APPROVED, "approved", Crew.COUNCIL, verdict.reason)
         return Grant(f"policy:{incident.workflow_id}:{plan.hash}", given=True, by="policy", reason=verdict.reason)
+
+
+def once(key: str, plan: Plan) -> str:
+    """The key of an event about this plan: another one for each amendment, so that each is written once."""
+    return f"{key}:{plan.amendments}" if plan.amendments else key

@@ -77,13 +77,15 @@ class Briefing:
         asked = self._asked(incident)
         best = diagnosis.best if diagnosis else None
         expired = asked is not None and asked.state is ApprovalState.EXPIRED
+        # Who amends has not answered.
+        answer = asked if asked and asked.state is not ApprovalState.AMENDED else None
         return Detail(
             since=incident.opened_at,
             cause=best.statement if best else _unsure(diagnosis),
             word=best.word if best else "",
             confidence=best.confidence if best else 0.0,
             evidence=_evidence(diagnosis, best),
-            ask=", then ".join(action.words for action in plan.actions) if plan else "",
+            ask=plan.words if plan else "",
             effect="; ".join(dict.fromkeys(action.effect for action in plan.actions if action.effect)) if plan else "",
             undo="; ".join(dict.fromkeys(action.undo for action in plan.actions)) if plan else "",
             council=_council(events),
@@ -91,8 +93,8 @@ class Briefing:
             approval_id=asked.id if asked and asked.state is ApprovalState.PENDING else "",
             expires_at=asked.expires_at if asked else None,
             expired=expired and moment == str(State.NEEDS_HUMAN),
-            answered_by=asked.approver if asked else "",
-            answered_at=asked.answered_at if asked and asked.approver else None,
+            answered_by=answer.approver if answer else "",
+            answered_at=answer.answered_at if answer and answer.approver else None,
             tried=tuple(one.text for one in events if one.moment in {Moment.ACTED, Moment.UNDONE, Moment.SETTLED}),
             checked=_last(events, Moment.VERIFIED),
             next_steps=_steps(best, plan, moment),
@@ -149,7 +151,8 @@ def _steps(best: Cause | None, plan: Plan | None, moment: str) -> tuple[str, ...
 
 
 def _council(events: Sequence[Event]) -> str:
-    votes = [event for event in events if event.moment is Moment.VOTED]
+    said = {str(event.data.get("member", "")): event for event in events if event.moment is Moment.VOTED}
+    votes = tuple(said.values())
     if not votes:
         return ""
     yes = sum(bool(vote.data.get("in_favour")) for vote in votes)

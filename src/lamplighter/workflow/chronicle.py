@@ -112,8 +112,10 @@ class Chronicle:
             await self.post.update(after, str(to), (text,))
         return after
 
-    async def tell(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> bool:
+    async def tell(self, incident: Incident, moment: str, lines: tuple[str, ...], *, edition: int = 0) -> bool:
         """Send to every channel where it is news to people; False where they are not told, and why is in the log.
+
+        A later edition of a moment, such as the question after an amendment, is told beside the first.
 
         What cannot be delivered is written down and never stops the response. Under a silence or in a maintenance
         window nothing is sent: the incident shows as held, and what is still so at its end is told then.
@@ -141,19 +143,26 @@ class Chronicle:
             if incident.is_open and incident.held != muted:
                 await self.hold(incident, muted)
             return False
-        done = {one.channel for one in history if (one.run, one.moment) == (incident.run, moment)}
+        done = {one.channel for one in history if (one.run, one.moment, edition) == (incident.run, moment, 0)}
         if self.post is not None:
-            await self._by_post(incident, moment, lines, said, history)
-        await self._send_all(incident, moment, lines, said, [one for one in self.channels if one.name not in done])
+            await self._by_post(incident, moment, lines, said, history, edition)
+        channels = [one for one in self.channels if one.name not in done]
+        await self._send_all(incident, moment, lines, said, channels, edition)
         return True
 
     async def _by_post(
-        self, incident: Incident, moment: str, lines: tuple[str, ...], said: str, history: tuple[Told, ...]
+        self,
+        incident: Incident,
+        moment: str,
+        lines: tuple[str, ...],
+        said: str,
+        history: tuple[Told, ...],
+        edition: int,
     ) -> None:
         if self.post is None:
             return
-        before = [one for one in history if (one.run, one.moment) != (incident.run, moment)]
-        way = await self.post.tell(incident, moment, lines, said, before)
+        before = [one for one in history if edition or (one.run, one.moment) != (incident.run, moment)]
+        way = await self.post.tell(incident, moment, lines, said, before, edition=edition)
         if way is Way.EDIT:
             # Known without a message: what comes after it is news again.
             data: dict[str, object] = {"said": said, "severity": incident.severity, "lead": incident.trouble}
@@ -167,10 +176,11 @@ class Chronicle:
         lines: tuple[str, ...],
         said: str,
         channels: Sequence[NotificationChannel],
+        edition: int,
     ) -> None:
         if self.site_url:
             lines = (*lines, f"{self.site_url}/incidents/{incident.id}")
-        once = f"{incident.workflow_id}:{moment}"
+        once = f"{incident.workflow_id}:{moment}{f':{edition}' if edition else ''}"
         message = Message(once, incident.id, moment, incident.state, incident.severity, incident.title, lines)
         for channel in channels:
             try:

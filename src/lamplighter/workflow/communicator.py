@@ -10,6 +10,7 @@ from typing import Any
 from lamplighter.domain.check import SampleState
 from lamplighter.domain.hours import QuietHours
 from lamplighter.ports import Clock, Store, Switch
+from lamplighter.workflow.amending import Amending
 from lamplighter.workflow.answering import Answering, Wakes
 from lamplighter.workflow.blindness import Blindness
 from lamplighter.workflow.briefing import Briefing
@@ -47,6 +48,7 @@ class Communicator:
     posting: Posting
     postman: Postman
     answering: Answering
+    amending: Amending
     listening: Listening
     morning: Morning
     blindness: Blindness
@@ -127,6 +129,7 @@ def make_communicator(
         posting=posting,
         postman=postman,
         answering=answering,
+        amending=Amending(store, chronicle, response, switch),
         listening=Listening(listeners, answering, clock, watched.listens),
         morning=Morning(store, clock, posting, manners.digest, manners.zone, blindness.unseen, watched.leads),
         blindness=blindness,

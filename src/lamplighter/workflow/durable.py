@@ -127,13 +127,14 @@ class CheckpointedSteps:
         """See `Work.ask`."""
         return await self.step("ask", Approval, lambda: self._steps.ask(incident, plan, verdict))
 
-    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | Plan | None:
         """See `Work.answered`."""
         found = await self.step("answered", _Maybe, lambda: self._answered(incident, plan, approval))
-        return found.grant
+        return found.grant or found.amended
 
     async def _answered(self, incident: Incident, plan: Plan, approval: Approval) -> _Maybe:
-        return _Maybe(await self._steps.answered(incident, plan, approval))
+        answer = await self._steps.answered(incident, plan, approval)
+        return _Maybe(amended=answer) if isinstance(answer, Plan) else _Maybe(answer)
 
     async def expiry(self, approval: Approval) -> Approval:
         """See `Work.expiry`. Not recorded: it only bounds a wait, and what ends the wait is looked up again."""
@@ -195,7 +196,10 @@ class CheckpointedSteps:
 
 @dataclass(frozen=True, slots=True)
 class _Maybe:
-    grant: Grant | None
+    """What an answer was recorded as. Responses that began before plans could be amended recorded only the grant."""
+
+    grant: Grant | None = None
+    amended: Plan | None = None
 
 
 class DurableResponse:

@@ -31,9 +31,16 @@ class Post(Protocol):
         ...
 
     async def tell(
-        self, incident: Incident, moment: str, lines: tuple[str, ...], said: str, history: Iterable[Told]
+        self,
+        incident: Incident,
+        moment: str,
+        lines: tuple[str, ...],
+        said: str,
+        history: Iterable[Told],
+        *,
+        edition: int = 0,
     ) -> Way:
-        """Tell people something that is news to them; returns how."""
+        """Tell people something that is news to them; returns how. A later edition comes in place of what was told."""
         ...
 
     async def update(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> None:
@@ -64,11 +71,23 @@ class Posting:
         )
 
     async def tell(
-        self, incident: Incident, moment: str, lines: tuple[str, ...], said: str, history: Iterable[Told]
+        self,
+        incident: Incident,
+        moment: str,
+        lines: tuple[str, ...],
+        said: str,
+        history: Iterable[Told],
+        *,
+        edition: int = 0,
     ) -> Way:
-        """Tell people something that is news to them."""
+        """Tell people something that is news to them; without a sound where they were told an earlier edition."""
         message = await self.briefing.of(incident, moment, lines)
-        way = way_of(message.kind, history)
+        known = tuple(history)
+        way = way_of(message.kind, known)
+        if edition:
+            message = replace(message, key=f"{message.key}:{edition}")
+            heard = any((one.run, one.moment) == (incident.run, moment) for one in known)
+            way = Way.SEND if heard else way
         await self._post(message, way, run=incident.run, said=said, lead=incident.trouble)
         return way
 

@@ -21,7 +21,7 @@ from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.domain.topology import Resolution, resolve_name
 from lamplighter.domain.verification import Outcome, SignalState, Verification
 from lamplighter.ports import Clock, Investigator, KnowledgeSource, Store
-from lamplighter.workflow.asking import Asking
+from lamplighter.workflow.asking import Asking, once
 from lamplighter.workflow.care import Care
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.looking import Looking, said
@@ -85,7 +85,7 @@ class LiveSteps:
         verify = f"{incident.alert.name} clear for {self.care.dwell_seconds:.0f} s"
         plan = make_plan(incident.id, incident.run, diagnosis, resolution, self.world.offers, verify)
         await asyncio.to_thread(self.store.dossiers.keep_plan, plan)
-        words = ", then ".join(action.words for action in plan.actions) or f"no action: {plan.advice}"
+        words = plan.words or f"no action: {plan.advice}"
         data: dict[str, object] = {"hash": plan.hash, "actions": [action.words for action in plan.actions]}
         await self.chronicle.note(incident, "planned", Moment.PLANNED, Crew.HEALER, words, data)
         return plan
@@ -96,17 +96,15 @@ class LiveSteps:
         record = await self._record(plan)
         verdict = await self._guarded(judge(plan, self.rules, record), plan, record)
         if verdict.ruling is Ruling.REFUSED and plan.actions:
-            proposal = ", then ".join(action.words for action in plan.actions)
-            verdict = replace(verdict, reason=f"{verdict.reason}; I would {proposal}")
-        await self.chronicle.note(
-            incident, "judged", Moment.JUDGED, Crew.COUNCIL, f"policy: {verdict.ruling}: {verdict.reason}"
-        )
+            verdict = replace(verdict, reason=f"{verdict.reason}; I would {plan.words}")
+        text = f"policy: {verdict.ruling}: {verdict.reason}"
+        await self.chronicle.note(incident, once("judged", plan), Moment.JUDGED, Crew.COUNCIL, text)
         return verdict
 
     async def convene_council(self, incident: Incident, plan: Plan, verdict: Verdict) -> Verdict:
         """Three votes by code; a member that fails is a no."""
         incident = await self.chronicle.move(
-            incident, State.COUNCIL_REVIEW, "council", Crew.COUNCIL, "the council has the plan before it"
+            incident, State.COUNCIL_REVIEW, once("council", plan), Crew.COUNCIL, "the council has the plan before it"
         )
         diagnosis = await asyncio.to_thread(self.store.dossiers.diagnosis, incident.id, incident.run)
         reading = await self.remedy.reading(incident)
@@ -123,7 +121,7 @@ class LiveSteps:
             word = "for" if vote.in_favour else "against"
             await self.chronicle.note(
                 incident,
-                f"vote:{vote.member}",
+                once(f"vote:{vote.member}", plan),
                 Moment.VOTED,
                 Crew.COUNCIL,
                 f"{vote.member}: {word}: {vote.reason}",
@@ -135,7 +133,7 @@ class LiveSteps:
         """Put the question to people."""
         return await self.asking.ask(incident, plan, verdict)
 
-    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | Plan | None:
         """What became of the question."""
         return await self.asking.answered(incident, plan, approval)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from lamplighter.domain.amendment import AMENDMENTS_MAX, for_a_person
 from lamplighter.domain.approval import Approval, Grant
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Gathered
@@ -51,8 +52,8 @@ class Work(Protocol):
         """Put the question to people."""
         ...
 
-    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
-        """The answer, the expiry, or None while neither is there."""
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | Plan | None:
+        """The answer, the expiry, the plan as a person amended it, or None while nothing is there."""
         ...
 
     async def expiry(self, approval: Approval) -> Approval:
@@ -108,13 +109,7 @@ async def run_incident(response_id: str, do: Steps) -> State:
     diagnosis = await do.diagnose(incident, gathered)
     plan = await do.plan(incident, gathered, diagnosis)
 
-    verdict = await do.judge(incident, plan)
-    if verdict.ruling is not Ruling.REFUSED:
-        verdict = await do.convene_council(incident, plan, verdict)
-    if verdict.ruling is Ruling.REFUSED:
-        return await do.close(incident, State.NEEDS_HUMAN, verdict.reason)
-
-    grant = await _await_approval(incident, plan, verdict, do)
+    plan, verdict, grant = await _agree(incident, plan, do)
     if not grant.given:
         return await do.close(incident, grant.ends, grant.reason)
 
@@ -136,15 +131,32 @@ async def run_incident(response_id: str, do: Steps) -> State:
     return await do.close(incident, end, reason)
 
 
-async def _await_approval(incident: Incident, plan: Plan, verdict: Verdict, do: Steps) -> Grant:
+async def _agree(incident: Incident, plan: Plan, do: Steps) -> tuple[Plan, Verdict, Grant]:
+    """Policy, the council and people on the plan; all of them anew on what a person amended it to."""
+    for _ in range(AMENDMENTS_MAX + 1):
+        verdict = await do.judge(incident, plan)
+        if verdict.ruling is not Ruling.REFUSED:
+            verdict = await do.convene_council(incident, plan, verdict)
+        if verdict.ruling is Ruling.REFUSED:
+            return plan, verdict, Grant("", given=False, by="policy", reason=verdict.reason)
+        verdict = for_a_person(plan, verdict)
+        answer = await _await_approval(incident, plan, verdict, do)
+        if isinstance(answer, Grant):
+            return plan, verdict, answer
+        plan = answer
+    verdict = Verdict(Ruling.REFUSED, "amended too many times; nothing was done")
+    return plan, verdict, Grant("", given=False, by="policy", reason=verdict.reason)
+
+
+async def _await_approval(incident: Incident, plan: Plan, verdict: Verdict, do: Steps) -> Grant | Plan:
     """Nobody is asked where the verdict allows it; else wait until an answer, the expiry, or the signal's end."""
     if verdict.ruling is Ruling.ALLOWED:
         return await do.grant(incident, plan, verdict)
     approval = await do.ask(incident, plan, verdict)
     for _ in range(WAITS_MAX):
-        grant = await do.answered(incident, plan, approval)
-        if grant is not None:
-            return grant
+        answer = await do.answered(incident, plan, approval)
+        if answer is not None:
+            return answer
         await do.wait(approval)
     return Grant("", given=False, by="", reason="the wait for an answer took too many turns; nothing was done")
 

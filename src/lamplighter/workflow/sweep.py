@@ -149,9 +149,15 @@ class Sweep:
             return
         events = await asyncio.to_thread(self.store.incidents.timeline, incident.id)
         wanted = Moment.ASKED if asked else Moment.CLOSED
-        words = [event.text for event in events if event.moment is wanted]
-        lines = (words[-1] if words else incident.title,)
-        await self.chronicle.tell(incident, "asked" if asked else str(incident.state), lines)
+        last = next((event for event in reversed(events) if event.moment is wanted), None)
+        lines = (last.text if last else incident.title,)
+        edition = last.data.get("amendment") if last else None
+        await self.chronicle.tell(
+            incident,
+            "asked" if asked else str(incident.state),
+            lines,
+            edition=edition if isinstance(edition, int) else 0,
+        )
 
     async def _once_more(self, incident: Incident) -> None:
         """The lead moved while an action ran, and the response ended before it could look at that: it begins anew."""

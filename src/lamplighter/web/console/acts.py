@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from lamplighter.domain.access import Denied, Person, Right, may
+from lamplighter.domain.plan import bytes_of
 from lamplighter.ports import StoreUnavailable
-from lamplighter.web.approvals import Answer, answered, put_off
+from lamplighter.web.approvals import Answer, Change, amended, answered, put_off
 from lamplighter.web.console.hub import Hub, Key, Said
 from lamplighter.web.console.pane import Pane
 from lamplighter.web.console.staffing import STAFFING
@@ -38,6 +39,8 @@ from lamplighter.web.problems import Problem
 Body = TypeVar("Body", bound=BaseModel)
 Values = Mapping[str, str]
 NOTICE = "notice"
+KEEP, LIMIT = "keep-", "limit-"
+DIGITS_MAX = 20
 # What must work while nobody can be asked who this is.
 WITHOUT_STORE = "pause"
 # A store that hangs must not hold up the switch.
@@ -116,6 +119,21 @@ async def _snooze(here: Context, person: Person, values: Values) -> str:
     return "I ask again in 30 minutes, and do nothing until then"
 
 
+async def _amend(here: Context, person: Person, values: Values) -> str:
+    wanted = {
+        "plan_hash": values.get("plan"),
+        "keep": _numbered(values, KEEP),
+        "limits": [
+            {"action": number, "bytes": _mebibytes(values[f"{LIMIT}{number}"])}
+            for number in _numbered(values, LIMIT)
+            if values[f"{LIMIT}{number}"].strip() and f"{KEEP}{number}" in values
+        ],
+        "reason": values.get("reason", "").strip(),
+    }
+    await amended(here, values.get("approval", ""), _read(Change, wanted), by=person.signature)
+    return "amended; it is judged anew, and then asked anew"
+
+
 async def _right(here: Context, person: Person, values: Values) -> str:
     return await _assess(here, person, values, right=True)
 
@@ -175,6 +193,7 @@ ACTS: Mapping[str, tuple[Right, Work]] = {
     "approve": (Right.APPROVE, _approve),
     "deny": (Right.APPROVE, _deny),
     "snooze": (Right.APPROVE, _snooze),
+    "amend": (Right.APPROVE, _amend),
     "right": (Right.OPERATE, _right),
     "wrong": (Right.OPERATE, _wrong),
     "pause": (Right.SWITCH, _pause),
@@ -187,6 +206,18 @@ ACTS: Mapping[str, tuple[Right, Work]] = {
     "split": (Right.OPERATE, _split),
     **STAFFING,
 }
+
+
+def _numbered(values: Values, prefix: str) -> list[int]:
+    """The numbers of the fields that are named so."""
+    names = (name.removeprefix(prefix) for name in values if name.startswith(prefix))
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit() and len(name) < DIGITS_MAX)
+
+
+def _mebibytes(text: str) -> int | str:
+    """Bytes; the text itself where it is no number, so that it is refused by name."""
+    found = bytes_of(f"{text.strip()} MiB")
+    return text[:DIGITS_MAX] if found is None else found
 
 
 def _incident(values: Values) -> str:

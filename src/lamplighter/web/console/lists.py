@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lamplighter.domain.access import Right
+from lamplighter.domain.amendment import span_of
+from lamplighter.domain.amendment import why_not as why_not_amend
 from lamplighter.domain.approval import Approval
 from lamplighter.domain.incident import CLOSED, Incident, State
-from lamplighter.domain.plan import Plan, Risk
+from lamplighter.domain.plan import Action, Plan, Risk
 from lamplighter.ports import Store
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
@@ -19,8 +21,19 @@ from lamplighter.web.session import why_not
 
 ROWS = 25
 EVERYTHING = "all"
+MIB = 1024**2
 ANSWERED_SHOWN_MAX = 20
 PENDING_SHOWN_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One action of a plan as a person may amend it; `least` and `most` are whole MiB, where a limit may be chosen."""
+
+    number: int
+    words: str
+    least: int = 0
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,13 @@ class Question:
         """What must be typed before a yes to something risky counts; empty for everything else."""
         risky = [action for action in self.plan.actions if action.risk is Risk.HIGH] if self.plan else []
         return risky[0].target.name if risky else ""
+
+    @property
+    def choices(self) -> list[Choice]:
+        """What may be amended of the plan; empty where nothing may."""
+        if self.plan is None or why_not_amend(self.plan):
+            return []
+        return [_choice(number, action) for number, action in enumerate(self.plan.actions, 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +139,10 @@ def question_of(store: Store, approval: Approval) -> Question:
     best = diagnosis.best if diagnosis and not diagnosis.undetermined else None
     asked_now = plan if plan is not None and plan.hash == approval.plan_hash else None
     return Question(approval, incident, asked_now, best.statement if best else "", best.confidence if best else None)
+
+
+def _choice(number: int, action: Action) -> Choice:
+    span = span_of(action)
+    # Only whole MiB can be typed: up from the least, down from the most.
+    least, most = (-(-span.least // MIB), span.most // MIB) if span else (1, 0)
+    return Choice(number, action.words, least, most) if least <= most else Choice(number, action.words)

@@ -94,7 +94,7 @@
     });
   }
 
-  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["a", "approve, after asking"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
+  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["a", "approve, after asking"], ["e", "edit the plan that is asked about"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
 
   function help() {
     const box = document.getElementById("help") ?? dialog("help");
@@ -143,6 +143,10 @@
       "/": () => document.getElementById("search")?.focus(),
       "?": help,
       a: () => document.querySelector("button[data-key=a]")?.click(),
+      e: () => {
+        const edit = document.querySelector("details.edit");
+        if (edit) { edit.open = true; edit.querySelector("input").focus(); }
+      },
       p: () => document.querySelector("button[data-act=pause], button[data-act=resume]")?.click(),
       t: theme,
       j: () => walk(1),
