@@ -31,6 +31,8 @@ FORWARD = {
     (State.COUNCIL_REVIEW, State.APPROVED),
     (State.AWAITING_APPROVAL, State.APPROVED),
     (State.AWAITING_APPROVAL, State.REJECTED),
+    # Back, where a person amended the plan.
+    (State.AWAITING_APPROVAL, State.COUNCIL_REVIEW),
     (State.APPROVED, State.EXECUTING),
     (State.APPROVED, State.SCALING),
     (State.EXECUTING, State.SCALING),

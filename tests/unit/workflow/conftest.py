@@ -16,6 +16,7 @@ from lamplighter.domain.incident import CLOSED, Incident, State, moved
 from lamplighter.domain.ledger import Attempt, AttemptState
 from lamplighter.domain.member import Link, Member
 from lamplighter.domain.placement import Heard, Opens, Past, Placed, Suppresses
+from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Event
 from lamplighter.domain.topology import Edge
 from lamplighter.ports import Applied, Fenced, StoreUnavailable, Wanted
@@ -183,6 +184,17 @@ class MemoryApprovals:
 
 
 @dataclass
+class MemoryDossiers:
+    held: dict[tuple[str, int], Plan] = field(default_factory=dict)
+
+    def plan(self, incident_id: str, run: int) -> Plan | None:
+        return self.held.get((incident_id, run))
+
+    def keep_plan(self, plan: Plan) -> None:
+        self.held[plan.incident_id, plan.run] = plan
+
+
+@dataclass
 class MemoryLedger:
     held: dict[str, Attempt] = field(default_factory=dict)
 
@@ -245,6 +257,7 @@ class MemoryLeases:
 class MemoryStore:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
+    dossiers: MemoryDossiers = field(default_factory=MemoryDossiers)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     samples: MemorySamples = field(default_factory=MemorySamples)
     edges: MemoryEdges = field(default_factory=MemoryEdges)

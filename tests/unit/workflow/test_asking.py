@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from lamplighter.domain.approval import Approval, ApprovalState
+from lamplighter.domain.approval import OPEN_MAX, Approval, ApprovalState, Grant
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.plan import Action, Plan, Target, Verb
 from lamplighter.domain.policy import Ruling, Verdict
@@ -120,3 +121,46 @@ async def test_an_incident_closed_or_reopened_meanwhile_cancels_it_and_ends_the_
     with pytest.raises(Superseded):
         await asking.answered(incident, PLAN, question)
     assert store.approvals.held[question.id].state is ApprovalState.CANCELLED
+
+
+AMENDED = replace(PLAN, amends=PLAN.hash, amendments=1)
+
+
+async def test_an_amendment_is_the_plan_that_comes_in_its_place(
+    asking: Asking, store: MemoryStore, incident: Incident, question: Approval
+) -> None:
+    answered(store, question, ApprovalState.AMENDED)
+    store.dossiers.keep_plan(AMENDED)
+    assert await asking.answered(incident, PLAN, question) == AMENDED
+
+
+@pytest.mark.parametrize("kept", [None, PLAN, replace(AMENDED, amends="0" * 24)])
+async def test_an_amendment_whose_plan_is_not_there_grants_nothing(
+    asking: Asking, store: MemoryStore, incident: Incident, question: Approval, kept: Plan | None
+) -> None:
+    answered(store, question, ApprovalState.AMENDED)
+    if kept is not None:
+        store.dossiers.keep_plan(kept)
+    grant = await asking.answered(incident, PLAN, question)
+    assert isinstance(grant, Grant)
+    assert not grant.given
+
+
+async def test_the_amended_plan_is_asked_about_with_its_own_hash_and_told_beside_the_first(
+    asking: Asking, store: MemoryStore, incident: Incident, question: Approval, channel: FakeChannel
+) -> None:
+    answered(store, question, ApprovalState.AMENDED)
+    second = await asking.ask(incident, AMENDED, VERDICT)
+    assert (second.plan_hash, second.state) == (AMENDED.hash, ApprovalState.PENDING)
+    assert second.id != question.id
+    assert [message.key for message in channel.sent] == ["INC-1:asked", "INC-1:asked:1"]
+    assert AMENDED.hash in channel.sent[1].lines[0]
+    assert [event.key for event in store.incidents.events if event.moment == "asked"] == ["1:asked", "1:asked:1"]
+
+
+async def test_what_comes_of_amending_never_waits_longer_than_the_evidence_is_good(
+    asking: Asking, store: MemoryStore, clock: FakeClock, incident: Incident, question: Approval
+) -> None:
+    clock.advance((OPEN_MAX - timedelta(minutes=5)).total_seconds())
+    second = await asking.ask(incident, AMENDED, VERDICT)
+    assert second.expires_at == question.asked_at + OPEN_MAX

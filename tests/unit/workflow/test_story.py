@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from lamplighter.domain.amendment import AMENDMENTS_MAX
 from lamplighter.domain.approval import Approval, Grant
 from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.evidence import Gathered
@@ -33,13 +34,15 @@ class Playbook:
 
     verdict: Verdict = ALLOWED
     council: Verdict | None = None
-    answers: list[Grant | None] = field(default_factory=list)
+    answers: list[Grant | Plan | None] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
     results: list[Result] = field(default_factory=lambda: [DONE])
     outcome: Outcome = Outcome.RECOVERED
     undone: Result = DONE
     superseded_at: str = ""
     steps: list[str] = field(default_factory=list)
     closed: tuple[State, str] | None = None
+    judged: list[Plan] = field(default_factory=list)
 
     def _step(self, words: str) -> None:
         if self.superseded_at and words.startswith(self.superseded_at):
@@ -67,7 +70,8 @@ class Playbook:
 
     async def judge(self, incident: Incident, plan: Plan) -> Verdict:
         self._step("judge")
-        return self.verdict
+        self.judged.append(plan)
+        return self.verdicts.pop(0) if self.verdicts else self.verdict
 
     async def convene_council(self, incident: Incident, plan: Plan, verdict: Verdict) -> Verdict:
         self._step("council")
@@ -77,7 +81,7 @@ class Playbook:
         self._step("ask")
         return Approval("a1", incident.id, plan.hash, "restart store", NOON, NOON + timedelta(seconds=900))
 
-    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | None:
+    async def answered(self, incident: Incident, plan: Plan, approval: Approval) -> Grant | Plan | None:
         self._step("answered")
         return self.answers.pop(0) if self.answers else None
 
@@ -235,3 +239,56 @@ async def test_superseded_ends_it_at_once(step: str) -> None:
         await run_incident("INC-1", script)
     assert script.closed is None
     assert not [one for one in script.steps if one.startswith(step)]
+
+
+def amended(number: int = 1) -> Plan:
+    """What a person made of the plan."""
+    actions = (Action(Verb.RESTART, TARGET),)
+    return Plan("INC-1", 1, "store", "process_hung", 0.9, actions, amends="before", amendments=number)
+
+
+async def test_an_amended_plan_is_judged_voted_on_and_asked_about_anew_and_then_runs() -> None:
+    script = Playbook(verdict=ASKS, answers=[None, amended(), None, said_yes()], results=[DONE, DONE])
+    again = ["judge", "council", "ask", "answered", "wait 900", "answered"]
+    steps = await played(script)
+    assert steps == [
+        *DECIDED,
+        "ask",
+        "answered",
+        "wait 900",
+        "answered",
+        *again,
+        "act 0 by admin",
+        "verify",
+        "learn",
+        "close resolved",
+    ]
+    assert script.judged[-1] == amended()
+
+
+async def test_whoever_amends_still_has_to_say_yes_even_where_policy_allows_the_rest() -> None:
+    script = Playbook(verdicts=[ASKS, ALLOWED], answers=[amended(), said_yes()])
+    steps = await played(script)
+    assert steps[len(DECIDED) :][:5] == ["ask", "answered", "judge", "council", "ask"]
+    assert "grant" not in steps
+
+
+@pytest.mark.parametrize("end", [State.REJECTED, State.NEEDS_HUMAN, State.SELF_CLEARED])
+async def test_amended_and_then_refused_or_left_alone_nothing_is_done(end: State) -> None:
+    script = Playbook(verdict=ASKS, answers=[amended(), None, said_no(end, "no")])
+    steps = await played(script)
+    assert steps[-2:] == ["answered", f"close {end}"]
+    assert not [step for step in steps if step.startswith("act")]
+
+
+async def test_an_amended_plan_that_policy_refuses_goes_to_a_person() -> None:
+    script = Playbook(verdicts=[ASKS, REFUSED], answers=[amended()])
+    assert await played(script) == [*DECIDED, "ask", "answered", "judge", "close needs_human"]
+    assert script.closed == (State.NEEDS_HUMAN, "never")
+
+
+async def test_amendments_have_a_limit_even_where_the_door_had_none() -> None:
+    script = Playbook(verdict=ASKS, answers=[amended(number) for number in range(1, 10)])
+    steps = await played(script)
+    assert steps.count("ask") == AMENDMENTS_MAX + 1
+    assert script.closed == (State.NEEDS_HUMAN, "amended too many times; nothing was done")

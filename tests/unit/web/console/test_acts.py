@@ -61,7 +61,7 @@ def bureau(room: Room) -> Bureau:
     ("role", "allowed"),
     [
         (Role.VIEWER, frozenset()),
-        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze"} - frozenset(STAFFING)),
+        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze", "amend"} - frozenset(STAFFING)),
         (Role.APPROVER, frozenset(ACTS) - frozenset(STAFFING)),
         (Role.ADMIN, frozenset(ACTS)),
     ],
