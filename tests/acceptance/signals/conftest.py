@@ -99,9 +99,11 @@ class Outside:
                 _, kind, *rest = self.path.split("/")
                 if kind == "messages":
                     outside.messages.append(body)
+                elif kind == "limit":
+                    outside.effects.append(f"limit {rest[0]} {body['bytes']}")
                 else:
                     part = outside.parts[rest[0]]
-                    outside.effects.append(part.name)
+                    outside.effects.append(part.name if kind == "restart" else f"{kind} {part.name}")
                     part.started += 1
                     part.well = part.well or part.heals
                 outside.arrives(self.path)

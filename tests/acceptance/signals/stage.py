@@ -33,6 +33,8 @@ from lamplighter.workflow.remedy import Patience
 
 CONFIGURATION, DATA, PORT, OUTSIDE, CLOCK = sys.argv[1:6]
 SYSTEM = "outside"
+HEAVY = "heavy"
+MEMORY_LIMIT_BYTES = 64 * 1024**2
 
 
 class WrongClock:
@@ -122,25 +124,65 @@ class Restarting:
         return Effect(ok=False, detail="cannot be undone")
 
 
+@dataclass
+class Limiting:
+    """Sets the memory limit."""
+
+    world: World
+    offer = Offer(SYSTEM, Verb.SET_MEMORY_LIMIT, Risk.MEDIUM, reversible=True, effect="changes the memory limit")
+
+    async def look(self, target: Target) -> Snapshot:
+        return Snapshot(exists=True, running=True, values={"limit": str(MEMORY_LIMIT_BYTES)})
+
+    async def act(self, target: Target, params: Mapping[str, str], key: str) -> Effect:
+        await self.world.asked(f"/limit/{target.name}", {"bytes": params["bytes"]})
+        return Effect(ok=True, detail=f"limit {params['bytes']}")
+
+    def happened(self, before: Snapshot, now: Snapshot, params: Mapping[str, str]) -> bool | None:
+        return None
+
+    async def undo(self, target: Target, before: Snapshot, key: str) -> Effect:
+        return Effect(ok=False, detail="cannot be undone")
+
+
+@dataclass
+class Starting(Restarting):
+    """Starts what does not run."""
+
+    offer = Offer(SYSTEM, Verb.START, Risk.LOW, reversible=True, effect="starts it")
+
+    async def act(self, target: Target, params: Mapping[str, str], key: str) -> Effect:
+        await self.world.asked(f"/start/{target.name}", {"key": key})
+        return Effect(ok=True, detail="started")
+
+
 class Hung:
-    """Whatever the alert names hangs."""
+    """Whatever the alert names hangs; where its name says that it is heavy, it was killed at its memory limit."""
 
     def diagnose(self, case: Case) -> Diagnosis:
         name = case.subject
         if not name:
             return Diagnosis(undetermined=True, needs=("a component",))
+        if name.startswith(HEAVY):
+            return killed(name)
         fact = Fact("f1", "e1", name, "probe", "no answer")
         return Diagnosis(
             (Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",), seen=True),), (fact,)
         )
 
 
+def killed(name: str) -> Diagnosis:
+    limit = {"memory_limit_bytes": float(MEMORY_LIMIT_BYTES)}
+    fact = Fact("f1", "e1", name, "state", "killed at its memory limit", values=limit)
+    cause = Cause(1, name, "oom_killed", 0.9, "confirmed", f"{name} was killed at its memory limit", ("f1",), seen=True)
+    return Diagnosis((cause,), (fact,))
+
+
 def main() -> None:
     clock = WrongClock()
     world = World(httpx.AsyncClient(base_url=OUTSIDE, trust_env=False, timeout=30), clock)
-    roles = Roles(
-        inventories=(world,), readers=(world,), tools=(world,), actions=(Restarting(world),), channels=(world,)
-    )
+    actions = (Restarting(world), Limiting(world), Starting(world))
+    roles = Roles(inventories=(world,), readers=(world,), tools=(world,), actions=actions, channels=(world,))
     settings = load_settings(Path(CONFIGURATION), {"HOME": DATA, "LAMPLIGHTER_DATA": DATA})
     app = build_app(
         settings,
