@@ -18,7 +18,7 @@ from lamplighter.domain.alert import Delivery
 from lamplighter.domain.incident import Incident, State
 from lamplighter.integrations.ntfy.simulator import SimulatedNtfy
 from lamplighter.integrations.telegram.simulator import SimulatedBot
-from lamplighter.ports import Roles
+from lamplighter.ports import Investigator, Roles
 from lamplighter.settings import load_settings
 from lamplighter.testing import FakeEngine, firing
 from lamplighter.web.api import make_api
@@ -50,6 +50,7 @@ class House:
     auto: str = ""
     expires: str = "15m"
     engine: FakeEngine = field(default_factory=FakeEngine)
+    finds: Investigator = field(default_factory=BlamesTheLead)
 
     def __post_init__(self) -> None:
         self.signal = Signal(self.engine)
@@ -69,7 +70,7 @@ class House:
         file.write_text(words)
         settings = load_settings(file, {"HOME": str(self.folder), "LAMPLIGHTER_DATA": str(self.folder / "data")})
         roles = (self.engine.roles(), Roles(readers=(self.signal,)))
-        app = build_app(settings, extra_roles=roles, investigator=BlamesTheLead())
+        app = build_app(settings, extra_roles=roles, investigator=self.finds)
         app.sweep.sweep_seconds = 0.3
         await app.start()
         try:

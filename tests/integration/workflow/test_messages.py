@@ -20,6 +20,7 @@ from lamplighter.integrations.ntfy.simulator import simulated_ntfy
 from lamplighter.integrations.telegram.simulator import simulated_bot
 from lamplighter.testing import firing
 from tests.integration.workflow import messaging
+from tests.integration.workflow.conftest import Finds
 from tests.integration.workflow.messaging import CHAT, OWNER, SECONDS_MAX, House, eventually, http, state
 
 STRANGER = 666
@@ -79,6 +80,31 @@ async def test_the_first_answer_wins_and_the_other_message_changes(house: House)
         assert "denied" in await house.noticed(late)
         await eventually(lambda: house.shows("Denied"))
     assert not house.engine.effects
+
+
+async def test_an_amended_question_takes_the_place_of_the_old_one_and_old_buttons_say_by_whom(house: House) -> None:
+    house.finds = Finds("jellyfin", "oom_killed")
+    async with house.life() as app:
+        incident, number = await house.asked(app)
+        await eventually(lambda: len(house.ntfy.published) == 2)
+        token = house.bot.messages[number]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+        (first,) = app.store.approvals.of_incident(incident.id)
+        async with http(app) as client:
+            client.headers["authorization"] = f"Bearer {app.token}"
+            body = {"plan_hash": first.plan_hash, "keep": [2], "reason": "the limit stays"}
+            answer = await client.post(f"/api/v1/approvals/{first.id}/amend", json=body)
+        assert (answer.status_code, answer.json()["state"]) == (200, "amended")
+        await eventually(lambda: "memory limit" not in house.bot.messages[number]["text"])
+        assert house.shows("May I") == number
+        late = house.bot.press_with(token, number, OWNER)
+        assert f"the question is amended by {answer.json()['approver']}" in await house.noticed(late)
+        assert not house.engine.effects
+        # Where nothing can be edited, the question comes again, with buttons that count, and wakes nobody.
+        await eventually(lambda: len(house.ntfy.published) == 3)
+        assert (house.ntfy.published[2]["priority"], len(house.ntfy.published[2]["actions"])) == (3, 3)
+        house.bot.press(number, "✅", OWNER)
+        await eventually(lambda: state(app, incident) is State.RESOLVED)
+    assert house.engine.effects == [("start", "jellyfin")]
 
 
 async def test_presses_that_prove_nothing_do_nothing(house: House) -> None:
