@@ -22,6 +22,7 @@ from lamplighter.workflow.world import World
 PAGE_INCIDENTS = 200
 PAGES_MAX = 100
 SIGNALS_AT_ONCE = 4
+QUESTIONS_MAX = 1000
 log = structlog.get_logger()
 
 
@@ -58,6 +59,7 @@ class Sweep:
         for incident in under_way:
             if not await self._over_in_line(incident):
                 await self._keep_going(incident)
+        await self._ring_again(under_way)
         waiting = await asyncio.to_thread(self._all, tuple(WAITING))
         for incident in (*under_way, *waiting):
             await self._unmute(incident)
@@ -96,6 +98,20 @@ class Sweep:
             await self._hand_over(incident, standing)
         elif incident.state is State.AWAITING_APPROVAL and incident.signal_cleared_at is not None:
             await self.response.wake(incident)
+
+    async def _ring_again(self, under_way: list[Incident]) -> None:
+        """Wakes those whose question was answered or amended by a process that died before it could say so."""
+        waits = (one for one in under_way if one.state is State.AWAITING_APPROVAL)
+        asked = [one for one in waits if one.signal_cleared_at is None]
+        if not asked:
+            return
+        listed = self.store.approvals.listed
+        pending = await asyncio.to_thread(lambda: listed(pending_only=True, limit=QUESTIONS_MAX))
+        still_open = {question.incident_id for question in pending}
+        # Where there are more questions than were read, nobody knows whose is not among them.
+        for incident in asked if len(pending) < QUESTIONS_MAX else ():
+            if incident.id not in still_open:
+                await self.response.wake(incident)
 
     async def _over_in_line(self, incident: Incident) -> bool:
         """Its alerts ended before its turn came; the placing closes only what was held by then."""

@@ -29,15 +29,22 @@ def points(steps: list[str]) -> list[str]:
 PATHS = {
     "auto": [*points([*COMMON, "notify", "convene_council", "grant"]), *LEDGER],
     "ask": points(["ask", "answered", "act-0"]),
+    "amend": [
+        "amend:before",
+        "wake:before",
+        "wake:after",
+        *points(["answered", "judge", "convene_council", "ask", "act-0"]),
+    ],
     "worse": [*points(["undo", "verify"]), "ledger.freeze:before", "ledger.freeze:after"],
 }
 # What each path plans: the most effects of each verb that may ever be counted.
 PLANNED = {
     "auto": {"set_memory_limit": 1, "start": 1},
     "ask": {"set_memory_limit": 1, "start": 1},
+    "amend": {"start": 1},
     "worse": {"set_memory_limit": 1, "start": 1, "undo": 1},
 }
-HEALS = {"auto": True, "ask": True, "worse": False}
+HEALS = {"auto": True, "ask": True, "amend": True, "worse": False}
 
 
 class Outside(BaseHTTPRequestHandler):

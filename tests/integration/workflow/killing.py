@@ -13,6 +13,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,8 @@ import httpx
 
 from lamplighter.app import App, build_app
 from lamplighter.domain.alert import Alert, AlertStatus, Delivery, fingerprint_of
-from lamplighter.domain.approval import CannotAnswer
+from lamplighter.domain.amendment import Amendment
+from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.domain.cause import Cause, Diagnosis
 from lamplighter.domain.evidence import Case, Fact
 from lamplighter.domain.incident import CLOSED, WAITING
@@ -47,9 +49,11 @@ class Executioner:
     def __init__(self, point: str, marker: Path) -> None:
         self.point = point
         self.marker = marker
+        # What is done before a plan is amended has its own cases.
+        self.armed = True
 
     def pass_by(self, point: str) -> None:
-        if point == self.point and not self.marker.exists():
+        if self.armed and point == self.point and not self.marker.exists():
             self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -149,8 +153,9 @@ class OomFound:
         )
 
 
-def configured(case: dict[str, str], folder: Path) -> App:
-    mode, sentence = ("ask", "start container nothing") if case["path"] == "ask" else ("auto", "* container store")
+def configured(case: dict[str, str], folder: Path) -> tuple[App, Executioner]:
+    asks = case["path"] in {"ask", "amend"}
+    mode, sentence = ("ask", "start container nothing") if asks else ("auto", "* container store")
     file = folder / "lamplighter.yaml"
     file.write_text(
         f"autonomy: {{mode: {mode}, auto: ['{sentence}'], approval_expires: 60s, limits: {{between: 0s}}}}\n"
@@ -176,14 +181,31 @@ def configured(case: dict[str, str], folder: Path) -> App:
     actions = tuple(EngineAction(engine, verb) for verb in Verb)
     roles = Roles(inventories=(engine,), readers=(engine,), actions=actions)
     patience = Patience(act_seconds=5, settle_seconds=0.3, settle_pause_seconds=0.1)
-    return build_app(
+    app = build_app(
         settings, extra_roles=(roles,), investigator=OomFound(), checkpointed=Mortal, patience=patience, wrap=wrap
     )
+    executioner.armed = case["path"] != "amend"
+    return app, executioner
+
+
+async def answer(app: App, case: dict[str, str], question: Approval, executioner: Executioner) -> None:
+    """Yes; but first, where the case is about that, strike the limit out."""
+    plan = app.store.dossiers.plan("INC-1", 1)
+    if case["path"] == "amend" and plan is not None and plan.hash == question.plan_hash and not plan.amendments:
+        executioner.armed = True
+        executioner.pass_by("amend:before")
+        amending = app.communicator.amending
+        amending.response = Watched(amending.response, executioner)  # type: ignore[assignment] - it passes wake on
+        await amending.amend(question.id, question.plan_hash, Amendment(keep=(2,)), by="admin", reason="")
+        return
+    now = app.clock.now()
+    app.store.approvals.answer(question.id, approve=True, by="admin", reason="", plan_hash=question.plan_hash, now=now)
+    await app.response.wake(app.store.incidents.load("INC-1"))
 
 
 async def live(case: dict[str, str], folder: Path) -> None:
     """One life of the process: until it is killed, or the incident has ended; it leaves without tidying up."""
-    app = configured(case, folder)
+    app, executioner = configured(case, folder)
     await app.start()
     labels = {"alertname": "StoreDown", "container": "store"}
     if app.store.incidents.load("INC-1") is None:
@@ -195,13 +217,8 @@ async def live(case: dict[str, str], folder: Path) -> None:
     while app.clock.monotonic() < deadline:
         await asyncio.sleep(0.05)
         for question in app.store.approvals.listed(pending_only=True):
-            try:
-                app.store.approvals.answer(
-                    question.id, approve=True, by="admin", reason="", plan_hash=question.plan_hash, now=app.clock.now()
-                )
-            except CannotAnswer:
-                continue
-            await app.response.wake(app.store.incidents.load("INC-1"))
+            with suppress(CannotAnswer):
+                await answer(app, case, question, executioner)
         incident = app.store.incidents.load("INC-1")
         state = str(incident.state) if incident else "absent"
         if state in ENDS and await app.response.standing(incident) != "running":

@@ -177,6 +177,9 @@ class MemoryApprovals:
     def of_incident(self, incident_id: str) -> Sequence[Approval]:
         return [one for one in self.held.values() if one.incident_id == incident_id]
 
+    def listed(self, *, pending_only: bool, limit: int = 50) -> Sequence[Approval]:
+        return [one for one in self.held.values() if not pending_only or one.state is ApprovalState.PENDING][:limit]
+
     def close(self, approval_id: str, state: ApprovalState, now: datetime) -> Approval:
         if self.held[approval_id].state is ApprovalState.PENDING:
             self.held[approval_id] = replace(self.held[approval_id], state=state, answered_at=now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from lamplighter.domain.alert import Alert, JournalEntry
+from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.flapping import STABLE
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Attempt, AttemptState
@@ -18,7 +19,7 @@ from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.correlator import Correlator
 from lamplighter.workflow.dispatch import Dispatch
 from lamplighter.workflow.lease import PlacingLease
-from lamplighter.workflow.sweep import Sweep
+from lamplighter.workflow.sweep import QUESTIONS_MAX, Sweep
 from lamplighter.workflow.world import World
 from tests.unit.workflow.conftest import FakeMutes, FakeResponse, MemoryStore, incident_of, member_of
 
@@ -219,3 +220,24 @@ async def test_no_further_run_where_it_flaps_or_is_over(desk: Desk) -> None:
         desk.waiting(again=True, **changes)
         await desk.sweep.sweep()
         assert desk.store.incidents.held["INC-9"].run == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "woken"),
+    [(ApprovalState.PENDING, []), (ApprovalState.AMENDED, ["INC-9"]), (ApprovalState.APPROVED, ["INC-9"])],
+)
+async def test_an_answer_that_nobody_heard_of_is_rung_again(desk: Desk, state: ApprovalState, woken: list[str]) -> None:
+    incident = desk.waiting(State.AWAITING_APPROVAL)
+    desk.response.stands["INC-9"] = "running"
+    desk.store.approvals.ask(Approval("INC-9-a", incident.id, "h", "restart store", NOON, NOON, state))
+    await desk.sweep.sweep()
+    assert desk.response.woken == woken
+
+
+async def test_where_more_is_asked_than_can_be_read_nobody_is_woken_for_nothing(desk: Desk) -> None:
+    desk.waiting(State.AWAITING_APPROVAL)
+    desk.response.stands["INC-9"] = "running"
+    for number in range(QUESTIONS_MAX):
+        desk.store.approvals.ask(Approval(f"INC-1-{number}", "INC-1", "h", "restart store", NOON, NOON))
+    await desk.sweep.sweep()
+    assert desk.response.woken == []
