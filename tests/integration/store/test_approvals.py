@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +10,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer
+from lamplighter.domain.incident import Incident
+from lamplighter.domain.plan import Action, Plan, Target, Verb
+from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.store import SqlStore
+from tests.integration.store.conftest import AlertMaker
 
 
 @pytest.fixture
@@ -103,3 +108,58 @@ def test_an_unknown_approval_is_said(store: SqlStore, now: datetime) -> None:
         _answer(store, now)
     with pytest.raises(LookupError):
         store.approvals.close("a1", ApprovalState.EXPIRED, now)
+
+
+@pytest.fixture
+def amended(store: SqlStore, alert: AlertMaker, placed: Callable[..., Incident | None], asked: Approval) -> Plan:
+    """What somebody made of the plan that is asked about; the incident is there."""
+    incident = placed(alert())
+    assert incident is not None
+    assert incident.id == asked.incident_id
+    actions = (Action(Verb.RESTART, Target("docker", "container", "web", "c0ffee")),)
+    return Plan(incident.id, 1, "web", "process_hung", 0.9, actions, amends="hash1", amendments=1)
+
+
+def _amend(store: SqlStore, plan: Plan, at: datetime, incident_id: str = "INC-1") -> Approval:
+    told = Event(incident_id, "1:amended:1", at, Moment.AMENDED, Crew.PERSON, "ann struck it out")
+    return store.approvals.amend("a1", plan, by="ann", reason="less", told=told)
+
+
+def _is_untouched(store: SqlStore, asked: Approval) -> bool:
+    events = [event for event in store.incidents.timeline("INC-1") if event.moment is Moment.AMENDED]
+    return store.approvals.load("a1") == asked and store.dossiers.plan("INC-1", 1) is None and not events
+
+
+def test_an_amendment_ends_the_question_and_keeps_plan_and_event_with_it(
+    store: SqlStore, asked: Approval, amended: Plan, now: datetime
+) -> None:
+    assert _is_untouched(store, asked)
+    held = _amend(store, amended, now)
+    assert held == replace(asked, state=ApprovalState.AMENDED, approver="ann", reason="less", answered_at=now)
+    assert store.dossiers.plan("INC-1", 1) == amended
+    assert store.incidents.timeline("INC-1")[-1].text == "ann struck it out"
+    for _ in range(2):
+        with pytest.raises(CannotAnswer, match="amended by ann"):
+            _amend(store, amended, now)
+
+
+def test_an_amendment_of_another_plan_another_incident_or_too_late_leaves_nothing_behind(
+    store: SqlStore, asked: Approval, amended: Plan, now: datetime
+) -> None:
+    with pytest.raises(CannotAnswer, match="for plan hash1, not hash2"):
+        _amend(store, replace(amended, amends="hash2"), now)
+    with pytest.raises(CannotAnswer, match="is about INC-1"):
+        _amend(store, replace(amended, incident_id="INC-2"), now)
+    with pytest.raises(CannotAnswer, match="is about INC-1"):
+        _amend(store, amended, now, incident_id="INC-2")
+    with pytest.raises(CannotAnswer, match="expired"):
+        _amend(store, amended, asked.expires_at)
+    assert _is_untouched(store, asked)
+
+
+def test_where_the_event_cannot_be_written_nothing_is(store: SqlStore, asked: Approval, now: datetime) -> None:
+    plan = Plan("INC-1", 1, "web", "process_hung", 0.9, amends="hash1", amendments=1)
+    with pytest.raises(LookupError):
+        _amend(store, plan, now)
+    assert store.approvals.load("a1") == asked
+    assert store.dossiers.plan("INC-1", 1) is None

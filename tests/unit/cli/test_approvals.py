@@ -38,3 +38,23 @@ def test_an_answer_counts_for_the_plan_that_is_named(fake: Fake, command: Comman
     fake.says("POST", f"/api/v1/approvals/INC-1-9c1f/{word}", {**APPROVAL, "state": word})
     assert command("approvals", word, "INC-1-9c1f", "--plan", "9c1f", "-m", "why").code == 0
     assert fake.asked[0].json == {"reason": "why", "plan_hash": "9c1f"}
+
+
+def test_an_amendment_says_what_stays_and_which_limits_in_bytes(fake: Fake, command: Command) -> None:
+    fake.says("POST", "/api/v1/approvals/INC-1-9c1f/amend", {**APPROVAL, "state": "amended"})
+    words = ("--plan", "9c1f", "--keep", "2", "--keep", "1", "--memory", "1=96MiB", "-m", "less")
+    ended = command("approvals", "amend", "INC-1-9c1f", *words)
+    assert ended.code == 0
+    assert "asked anew" in ended.out
+    limits = [{"action": 1, "bytes": 96 * 1024**2}]
+    assert fake.asked[0].json == {"plan_hash": "9c1f", "keep": [1, 2], "limits": limits, "reason": "less"}
+    command("approvals", "amend", "INC-1-9c1f", "--plan", "9c1f", "--memory", "1=100663296")
+    assert fake.asked[1].json == {"plan_hash": "9c1f", "keep": None, "limits": limits, "reason": ""}
+
+
+@pytest.mark.parametrize("word", ["96MiB", "1=", "1=96XB", "x=96MiB", "1=-96MiB", "1=9.6MiB", "=1"])
+def test_a_limit_that_is_none_is_said_and_nothing_is_asked(fake: Fake, command: Command, word: str) -> None:
+    ended = command("approvals", "amend", "INC-1-9c1f", "--plan", "9c1f", "--memory", word)
+    assert ended.code == 2
+    assert "write it like 1=96MiB" in ended.err
+    assert fake.asked == []

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from lamplighter.domain.access import Person, Role
+from lamplighter.domain.amendment import Amendment
 from lamplighter.domain.approval import CannotAnswer
 from lamplighter.domain.incident import State
 from lamplighter.ports import StoreUnavailable
@@ -200,3 +201,20 @@ async def test_a_store_that_is_away_is_told(bureau: Bureau, room: Room) -> None:
     room.incidents.load = away  # type: ignore[method-assign]
     assert (await bureau.act("comment", incident="INC-1", text="x")).startswith("! nothing was done")
     assert Said("x").fine
+
+
+async def test_a_form_becomes_less_of_the_plan_and_nothing_else(bureau: Bureau, room: Room) -> None:
+    given: list[tuple[Any, ...]] = []
+
+    async def amend(identity: str, plan_hash: str, wanted: Amendment, *, by: str, reason: str) -> None:
+        given.append((identity, plan_hash, wanted, by, reason))
+
+    room.app.communicator.amending = SimpleNamespace(amend=amend)
+    form = {"approval": "APP-1", "plan": HASH, "reason": " less ", "keep-1": "on", "limit-1": "96", "limit-2": "12"}
+    assert (await bureau.act("amend", **form)).startswith("amended; it is judged anew")
+    assert given == [("APP-1", HASH, Amendment((1,), {1: 96 * 1024**2}), "robin", "less")]
+    await bureau.act("amend", **{**form, "limit-1": " ", "keep-2": "on", "limit-2": "", "keep-x": "on", "keep-²": "on"})
+    assert given[1][2] == Amendment((1, 2), {})
+    assert "limits.0.bytes" in await bureau.act("amend", **{**form, "limit-1": "ninety"})
+    assert "keep" in await bureau.act("amend", **{**form, "keep-99999": "on"})
+    assert len(given) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -90,3 +91,42 @@ def test_a_risky_plan_wants_the_name_typed() -> None:
 
     assert asked(Risk.HIGH).typed == "jellyfin"
     assert asked(Risk.LOW).typed == ""
+
+
+MIB = 1024**2
+
+
+def raising(present: int, proposed: int) -> Plan:
+    target = Target("docker", "container", "<b>jellyfin", "id")
+    values = {"params": {"bytes": str(proposed)}, "present": {"bytes": str(present)}}
+    actions = (Action(Verb.SET_MEMORY_LIMIT, target, **values), Action(Verb.START, target))
+    return Plan("INC-1", 1, "jellyfin", "oom_killed", 0.9, actions)
+
+
+def test_what_may_be_chosen_is_in_whole_mebibytes_inside_the_bounds() -> None:
+    def most(present: int, proposed: int) -> tuple[int, int]:
+        asked = Question(question(), None, raising(present, proposed), "", None)
+        first, second = asked.choices
+        assert (second.least, second.most) == (0, 0)
+        return first.least, first.most
+
+    assert most(64 * MIB, 128 * MIB) == (65, 128)
+    assert most(64 * MIB + 1, 128 * MIB + 2) == (65, 128)
+    assert most(64 * MIB - 1, 128 * MIB - 2) == (64, 127)
+    assert most(10, 20) == (0, 0)
+
+
+def test_a_plan_is_edited_by_who_may_answer_where_there_is_something_to_leave_out(room: Room, maker: Maker) -> None:
+    room.incidents.open(1, state=State.AWAITING_APPROVAL)
+    plan = raising(64 * MIB, 128 * MIB)
+    room.app.store.dossiers.plan = lambda *_: plan
+    room.asked = [replace(question(), plan_hash=plan.hash)]
+    view = ApprovalList(maker)
+    made = view.sheet(room.context, Key("approvals", person=person()))["waiting"]
+    assert 'name="keep-2"' in made
+    assert 'name="limit-1" min="65" max="128"' in made
+    assert "<b>jellyfin" not in made
+    for shown, who in ((plan, person(Role.OPERATOR)), (replace(plan, amendments=3), person())):
+        room.app.store.dossiers.plan = lambda *_, shown=shown: shown
+        room.asked = [replace(question(), plan_hash=shown.hash)]
+        assert "Edit plan" not in view.sheet(room.context, Key("approvals", person=who))["waiting"]
