@@ -84,6 +84,7 @@ class Detail:
     confidence: float = 0.0
     evidence: tuple[str, ...] = ()
     ask: str = ""
+    amended: str = ""
     effect: str = ""
     undo: str = ""
     council: str = ""

@@ -113,6 +113,7 @@ def _ask(message: Message) -> tuple[Row, ...]:
     return (
         *_known(message),
         Row("I want to", (f"{detail.ask}{f' ({detail.effect})' if detail.effect else ''}",)),
+        Row("Amended", (detail.amended,)),
         Row("Undo", (detail.undo,)),
         Row("Council", (detail.council,)),
         Row("", (f"{expiry} May I?".strip(),)),

@@ -86,6 +86,7 @@ class Briefing:
             confidence=best.confidence if best else 0.0,
             evidence=_evidence(diagnosis, best),
             ask=plan.words if plan else "",
+            amended=_last(events, Moment.AMENDED),
             effect="; ".join(dict.fromkeys(action.effect for action in plan.actions if action.effect)) if plan else "",
             undo="; ".join(dict.fromkeys(action.undo for action in plan.actions)) if plan else "",
             council=_council(events),

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.acceptance.console.conftest import Visiting
+from tests.acceptance.console.test_reading import findings
 from tests.acceptance.signals.conftest import Part, Stage, Stages, wait_until
 
 PHONE = {"width": 360, "height": 740}
@@ -76,6 +77,15 @@ def test_a_lower_limit_is_chosen_on_a_phone_and_it_is_the_one_that_is_set(stage:
     stage.in_state(incident, "resolved")
     effects = [effect for effect in stage.outside.effects if "heavy-lower" in effect]
     assert effects == [f"limit heavy-lower {96 * 1024**2}", "start heavy-lower"]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_open_form_has_nothing_that_axe_finds_serious(stage: Stage, visiting: Visiting, scheme: str) -> None:
+    asked(stage, "heavy-keys")
+    with visiting(stage, color_scheme=scheme, bypass_csp=True) as visit:
+        page = visit.go("/approvals")
+        page.locator("section.ask", has_text="Down-heavy-keys").locator("summary").click()
+        assert findings(page) == []
 
 
 def test_a_plan_is_edited_by_keys_alone(stage: Stage, visiting: Visiting) -> None:

@@ -12,9 +12,11 @@ import pytest
 from lamplighter.domain.amendment import AMENDMENTS_MAX, Amendment, amend
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer
 from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.message import Message
 from lamplighter.domain.plan import Verb
 from lamplighter.domain.policy import Mode
 from lamplighter.workflow.amending import Amending, NotLess
+from lamplighter.workflow.briefing import Briefing
 from tests.integration.workflow.conftest import MIB, Bench
 
 Turn = Callable[[], Awaitable[None]]
@@ -99,6 +101,27 @@ async def test_only_what_is_left_runs_after_a_yes_of_its_own(desk: Desk) -> None
         "INC-1:asked",
         "INC-1:asked:1",
     ]
+
+
+async def test_a_message_says_who_amended_and_never_that_they_said_yes(desk: Desk) -> None:
+    bench = desk.bench
+    incident = await bench.opened()
+    told: list[Message] = []
+
+    async def told_now() -> None:
+        told.append(await Briefing(bench.store, bench.clock).of(incident, "asked", ()))
+
+    async def amended_now() -> None:
+        await desk.amend(ONLY_THE_START)
+        await told_now()
+
+    bench.steps.meanwhile = [amended_now, told_now]
+    await bench.run(incident)
+    between, anew = (message.detail for message in told)
+    assert (between.answered_by, between.approval_id) == ("", "")
+    assert anew.amended.startswith("anna amended the plan")
+    assert (anew.ask, anew.council[:12], anew.answered_by) == ("start store", "3 of 3 for i", "")
+    assert anew.approval_id == bench.store.approvals.listed(pending_only=False)[0].id
 
 
 async def test_a_lower_limit_is_the_one_that_is_set(desk: Desk) -> None:

@@ -94,8 +94,11 @@ async def test_an_amended_question_takes_the_place_of_the_old_one_and_old_button
             body = {"plan_hash": first.plan_hash, "keep": [2], "reason": "the limit stays"}
             answer = await client.post(f"/api/v1/approvals/{first.id}/amend", json=body)
         assert (answer.status_code, answer.json()["state"]) == (200, "amended")
-        await eventually(lambda: "memory limit" not in house.bot.messages[number]["text"])
+        await eventually(lambda: "amended the plan" in house.bot.messages[number]["text"])
         assert house.shows("May I") == number
+        assert "raise the memory limit of jellyfin to 128 MiB: struck out" in house.bot.messages[number]["text"]
+        keyboard = house.bot.messages[number]["reply_markup"]["inline_keyboard"]
+        assert keyboard[0][0]["text"].endswith("start jellyfin")
         late = house.bot.press_with(token, number, OWNER)
         assert f"the question is amended by {answer.json()['approver']}" in await house.noticed(late)
         assert not house.engine.effects

@@ -40,3 +40,9 @@ def test_times_are_those_of_the_reader() -> None:
 def test_where_nothing_was_tried_it_says_that_nothing_was_changed() -> None:
     untried = replace(ALL["needs_you"], detail=changed(ALL["needs_you"].detail, tried=()))
     assert "Nothing was changed. Please look." in as_text(untried)
+
+
+def test_a_question_that_was_amended_says_by_whom_and_what_was_left_out() -> None:
+    detail = changed(ALL["ask"].detail, amended="anna amended the plan: start jellyfin: struck out")
+    assert "Amended: anna amended the plan" in as_text(replace(ALL["ask"], detail=detail))
+    assert "Amended" not in as_text(ALL["ask"])
