@@ -127,7 +127,8 @@ def _limited(action: Action, number: int, limit: int) -> Action | Unfit:
         return action
     span = span_of(action)
     if span is None:
-        return Unfit(f"the limit of action {number} cannot be amended: between the present one and this is no room")
+        why = "there is none between the present one and this" if action.present else "the present one is not known"
+        return Unfit(f"no other limit can be chosen for action {number}: {why}")
     if not span.least <= limit <= span.most:
         return Unfit(f"the limit of action {number} must be {span.words}, and not {bytes_words(limit)}")
     return replace(action, params={**action.params, LIMITED: str(limit)})

@@ -139,6 +139,7 @@ def test_a_limit_is_chosen_only_where_the_present_one_is_known_and_leaves_room(p
     assert span_of(action) is None
     made = amend(replace(PLAN, actions=(action, START)), Amendment(limits={1: 96 * MIB}))
     assert isinstance(made, Unfit)
+    assert ("is not known" if not present else "there is none between") in made.reason
 
 
 def test_one_action_without_a_limit_leaves_nothing_to_amend() -> None:
