@@ -22,6 +22,8 @@ NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "glusterfs", "ceph", "afs"}
 )
 OTHERS_BITS = 0o077
+ENGINE_LINE = "sources: {docker: {}}; or systemd, supervisor, kubernetes or proxmox, see docs/integrations.md"
+CHANNEL_LINE = "notify: {ntfy: {topic: a-long-word-nobody-guesses}}; or telegram, or notify.others with any Apprise URL"
 
 
 class Health(StrEnum):
@@ -255,7 +257,7 @@ def judge_reaches(mode: Mode, found: Sequence[Reach], blind: Sequence[str]) -> t
         if not each.names and not each.forbids
     ]
     if mode is Mode.WATCH:
-        findings.append(Finding("autonomy", "mode", Health.NOTE, "watch: I only look", "autonomy.mode: ask"))
+        findings.append(Finding("autonomy", "mode", Health.NOTE, "watch: I only look", "autonomy: {mode: ask}"))
     findings += [_standing(each, blind) for each in found if each.names or each.forbids]
     return tuple(findings)
 
@@ -273,7 +275,7 @@ def judge_setup(look: SetupLook) -> tuple[Finding, ...]:
     findings = [_file(look), *(_readable(words) for words in look.warnings)]
     if not look.engines:
         words = "no source knows what runs, so I can tell of trouble and heal none"
-        findings.append(Finding("set-up", "engines", Health.WARNING, words, "sources: {docker: {}}"))
+        findings.append(Finding("set-up", "engines", Health.WARNING, words, ENGINE_LINE))
     if not look.hears and not look.checks:
         words = "nothing tells me of trouble but who posts to /api/v1/alerts: no Prometheus, no Alertmanager, no checks"
         fix = "checks: [{name: Website, http: https://example.com/}]; or point Alertmanager here, see docs/install.md"
@@ -284,10 +286,10 @@ def judge_setup(look: SetupLook) -> tuple[Finding, ...]:
     people = [name for name in look.channels if name not in NO_PEOPLE]
     if not people:
         words = "messages go to the log alone, so nobody is woken"
-        findings.append(Finding("set-up", "channels", Health.WARNING, words, "give notify: a channel that reaches you"))
+        findings.append(Finding("set-up", "channels", Health.WARNING, words, CHANNEL_LINE))
     elif not look.site_url:
         words = "messages cannot link to the page of their incident"
-        findings.append(Finding("set-up", "links", Health.WARNING, words, "site.url: http://this-machine:8460"))
+        findings.append(Finding("set-up", "links", Health.WARNING, words, "site: {url: http://this-machine:8460}"))
     return tuple(findings)
 
 

@@ -12,6 +12,8 @@ SPECIFIC_LABELS = ("container", "container_name", "name", "pod", "service")
 GENERAL_LABELS = ("job", "instance")
 COMPONENT_LABELS = (*SPECIFIC_LABELS, *GENERAL_LABELS)
 SERVICE_LABEL = "com.docker.compose.service"
+# In one word how an engine says that it stands, where it says more than running or not.
+STATE_LABEL = "lamplighter.state"
 DEPENDS_LABEL = "lamplighter.depends"
 NEIGHBOURS_MAX = 50
 TAUGHT = "alert labels"

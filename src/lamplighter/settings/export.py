@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,15 +18,23 @@ NOTHING = "# Nothing is set: everything is at its default.\n"
 
 def exported(settings: Settings) -> tuple[str, tuple[str, ...]]:
     """The YAML text, and the keys of the secrets that were left out because no file holds them."""
-    left_out: list[str] = []
-    tree = _without_secrets(settings.written, "", left_out)
-    if not tree:
-        return NOTHING, tuple(left_out)
+    tree, left_out = open_tree(settings)
+    return as_yaml(tree) if tree else NOTHING, left_out
+
+
+def as_yaml(tree: Mapping[str, Any]) -> str:
+    """Plain values as YAML; the library quotes whatever needs it."""
     yaml = YAML(typ="rt")
     yaml.width = WIDTH
     stream = io.StringIO()
-    yaml.dump(tree, stream)
-    return stream.getvalue(), tuple(left_out)
+    yaml.dump(dict(tree), stream)
+    return stream.getvalue()
+
+
+def open_tree(settings: Settings) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What was set, without secrets, and the keys of the secrets that were left out."""
+    left_out: list[str] = []
+    return _without_secrets(settings.written, "", left_out) or {}, tuple(left_out)
 
 
 def secret_notes(left_out: tuple[str, ...]) -> tuple[str, ...]:

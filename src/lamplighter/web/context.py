@@ -53,6 +53,10 @@ class Opener(Protocol):
         """Who asks."""
         ...
 
+    async def welcome(self, request: Request) -> Response:
+        """The first steps."""
+        ...
+
 
 @dataclass(slots=True)
 class Rounds:

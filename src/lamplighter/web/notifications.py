@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -17,11 +18,13 @@ from lamplighter.domain.message import Detail
 from lamplighter.domain.signing import token_of
 from lamplighter.domain.wording import worded
 from lamplighter.ports import Pressed
-from lamplighter.web.context import context
+from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem
 
 router = APIRouter(tags=["notifications"])
 ANSWERED_BY = "ntfy"
+LOOKS_MAX = 40
+LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,13 @@ async def listed(
 @router.post("/api/v1/notifications/test", status_code=202)
 async def send_test(request: Request, body: Testing | None = None) -> Tested:
     """Send a test message; look at the list for what became of it."""
-    posting = context(request).app.communicator.posting
+    return Tested(await tested(context(request), body.channel if body else ""))
+
+
+async def tested(here: Context, wanted: str) -> list[str]:
+    """Put a test into the outbox for one channel, or for all; the keys of its letters. Raises `Problem` 404."""
+    posting = here.app.communicator.posting
     names = [channel.name for channel in posting.channels]
-    wanted = body.channel if body else ""
     if not names or (wanted and wanted not in names):
         detail = f"there is no channel {wanted!r}" if wanted else "there is no channel but the log"
         fix = f"name one of: {', '.join(names)}" if names else "configure one below notify"
@@ -92,7 +99,18 @@ async def send_test(request: Request, body: Testing | None = None) -> Tested:
         f"test:{secrets.token_hex(8)}", "test", "this is a test of Lamplighter", Detail(), words
     )
     await posting.announce(message, [wanted] if wanted else ())
-    return Tested([f"{name}|{message.key}" for name in names if wanted in {"", name}])
+    return [f"{name}|{message.key}" for name in names if wanted in {"", name}]
+
+
+async def outcome(here: Context, keys: Collection[str], looks_max: int = LOOKS_MAX) -> list[Letter]:
+    """What became of these letters; waits for a moment until all were tried."""
+    letters: list[Letter] = []
+    for _ in range(looks_max):
+        letters = [one for one in await asyncio.to_thread(here.app.store.outbox.listed) if one.key in keys]
+        if letters and all(one.ended_at is not None or one.problem for one in letters):
+            break
+        await here.app.clock.sleep(LOOK_SECONDS)
+    return letters
 
 
 @router.post("/act/{word}", include_in_schema=False)

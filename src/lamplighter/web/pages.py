@@ -127,6 +127,12 @@ async def account(request: Request) -> Response:
     return await _opened(request).account(request)
 
 
+@router.get("/welcome", response_class=HTMLResponse)
+async def welcome(request: Request) -> Response:
+    """The first steps: what is seen, what is open, and the lines that do it."""
+    return await _opened(request).welcome(request)
+
+
 @router.get("/assets/{name}", include_in_schema=False)
 async def asset(name: str) -> Response:
     """The style sheet, the script and the sign of the pages."""

@@ -73,6 +73,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /components",
         "GET /settings",
         "GET /account",
+        "GET /welcome",
         "GET /_nicegui/{file:path}",
         f"{SOCKET} /_nicegui_ws/socket.io/",
         "GET /stats",

@@ -24,6 +24,7 @@ from lamplighter.web.signing_in import BODY_BYTES_MAX, address_of, begin, shown_
 router = APIRouter(tags=["people"])
 SECRET_CHARS_MAX = 200
 STAMP_BYTES = 8
+WELCOME_PATH = "/welcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ async def set_up(request: Request) -> Response:
         password = fit_password(form.get("password", ""), name)
     except BadAccount as problem:
         return _page(request, secret, typed, str(problem))
+    first = not await access(request).anybody()
     now = context(request).app.clock.now()
     kept = await access(request).passwords.hash(password)
     account = Account(name, Role.ADMIN, kept, secrets.token_hex(STAMP_BYTES), now, now)
@@ -71,13 +73,18 @@ async def set_up(request: Request) -> Response:
         return _page(request, secret, typed, fix)
     except LookupError:
         return await shown_page(request, "", _over())
-    return await begin(request, Person(name, Role.ADMIN, Via.PASSWORD), account.stamp, "/")
+    return await begin(request, Person(name, Role.ADMIN, Via.PASSWORD), account.stamp, _next(request, first=first))
 
 
 @router.post("/api/v1/setup-link", status_code=201)
 async def another(request: Request) -> SetupLink:
     """Another set-up link; those before it end."""
     return SetupLink(await access(request).setup_url(only=True))
+
+
+def _next(request: Request, *, first: bool) -> str:
+    """Who comes first is shown the first steps; the others find them below the settings."""
+    return WELCOME_PATH if first and context(request).console is not None else "/"
 
 
 async def _holds(request: Request, secret: str) -> bool:

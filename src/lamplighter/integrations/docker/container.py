@@ -11,6 +11,7 @@ from lamplighter.ports import ToolError
 
 RUNNING = "running"
 UNHEALTHY = "(unhealthy)"
+PORTS_MAX = 50
 T = TypeVar("T")
 
 
@@ -18,6 +19,13 @@ class Network(msgspec.Struct, rename="pascal"):
     """How a container of a list reaches the network: a network's name, or `container:ID` for another's."""
 
     network_mode: str = ""
+
+
+class Port(msgspec.Struct, rename="pascal"):
+    """A port of a container; `public_port` is the engine's own that leads there, 0 for none."""
+
+    private_port: int = 0
+    public_port: int = 0
 
 
 class Summary(msgspec.Struct, rename="pascal"):
@@ -30,6 +38,7 @@ class Summary(msgspec.Struct, rename="pascal"):
     status: str = ""
     image: str = ""
     host_config: Network | None = None
+    ports: list[Port] | None = None
 
     @property
     def name(self) -> str:
@@ -41,6 +50,17 @@ class Summary(msgspec.Struct, rename="pascal"):
     def healthy(self) -> bool:
         """Running, and not called unhealthy by its own health check."""
         return self.state == RUNNING and UNHEALTHY not in self.status
+
+    @property
+    def standing(self) -> str:
+        """In one word how it stands: unhealthy, or the engine's own word."""
+        return "unhealthy" if UNHEALTHY in self.status else self.state
+
+    @property
+    def opened(self) -> str:
+        """The ports that the engine opened for it: `8080>80`, by commas."""
+        pairs = {(one.public_port, one.private_port) for one in self.ports or () if one.public_port}
+        return ",".join(f"{public}>{private}" for public, private in sorted(pairs)[:PORTS_MAX])
 
 
 class Health(msgspec.Struct, rename="pascal"):

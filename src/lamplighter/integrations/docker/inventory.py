@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from lamplighter.domain.nearby import PORTS_LABEL
 from lamplighter.domain.policy import IMAGE_LABEL
-from lamplighter.domain.topology import SERVICE_LABEL, Component, Edge
+from lamplighter.domain.topology import SERVICE_LABEL, STATE_LABEL, Component, Edge
 from lamplighter.integrations.docker.client import Engine
 from lamplighter.integrations.docker.container import Mounted, Summary, decoded
 from lamplighter.ports import ToolError
@@ -61,9 +62,10 @@ class Containers:
 
 def component(entry: Summary, edges: tuple[Edge, ...] = ()) -> Component:
     """One entry of the list as a component."""
-    labels = dict(entry.labels or {})
-    if entry.image:
-        labels[IMAGE_LABEL] = entry.image
+    # What the engine says itself must not come from a container's own label.
+    said = {IMAGE_LABEL: entry.image, STATE_LABEL: entry.standing, PORTS_LABEL: entry.opened}
+    labels = {key: value for key, value in (entry.labels or {}).items() if key not in said}
+    labels |= {key: value for key, value in said.items() if value}
     return Component(SYSTEM, KIND, entry.name, entry.id, labels, entry.healthy, labels.get(PROJECT_LABEL, ""), edges)
 
 

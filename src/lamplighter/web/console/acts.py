@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from lamplighter.domain.access import Denied, Person, Right, may
+from lamplighter.domain.letter import LetterState
 from lamplighter.domain.plan import bytes_of
+from lamplighter.domain.redaction import redact
 from lamplighter.ports import StoreUnavailable
 from lamplighter.web.approvals import Answer, Change, amended, answered, put_off
 from lamplighter.web.console.hub import Hub, Key, Said
@@ -33,6 +35,7 @@ from lamplighter.web.life import (
     reopened,
     resolved,
 )
+from lamplighter.web.notifications import Testing, outcome, tested
 from lamplighter.web.operation import REASON_CHARS_MAX, pressed, released
 from lamplighter.web.problems import Problem
 
@@ -45,6 +48,7 @@ DIGITS_MAX = 20
 WITHOUT_STORE = "pause"
 # A store that hangs must not hold up the switch.
 KNOWING_SECONDS_MAX = 5.0
+TEST_FIX = "correct it below notify, and start again; lamplighter notify list tells more"
 
 
 @dataclass(slots=True)
@@ -188,6 +192,17 @@ async def _split(here: Context, person: Person, values: Values) -> str:
     return f"split off as {alone.id}"
 
 
+async def _send_test(here: Context, _person: Person, values: Values) -> str:
+    """Raises `Problem` where a channel took it not, so that nobody takes silence for a message that arrived."""
+    letters = await outcome(here, await tested(here, _read(Testing, {"channel": values.get("channel", "")}).channel))
+    unsent = [one for one in letters if one.state is not LetterState.SENT]
+    if unsent or not letters:
+        names = ", ".join(one.channel for one in unsent) or "nothing"
+        why = "; ".join(one.problem for one in unsent if one.problem) or "it still waits"
+        raise Problem(502, "not-delivered", f"{names} did not take it: {redact(why)[:REASON_CHARS_MAX]}", TEST_FIX)
+    return f"{', '.join(one.channel for one in letters)} took the test message; look whether you have it"
+
+
 Work = Callable[[Context, Person, Values], Awaitable[str]]
 ACTS: Mapping[str, tuple[Right, Work]] = {
     "approve": (Right.APPROVE, _approve),
@@ -205,6 +220,7 @@ ACTS: Mapping[str, tuple[Right, Work]] = {
     "merge": (Right.OPERATE, _merge),
     "split": (Right.OPERATE, _split),
     **STAFFING,
+    "send_test": (Right.CONFIGURE, _send_test),
 }
 
 

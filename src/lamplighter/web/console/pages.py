@@ -29,6 +29,7 @@ from lamplighter.web.console.making import make_maker
 from lamplighter.web.console.overview import Overview
 from lamplighter.web.console.people import DONE, AccountView, PeopleView
 from lamplighter.web.console.shell import NOTICE, Handed, Opening, running, set_up
+from lamplighter.web.console.welcome import Welcome
 from lamplighter.web.context import Context
 from lamplighter.web.session import csrf_of, person_of, required
 
@@ -62,6 +63,7 @@ class Console:
             "settings": SettingsView(maker).sheet,
             "people": PeopleView(maker).sheet,
             "account": AccountView(maker).sheet,
+            "welcome": Welcome(maker).sheet,
         }
 
         told = count()
@@ -142,7 +144,7 @@ class Console:
         """The configuration in force."""
         required(request, Right.SEE)
         # Looking takes seconds where something is away; the page does not wait for it.
-        self.here.background(self._examined())
+        self.here.background(self._examined(SETTINGS))
         return await self._open(request, "Settings", "settings", SETTINGS)
 
     async def people(self, request: Request) -> Handed:
@@ -155,9 +157,16 @@ class Console:
         key = Key("account", keyed({"csrf": csrf_of(request)}), person_of(request))
         return await self._open(request, "Account", "account", key)
 
-    async def _examined(self) -> None:
+    async def welcome(self, request: Request) -> Handed:
+        """The first steps."""
+        key = Key("welcome", person=_role_of(request))
+        required(request, Right.SEE)
+        self.here.background(self._examined(key))
+        return await self._open(request, "Set-up", "welcome", key)
+
+    async def _examined(self, key: Key) -> None:
         await looked(self.here)
-        await self.hub.refresh(SETTINGS)
+        await self.hub.refresh(key)
 
     async def _open(self, request: Request, title: str, view: str, key: Key) -> Handed:
         person = required(request, Right.SEE)

@@ -200,7 +200,8 @@
     if (button.matches("[data-copy-from]")) { await fetched(button); }
     if (button.matches("[data-copy]")) {
       const code = button.closest(".query")?.querySelector("code");
-      if (code) { button.textContent = (await copied(code)) ? "copied" : "marked: press Ctrl+C"; setTimeout(() => { button.textContent = "copy query"; }, 1500); }
+      button.dataset.words ??= button.textContent;
+      if (code) { button.textContent = (await copied(code)) ? "copied" : "marked: press Ctrl+C"; setTimeout(() => { button.textContent = button.dataset.words; }, 1500); }
     }
   });
 
