@@ -29,7 +29,8 @@ from lamplighter.cli import (
 from lamplighter.cli.output import Code, Stop, say
 
 app = typer.Typer(
-    help="An on-call engineer in software. Every command has --help with examples.",
+    help="An on-call engineer in software. Begin with demo, which touches nothing of yours, or with serve. "
+    "Every command has --help with examples.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

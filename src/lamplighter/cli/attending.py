@@ -36,6 +36,9 @@ class Attendant:
         self._supervision.ready(words)
         self._spawn(self._supervision.stay_alive(lambda: not self._app.failure))
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+
+    def look(self) -> None:
+        """At the first start, say what is seen and what must be mended, below whatever was said before."""
         if self._first:
             self._spawn(self._tell_first_steps())
 
@@ -66,7 +69,7 @@ class Attendant:
         self._supervision.ready(self._words)
 
     async def _tell_first_steps(self) -> None:
-        found = short_form(await examine(self._app.settings, Inside(self._address)))
-        for line in found:
+        found = await examine(self._app.settings, Inside(self._address))
+        for line in short_form(found):
             say(line)
-        say("more: lamplighter doctor" if found else "the doctor found nothing to mend")
+        say("more: lamplighter doctor" if found.needs_work else "the doctor found nothing to mend")

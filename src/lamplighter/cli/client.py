@@ -19,6 +19,7 @@ from lamplighter.settings import BadConfiguration, default_data_folder, load_set
 
 TIMEOUT_SECONDS = 15.0
 ADDRESS_FILE = "server"
+TOKEN_FILE = "token"  # noqa: S105 - the name of a file
 TOKEN_FILE_VARIABLE = "LAMPLIGHTER_TOKEN_FILE"  # noqa: S105 - the name of a variable
 DEFAULT_ADDRESS = "http://127.0.0.1:8460"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,79}")
@@ -152,8 +153,13 @@ def data_folder(given: Path | None) -> Path:
 def connect(server: str, token: str, data: Path | None) -> Client:
     """A client for the flags given; what is not given comes from the data folder."""
     token = token or _token_of_file(os.environ.get(TOKEN_FILE_VARIABLE, ""))
-    folder = data_folder(data) if not (server and token) else Path()
-    return Client(server or kept(folder / ADDRESS_FILE) or DEFAULT_ADDRESS, token or kept(folder / "token"))
+    if server and token:
+        return Client(server, token)
+    folder = data_folder(data)
+    if not server and not token and not (folder / TOKEN_FILE).exists():
+        words = f"no server was ever started on {folder}; start one with: lamplighter serve; or name its folder: --data"
+        raise Stop(words, Code.UNREACHABLE)
+    return Client(server or kept(folder / ADDRESS_FILE) or DEFAULT_ADDRESS, token or kept(folder / TOKEN_FILE))
 
 
 def _token_of_file(place: str) -> str:

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,13 +18,14 @@ import uvicorn
 
 from lamplighter.app import build_app, calm_the_interpreter
 from lamplighter.cli.attending import Attendant
-from lamplighter.cli.client import ADDRESS_FILE
+from lamplighter.cli.client import ADDRESS_FILE, kept
 from lamplighter.cli.output import Code, Stop, say
 from lamplighter.domain.redaction import redact_tree
 from lamplighter.ports import StoreUnavailable
 from lamplighter.settings import Settings
-from lamplighter.store.data_folder import UnusableFolder
+from lamplighter.store.data_folder import UnusableFolder, is_held
 from lamplighter.web.api import make_api
+from lamplighter.web.reach import from_elsewhere, own_address
 
 CONNECTIONS_WAITING_MAX = 2048
 STOP_SECONDS_MAX = 3
@@ -41,14 +43,14 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
     for warning in settings.warnings:
         say(f"warning: {warning}")
     place = settings.configuration.server
-    listening = _listen(place.host, place.port)
+    listening = _listen(place.host, place.port, settings.data_folder)
     try:
         app = build_app(settings)
     except (UnusableFolder, StoreUnavailable) as problem:
         listening.close()
         raise Stop(str(problem)) from problem
     app.reread = reread
-    address = f"http://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
+    address = own_address(settings.configuration)
     _tell_address(settings.data_folder / ADDRESS_FILE, address)
     api = make_api(app)
     server = _Server(
@@ -67,7 +69,7 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
             proxy_headers=False,
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",
-        api.state.access.first_setup_url,
+        Invitation(api.state.access.first_setup_url, from_elsewhere(settings.configuration)),
         api.state.context.feed.end,
         Attendant(app, address, first=first),
     )
@@ -79,6 +81,25 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
         raise Stop(app.failure or "the server could not start; the log above says why")
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """While nobody has an account, says where the first is made; `elsewhere` is how from another machine."""
+
+    setup_url: Callable[[], Awaitable[str]]
+    elsewhere: str = ""
+
+    async def tell(self) -> None:
+        """Say it, the link alone on its line."""
+        try:
+            url = await self.setup_url()
+        except StoreUnavailable as problem:
+            say(f"warning: no set-up link could be made: {problem}; later: lamplighter setup-url")
+            return
+        if url:
+            say(f"Open {url}")
+            say(f"  makes the first admin, once{f'; {self.elsewhere}' if self.elsewhere else ''}")
+
+
 class _Server(uvicorn.Server):
     """Says in one line when it is ready."""
 
@@ -86,13 +107,13 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         words: str,
-        setup_url: Callable[[], Awaitable[str]],
+        invitation: Invitation,
         end_streams: Callable[[], None],
         attendant: Attendant,
     ) -> None:
         super().__init__(config)
         self._words = words
-        self._setup_url = setup_url
+        self._invitation = invitation
         self._end_streams = end_streams
         self._attendant = attendant
 
@@ -107,17 +128,8 @@ class _Server(uvicorn.Server):
         if self.started:
             say(self._words)
             self._attendant.begin(self._words)
-            await self._invite()
-
-    async def _invite(self) -> None:
-        """While nobody has an account, say where the first is made."""
-        try:
-            url = await self._setup_url()
-        except StoreUnavailable as problem:
-            say(f"warning: no set-up link could be made: {problem}; later: lamplighter setup-url")
-            return
-        if url:
-            say(f"Open {url}")
+            await self._invitation.tell()
+            self._attendant.look()
 
 
 def _tell_address(file: Path, address: str) -> None:
@@ -131,7 +143,7 @@ def _told_to_stop(_number: int, _frame: FrameType | None) -> None:
     """Let the process go on to its own end."""
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, folder: Path) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.socket(family, socket.SOCK_STREAM)
@@ -139,9 +151,16 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except (OSError, UnicodeError) as problem:
         why = getattr(problem, "strerror", None) or problem
-        words = f"cannot listen on {host} port {port}: {why}; give another with --host or --port"
-        raise Stop(words, Code.FAILED) from problem
+        raise Stop(f"cannot listen on {host} port {port}: {why}; {_way_out(folder, port)}", Code.FAILED) from problem
     return listening
+
+
+def _way_out(folder: Path, port: int) -> str:
+    """What to do where the port cannot be had: most often it runs already."""
+    if not is_held(folder):
+        return f"see who has it: ss -ltnp 'sport = :{port}'; or give another with --host or --port"
+    told = kept(folder / ADDRESS_FILE)
+    return f"Lamplighter runs already{f': open {told}' if told else ''}; see it with: lamplighter status"
 
 
 def _log_to_stderr() -> None:

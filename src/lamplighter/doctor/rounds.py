@@ -15,6 +15,7 @@ from lamplighter.doctor.machine import clock_synchronised, folder_look, server_l
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState
 from lamplighter.domain.checkup import (
     NO_PEOPLE,
+    WEBHOOKS,
     ChannelLook,
     Checkup,
     Finding,
@@ -224,7 +225,7 @@ def _sources(settings: Settings, listed: Iterable[_Listed]) -> tuple[Finding, ..
     written = settings.written.get("sources") or {}
     told = [each.look for each in listed if each.look.asked or each.look.name in written]
     quiet = sorted(each.look.name for each in listed if each.look.receives and each.look not in told)
-    rest = (Finding("sources", "webhooks", Health.OK, f"taken from {', '.join(quiet)} as well"),) if quiet else ()
+    rest = (Finding("sources", WEBHOOKS, Health.OK, f"taken from {', '.join(quiet)} as well"),) if quiet else ()
     return (*(judge_source(look) for look in told), *rest)
 
 

@@ -13,6 +13,8 @@ from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import Reach
 
 MIB = 1024**2
+# The finding for all sources that only listen.
+WEBHOOKS = "webhooks"
 NO_PEOPLE = frozenset({"log", "heartbeat_out"})
 FREE_BYTES_MIN = 200 * MIB
 FREE_BYTES_GOOD = 1024 * MIB
@@ -305,10 +307,17 @@ def _readable(words: str) -> Finding:
     return Finding("set-up", "warning", Health.WARNING, detail, line or "see docs/configuration.md")
 
 
-def short_form(checkup: Checkup, lines_max: int = 10) -> tuple[str, ...]:
-    """What must be seen at the first start: problems first, then warnings, each with its fix, in few lines."""
+def short_form(checkup: Checkup, findings_max: int = 5) -> tuple[str, ...]:
+    """What must be seen at the first start, in few lines: what is seen, then problems and warnings with their fixes."""
+    sees = [f"{each.name}: {each.detail}" for each in checkup.findings if each.area == "sources" and _lists(each)]
     order = (Health.PROBLEM, Health.WARNING)
     found = [each for health in order for each in checkup.findings if each.health is health]
-    lines = [f"{each.health}: {each.area}: {each.name}: {each.detail} -> {each.fix}" for each in found[:lines_max]]
-    more = len(found) - lines_max
+    lines = [f"seen: {'; '.join(sees[:findings_max]) or 'nothing that runs, yet'}"]
+    for each in found[:findings_max]:
+        lines += [f"{each.health}: {each.area}: {each.name}: {each.detail}", f"  fix: {each.fix}"]
+    more = len(found) - findings_max
     return (*lines, *([f"and {more} more: lamplighter doctor"] if more > 0 else []))
+
+
+def _lists(finding: Finding) -> bool:
+    return finding.health is Health.OK and finding.name != WEBHOOKS

@@ -12,6 +12,8 @@ from lamplighter.domain.checkup import Health
 from lamplighter.domain.texts import kept_text
 from lamplighter.domain.topology import STATE_LABEL, Component
 
+# What has a place of its own, with more to say.
+TOLD_BESIDE = frozenset({"engines", "channels"})
 NAMES_SHOWN_MAX = 6
 NAME_BYTES_MAX = 80
 AREAS = ("sources", "checks", "autonomy", "set-up", "server", "data", "clock")
@@ -82,7 +84,7 @@ def finding_rows(findings: Sequence[Mapping[str, str]], systems: Collection[str]
 
     Of `systems` what is well is told already.
     """
-    known = [one for one in findings if one["area"] in AREAS]
+    known = [one for one in findings if one["area"] in AREAS and one["name"] not in TOLD_BESIDE]
     known = [one for one in known if one["name"] not in systems or one["health"] != Health.OK]
     rows = []
     for one in sorted(known, key=lambda one: AREAS.index(one["area"])):

@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.texts import kept_text
@@ -18,6 +17,7 @@ from lamplighter.domain.topology import SERVICE_LABEL, Component
 TITLE_LABEL = "org.opencontainers.image.title"
 PORTS_LABEL = "lamplighter.ports"
 SUGGESTIONS_MAX = 12
+THIS_MACHINE = "127.0.0.1"
 PARTS_LOOKED_AT_MAX = 1_000
 SAID_BYTES_MAX = 160
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
@@ -32,7 +32,7 @@ class Vantage:
     `own` is its own container, and `service` what compose calls that; both empty where it is none of those listed.
     """
 
-    host: str = "127.0.0.1"
+    host: str = THIS_MACHINE
     own: str = ""
     service: str = ""
 
@@ -112,8 +112,8 @@ PORTS = {"victoria-metrics": 8428}
 
 def vantage(components: Sequence[Component], engine: str, hostname: str) -> Vantage:
     """The place of whoever has this host name, which in a container begins its id; `engine` is the engine's address."""
-    there = urlsplit(engine).hostname if "://" in engine and not engine.startswith("unix:") else None
-    host = there or "127.0.0.1"
+    there = engine.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+    host = there if _HOST.fullmatch(there) else THIS_MACHINE
     if not _OWN_ID.fullmatch(hostname):
         return Vantage(host)
     own = next((part for part in components if part.id.startswith(hostname)), None)

@@ -46,6 +46,8 @@ def prepared(folder: Path) -> Path:
     """The folder, made for its owner alone where it was not there. Raises `UnusableFolder`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as problem:
+        raise UnusableFolder(f"the data folder {folder} is a file; give a folder with --data") from problem
     except OSError as problem:
         raise UnusableFolder(
             f"the data folder {folder} cannot be made: {problem.strerror}; give another with --data"
@@ -65,7 +67,8 @@ def taken(folder: Path) -> IO[bytes]:
             f"another Lamplighter runs on {folder}; stop it, or give another folder with --data"
         ) from problem
     except OSError as problem:
-        raise UnusableFolder(f"the data folder {folder} cannot be written: {problem.strerror}") from problem
+        fix = f"sudo chown -R $USER {folder}, or give another with --data"
+        raise UnusableFolder(f"the data folder {folder} cannot be written: {problem.strerror}; {fix}") from problem
 
 
 def kept(path: Path, make: Callable[[], str]) -> str:

@@ -12,6 +12,7 @@ from lamplighter.domain.letter import LetterState
 from lamplighter.ports import Store, StoreUnavailable
 from lamplighter.web.context import Context, context
 from lamplighter.web.operation import unready
+from lamplighter.web.reach import own_address
 
 router = APIRouter(prefix="/api/v1", tags=["operation"])
 FRESH_SECONDS = 10.0
@@ -39,10 +40,11 @@ async def looked(here: Context) -> dict[str, Any]:
     rounds, clock = here.rounds, here.app.clock
     async with rounds.turn:
         if rounds.at is None or clock.monotonic() - rounds.at >= FRESH_SECONDS:
-            place = here.app.settings.configuration.server
             accounts, delivered = await asyncio.to_thread(_known, here.app.store)
             reasons = "; ".join(await unready(here))
-            inside = Inside(f"{place.host}:{place.port}", reasons, here.app.switch.paused(), accounts, delivered)
+            inside = Inside(
+                own_address(here.app.settings.configuration), reasons, here.app.switch.paused(), accounts, delivered
+            )
             rounds.found = as_tree(await examine(here.app.settings, inside))
             rounds.at = clock.monotonic()
         return rounds.found

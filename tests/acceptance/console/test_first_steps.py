@@ -137,9 +137,11 @@ def test_the_whole_file_passes_the_check_and_says_what_was_found(
     file.write_text(text, encoding="utf-8")
     ended = command_line.run("config", "check", "--offline", str(file))
     assert ended.code == 0, ended.err
-    for name in ("prometheus", "loki", "grafana", "docker", "ntfy"):
+    for name in ("prometheus", "loki", "docker"):
         assert name in ended.out
     assert "http://127.0.0.1:9090" in text
+    assert "# Left out, because a secret stands in it: notify.ntfy\n" in text
+    assert "topic" not in text
 
 
 def test_names_of_strangers_are_text_and_the_page_is_readable(house: House, visiting: Visiting) -> None:

@@ -61,11 +61,12 @@ async def test_the_first_start_says_what_must_be_mended(tmp_path: Path, capsys: 
     app = SimpleNamespace(failure="", settings=load_settings(file, {"HOME": str(tmp_path)}))
     attendant = Attendant(cast("App", app), "http://x", first=True, supervision=Spoken())
     attendant.begin("ready")
+    attendant.look()
     said = ""
     async with asyncio.timeout(60):
         while "more: lamplighter doctor" not in said:
             await asyncio.sleep(0.05)
             said += capsys.readouterr().err
-    assert said.startswith("problem: sources: docker: I cannot see it")
+    assert said.startswith("seen: nothing that runs, yet\nproblem: sources: docker: I cannot see it")
     attendant.end()
     asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)

@@ -175,6 +175,10 @@ def test_the_worst_decides_and_the_short_form_begins_with_it() -> None:
     assert not Checkup((fine,)).needs_work
     whole = Checkup((fine, warning, problem))
     assert (whole.worst, whole.needs_work) == (Health.PROBLEM, True)
-    assert short_form(whole) == ("problem: a: z: bad -> mend that", "warning: a: y: odd -> mend it")
+    mending = ("problem: a: z: bad", "  fix: mend that", "warning: a: y: odd", "  fix: mend it")
+    assert short_form(whole) == ("seen: nothing that runs, yet", *mending)
+    docker = Finding("sources", "docker", Health.OK, "I see 23, 2 of them not running or unhealthy")
+    hooks = Finding("sources", "webhooks", Health.OK, "taken from manual as well")
+    assert short_form(Checkup((hooks, docker))) == (f"seen: docker: {docker.detail}",)
     assert short_form(whole, 1)[-1] == "and 1 more: lamplighter doctor"
     assert Checkup(()).worst is Health.OK

@@ -38,12 +38,24 @@ async def test_the_link_makes_the_admin_and_signs_in(bench: Bench) -> None:
         assert (shown.status_code, "Set up" in shown.text) == (200, True)
         assert "<script" not in shown.text
         done = await chosen(browser, path)
-        assert (done.status_code, done.headers["location"]) == (303, "/")
+        assert (done.status_code, done.headers["location"]) == (303, "/welcome")
         assert browser.cookies.get(COOKIE)
         assert (await browser.get("/api/v1/me")).json()["role"] == "admin"
     account = bench.people.known["ann"]
     assert account.role is Role.ADMIN
     assert account.password_hash.startswith("$argon2id$")
+
+
+async def test_only_the_first_is_led_to_the_first_steps_and_only_where_there_are_any(
+    bench: Bench, make_bench: type[Bench]
+) -> None:
+    async with bench.browser() as browser:
+        await chosen(browser, await link(bench))
+        again = await chosen(browser, await link(bench), "bea")
+        assert (again.status_code, again.headers["location"]) == (303, "/")
+    plain = make_bench(server={"console": False})
+    async with plain.browser() as browser:
+        assert (await chosen(browser, await link(plain))).headers["location"] == "/"
 
 
 async def test_it_works_once(bench: Bench) -> None:

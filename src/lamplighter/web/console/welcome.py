@@ -74,7 +74,7 @@ class Welcome:
             ("welcome",),
             steps=steps(asked),
             signs=SIGNS,
-            seen=inventory_rows(parts, app.surveying.away, looked=bool(app.surveying.looked)),
+            seen=inventory_rows(parts, app.surveying.away, looked=bool(app.surveying.looked) or not app.world.systems),
             findings=finding_rows(here.rounds.found.get("findings", ()), {part.system for part in parts}),
             looked=bool(here.rounds.found),
             nearby=[(one, as_yaml(one.tree) if one.tree else "") for one in found],

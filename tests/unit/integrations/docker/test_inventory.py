@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lamplighter.integrations.docker.container import Network, Summary
+from lamplighter.integrations.docker.container import Network, Port, Summary
 from lamplighter.integrations.docker.inventory import component, edges_of
 
 KEY = "1f" * 32
@@ -14,7 +14,20 @@ def test_a_compose_project_is_the_group() -> None:
 
 def test_a_container_without_labels_has_no_group() -> None:
     part = component(Summary(KEY, ["/store"], None, "exited", "Exited (0)"))
-    assert (part.labels, part.group, part.running) == ({}, "", False)
+    assert (part.labels, part.group, part.running) == ({"lamplighter.state": "exited"}, "", False)
+
+
+def test_what_the_engine_says_is_told_and_a_label_cannot_say_it_instead() -> None:
+    ports = [Port(9090, 19090), Port(9090, 19090), Port(8080, 0)]
+    told = {"lamplighter.image": "lie", "lamplighter.ports": "22>22", "lamplighter.state": "running", "own": "1"}
+    part = component(Summary(KEY, ["/p"], told, "running", "Up (unhealthy)", "prom/prometheus", ports=ports))
+    assert part.labels == {
+        "own": "1",
+        "lamplighter.image": "prom/prometheus",
+        "lamplighter.ports": "19090>9090",
+        "lamplighter.state": "unhealthy",
+    }
+    assert component(Summary(KEY, ["/p"], told)).labels == {"own": "1"}
 
 
 def entry(name: str, number: int, mode: str = "bridge", **labels: str) -> Summary:

@@ -11,7 +11,10 @@ from lamplighter.domain.access import Person, Role
 from lamplighter.domain.amendment import Amendment
 from lamplighter.domain.approval import CannotAnswer
 from lamplighter.domain.incident import State
+from lamplighter.domain.letter import Letter, LetterState
+from lamplighter.domain.message import Message
 from lamplighter.ports import StoreUnavailable
+from lamplighter.testing import NOON
 from lamplighter.web.console.acts import ACTS, NOTICE, Desk
 from lamplighter.web.console.hub import Hub, Said
 from lamplighter.web.console.staffing import STAFFING
@@ -62,8 +65,8 @@ def bureau(room: Room) -> Bureau:
     ("role", "allowed"),
     [
         (Role.VIEWER, frozenset()),
-        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze", "amend"} - frozenset(STAFFING)),
-        (Role.APPROVER, frozenset(ACTS) - frozenset(STAFFING)),
+        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze", "amend", "send_test"} - frozenset(STAFFING)),
+        (Role.APPROVER, frozenset(ACTS) - {"send_test"} - frozenset(STAFFING)),
         (Role.ADMIN, frozenset(ACTS)),
     ],
 )
@@ -73,6 +76,7 @@ async def test_every_act_is_asked_for_its_right(
     bureau.person = person(role)
     room.app.store.approvals.answer = lambda *_, **__: SimpleNamespace(incident_id="INC-9")
     room.app.store.approvals.load = lambda _: None
+    room.app.communicator = SimpleNamespace(posting=SimpleNamespace(channels=()))
     for verb in ACTS:
         said = await bureau.act(verb)
         assert (f"robin is {role.word}" in said) is (verb not in allowed), verb
@@ -218,3 +222,35 @@ async def test_a_form_becomes_less_of_the_plan_and_nothing_else(bureau: Bureau, 
     assert "limits.0.bytes" in await bureau.act("amend", **{**form, "limit-1": "ninety"})
     assert "keep" in await bureau.act("amend", **{**form, "keep-99999": "on"})
     assert len(given) == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "said"),
+    [
+        (LetterState.SENT, "", "ntfy took the test message"),
+        (LetterState.DEAD, "HTTP 403", "! ntfy did not take it: HTTP 403"),
+        (LetterState.QUEUED, "", "! ntfy did not take it: it still waits"),
+    ],
+)
+async def test_a_test_message_is_said_to_have_arrived_only_where_the_channel_took_it(
+    bureau: Bureau, room: Room, state: LetterState, problem: str, said: str
+) -> None:
+    bureau.person = person(Role.ADMIN)
+    sent: list[tuple[str, tuple[str, ...]]] = []
+
+    async def announce(message: Message, channels: Any) -> None:  # noqa: ANN401 - names
+        sent.append((message.key, tuple(channels)))
+        ended = None if state is LetterState.QUEUED else NOON
+        letter = Letter(
+            f"ntfy|{message.key}", "ntfy", message, 1, NOON, NOON, state=state, problem=problem, ended_at=ended
+        )
+        room.app.store.outbox = SimpleNamespace(listed=lambda: [letter])
+
+    briefing = SimpleNamespace(plain=lambda key, *_: Message(key, "", "test", State.RECEIVED, "info", "test", ()))
+    channels = (SimpleNamespace(name="ntfy"), SimpleNamespace(name="mail"))
+    room.app.communicator = SimpleNamespace(
+        posting=SimpleNamespace(channels=channels, briefing=briefing, announce=announce)
+    )
+    assert (await bureau.act("send_test", channel="ntfy")).startswith(said)
+    assert [channels for _, channels in sent] == [("ntfy",)]
+    assert (await bureau.act("send_test", channel="nobody")).startswith("! there is no channel 'nobody'")

@@ -1,0 +1,98 @@
+"""The file that is offered passes the check, holds no secret, and changes nothing that somebody set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from lamplighter.settings import Settings, load_settings
+from lamplighter.settings.drafting import channel_lines, draft
+from lamplighter.settings.export import as_yaml
+
+FOUND = {"sources": {"prometheus": {"url": "http://prometheus:9090"}, "loki": {"url": "http://loki:3100"}}}
+Reading = Callable[[str], Settings]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Reading:
+    def reading(text: str) -> Settings:
+        file = tmp_path / "lamplighter.yaml"
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o600)
+        return load_settings(file, {"HOME": str(tmp_path)})
+
+    return reading
+
+
+def test_from_nothing_it_is_whole_and_says_how_people_could_be_told(read: Reading, tmp_path: Path) -> None:
+    text = draft(load_settings(None, {"HOME": str(tmp_path)}), FOUND, "lamplighter-abc", "http://10.0.0.2:8460")
+    again = read(text)
+    assert again.configuration.site.url == "http://10.0.0.2:8460"
+    assert str(again.configuration.autonomy.mode) == "ask"
+    assert str(getattr(again.sources["prometheus"], "url", "")) == "http://prometheus:9090"
+    assert set(again.channels) == {"log"}
+    told = read(
+        "\n".join(
+            line.removeprefix("# ")
+            for line in text.splitlines()
+            if line.startswith(("#   nt", "#     to"))
+            if "token_file" not in line
+        ).replace("  ntfy", "notify:\n  ntfy")
+    )
+    assert set(told.channels) == {"ntfy"}
+    assert "token_file: /run/secrets/telegram_token" in text
+
+
+def test_what_somebody_set_stays_as_it_is(read: Reading) -> None:
+    before = read(
+        "site: {name: 'my: place'}\nautonomy: {mode: watch, never: ['* on nas']}\n"
+        "sources: {docker: {host: 'tcp://p:2375'}, prometheus: {url: 'http://mine:1'}, alertmanager: }\n"
+        "checks: [{name: Up, promql: up, below: 1}]\nnotify: {log: {}}\n"
+    )
+    text = draft(before, {"sources": {**FOUND["sources"], "alertmanager": {"url": "http://am:9093"}}}, "t")
+    again = read(text)
+    assert again.configuration.autonomy == before.configuration.autonomy
+    assert again.configuration.site.name == "my: place"
+    assert again.configuration.checks == before.configuration.checks
+    assert getattr(again.sources["prometheus"], "url", "") == "http://mine:1"
+    assert getattr(again.sources["alertmanager"], "url", "") == "http://am:9093"
+    assert "what follows goes below notify:" in text
+
+
+def test_no_secret_is_in_it_and_what_needs_one_is_named(read: Reading) -> None:
+    settings = read(
+        "notify: {telegram: {token: '1:sesame', chat: 1}, others: ['ntfy://u:sesame@h/t']}\n"
+        "sources: {grafana: {url: 'http://g:3000', token: sesame}, loki: {url: 'http://l:3100'}}\n"
+    )
+    text = draft(settings, FOUND, "t")
+    assert "sesame" not in text
+    assert "# Left out, because a secret stands in it: notify.others, notify.telegram, sources.grafana\n" in text
+    assert "Nobody is told" not in text
+    assert "loki" in read(text).sources
+
+
+def test_where_it_could_not_be_whole_there_is_none(read: Reading) -> None:
+    text = (
+        "sources: {prometheus: {url: 'http://p:1', bearer_token: sesame}}\nchecks: [{name: Up, promql: up, below: 1}]\n"
+    )
+    assert draft(read(text), FOUND, "t") == ""
+
+
+@pytest.mark.parametrize("word", ["yes", "1:2", "a: b", "# x", "'\"", "- x", "null", "\u202e", "{x}", "*a", "!!x", "é"])
+def test_words_that_yaml_would_misread_are_quoted(word: str) -> None:
+    tree: dict[str, Any] = {"site": {"name": word}}
+    assert YAML(typ="safe").load(as_yaml(tree)) == tree
+
+
+def test_the_lines_for_each_channel_are_valid(read: Reading, tmp_path: Path) -> None:
+    lines = channel_lines("lamplighter-abc")
+    token = tmp_path / "token"
+    token.write_text("123:abc", encoding="utf-8")
+    token.chmod(0o600)
+    assert set(read(lines["Telegram"].replace("/run/secrets/telegram_token", str(token))).channels) == {"telegram"}
+    assert set(read(lines["ntfy"]).channels) == {"ntfy"}
+    assert set(read(lines["anything else, by Apprise"]).channels) == {"apprise"}

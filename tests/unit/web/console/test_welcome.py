@@ -1,0 +1,96 @@
+"""The page of the first steps: read off what is so, sends nothing by itself, and shows strangers' words as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from lamplighter.domain.access import Role
+from lamplighter.domain.first_steps import Seen
+from lamplighter.domain.incident import State
+from lamplighter.domain.letter import Letter, LetterState
+from lamplighter.domain.message import Message
+from lamplighter.domain.nearby import Vantage
+from lamplighter.domain.policy import IMAGE_LABEL
+from lamplighter.domain.topology import Component
+from lamplighter.settings import load_settings
+from lamplighter.testing import NOON
+from lamplighter.web.console.hub import Key
+from lamplighter.web.console.making import Maker
+from lamplighter.web.console.welcome import Welcome, again, from_outside, told, topic_of
+from tests.unit.web.console.conftest import SCRIPT, Room, person
+
+
+def letter(channel: str, state: LetterState, problem: str = "") -> Letter:
+    message = Message("k", "", "test", State.RECEIVED, "info", "test", ())
+    return Letter("k", channel, message, 1, NOON, NOON, state=state, problem=problem)
+
+
+@pytest.fixture
+def shown(room: Room, tmp_path: Path) -> Room:
+    room.app.settings = load_settings(None, {"HOME": str(tmp_path)})
+    room.app.signing_key = "s" * 64
+    room.app.communicator = SimpleNamespace(posting=SimpleNamespace(channels=()))
+    room.app.store.outbox = SimpleNamespace(listed=lambda *_, **__: [])
+    room.app.surveying = SimpleNamespace(components=room.parts, away={}, looked=frozenset())
+    room.app.world = SimpleNamespace(offers=(), systems=frozenset())
+    return room
+
+
+def page(room: Room, maker: Maker, role: Role = Role.ADMIN) -> str:
+    return Welcome(maker).sheet(room.context, Key("welcome", person=person(role)))["welcome"]
+
+
+def test_with_nothing_there_each_part_says_what_to_do(shown: Room, maker: Maker) -> None:
+    html = page(shown, maker)
+    assert "No source knows what runs" in html
+    assert "How far you are: 2 of 6" in html
+    assert "token_file: /run/secrets/telegram_token" in html
+    assert topic_of("s" * 64) in html
+    assert "lamplighter demo" in html
+    assert "copy whole file" in html
+
+
+def test_words_of_strangers_are_text(shown: Room, maker: Maker) -> None:
+    labels = {IMAGE_LABEL: f"{SCRIPT}/grafana", SCRIPT: SCRIPT, "lamplighter.state": SCRIPT}
+    shown.app.surveying.components = (Component("docker", "container", SCRIPT, "id", labels, running=False),)
+    shown.app.surveying.components += (Component("docker", "container", SCRIPT, "id2", labels),)
+    html = page(shown, maker)
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "49" not in html.partition("Found nearby")[2].partition("Tell me where")[0]
+    assert "cannot stand in an address" in html or "is not open on" in html
+
+
+def test_a_channel_stands_as_its_newest_message_ended(shown: Room, maker: Maker) -> None:
+    letters = [
+        letter("a", LetterState.SENT),
+        letter("a", LetterState.DEAD, "old"),
+        letter("b", LetterState.DEAD, "403"),
+    ]
+    letters.append(letter("c", LetterState.QUEUED))
+    found = {one.name: one for one in told(["a", "b", "c", "d"], letters)}
+    assert [found[name].seen for name in "abcd"] == [Seen.YES, Seen.NO, Seen.UNKNOWN, Seen.UNKNOWN]
+    assert "403" in found["b"].words
+    shown.app.communicator.posting.channels = (SimpleNamespace(name="a"),)
+    shown.app.store.outbox.listed = lambda *_, **__: letters
+    html = page(shown, maker)
+    assert 'data-act="send_test" data-channel="a"' in html
+    assert "aria-disabled" not in html
+    assert "How far you are: 3 of 6" in html
+    assert "aria-disabled" in page(shown, maker, Role.OPERATOR)
+
+
+def test_a_command_is_said_as_it_is_typed_where_one_sits() -> None:
+    composed, alone = Vantage(own="x-lamp-1", service="lamp"), Vantage(own="lamp")
+    assert (from_outside(composed), again(composed)) == ("docker compose exec lamp ", "docker compose restart lamp")
+    assert (from_outside(alone), again(alone)) == ("docker exec lamp ", "docker restart lamp")
+    assert (from_outside(Vantage()), again(Vantage(), {})) == ("", "lamplighter serve")
+    assert again(Vantage(), {"INVOCATION_ID": "1"}) == "sudo systemctl restart lamplighter"
+
+
+def test_the_topic_cannot_be_guessed_and_stays_the_same() -> None:
+    assert topic_of("a") == topic_of("a") != topic_of("b")
+    assert "a" * 8 not in topic_of("a" * 8)
