@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lamplighter.lab.shop.layout import free_ports
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.acceptance.exam.conftest import CommandLine, Server, Servers
+    from tests.acceptance.exam.conftest import CommandLine, Payloads, Server, Servers
+
+STARTED = (
+    "ready on http://127.0.0.1:",
+    "Open http://",
+    "seen: ",
+    "warning: set-up: engines",
+    "more: lamplighter doctor",
+)
 
 ODD = "lab \x1b]0;title\x07\u202e\u00e9"
 TEXT = {
@@ -76,6 +86,50 @@ def test_what_is_not_there_is_said_with_the_right_code(command_line: CommandLine
     away = ["--server", "http://127.0.0.1:9", "--token", "x"]
     assert command_line.run("doctor", *away).code == 7
     assert command_line.run("reload", *away).code == 7
+
+
+def test_the_first_start_says_the_link_what_is_seen_and_what_is_missing_in_that_order(
+    servers: Servers, make: Payloads
+) -> None:
+    server = servers.new({"server": {"host": "0.0.0.0"}, "notify": {}}).start()
+    make.wait_until("the doctor's words", lambda: "more: lamplighter doctor" in server.log)
+    lines = server.log.splitlines()
+    places = [next(n for n, line in enumerate(lines) if line.startswith(word)) for word in STARTED]
+    assert places == sorted(places)
+    assert all(len(line) <= 200 for line in lines)
+    assert len(lines) <= 20
+    assert "0.0.0.0" not in server.log
+    assert "Traceback" not in server.log
+    assert (server.data / "server").read_text(encoding="utf-8") == f"http://127.0.0.1:{server.port}"
+    assert server.stop() == 0
+    again = servers.new({"server": {"host": "0.0.0.0"}, "notify": {}}, folder=server.folder).start()
+    assert again.log.count("more: lamplighter doctor") == 1
+
+
+def test_a_start_that_cannot_be_says_why_and_what_to_do(
+    command_line: CommandLine, servers: Servers, tmp_path: Path
+) -> None:
+    server = servers.new().start()
+    at = ["--port", str(server.port), "--data"]
+    twice = command_line.run("serve", *at, str(server.data))
+    assert (twice.code, twice.out) == (1, "")
+    assert (
+        f"Lamplighter runs already: open http://127.0.0.1:{server.port}; see it with: lamplighter status" in twice.err
+    )
+    other = command_line.run("serve", *at, str(tmp_path / "other"))
+    assert (other.code, "see who has it: ss -ltnp" in other.err) == (1, True)
+    file = tmp_path / "file"
+    file.touch()
+    for folder, words in ((file, "is a file; give a folder with --data"), (file / "x", "give another with --data")):
+        ended = command_line.run("serve", "--port", str(free_ports(1)[0]), "--data", str(folder))
+        assert (ended.code, words in ended.err) == (1, True), ended.err
+
+
+def test_a_question_before_the_first_start_says_how_to_start(command_line: CommandLine, tmp_path: Path) -> None:
+    for words in (["status"], ["setup-url"], ["notify", "test"], ["alerts", "send", "--name", "X"]):
+        ended = command_line.run(*words, "--data", str(tmp_path / "none"))
+        assert (ended.code, ended.out) == (7, "")
+        assert "start one with: lamplighter serve" in ended.err
 
 
 def test_a_first_run_from_nothing_to_a_server_that_answers(
