@@ -15,6 +15,7 @@ HEAD = f"""\
 # Check it: lamplighter config check     What works with it: lamplighter doctor
 """
 NOTIFY = "notify"
+LEFT_OUT = "# Left out, because a secret stands in it"
 TELEGRAM = {NOTIFY: {"telegram": {"token_file": "/run/secrets/telegram_token", "chat": 123456789}}}
 
 
@@ -35,7 +36,7 @@ def draft(settings: Settings, additions: Mapping[str, Mapping[str, Any]], topic:
     _add(tree, {section: parts for section, parts in additions.items() if section != NOTIFY})
     order = list(Configuration.model_fields)
     kept = {key: tree[key] for key in sorted(tree, key=order.index) if tree[key] != {}}
-    missing = f"# Left out, because a secret stands in it: {', '.join(left_out)}\n" if left_out else ""
+    missing = f"{LEFT_OUT}: {', '.join(left_out)}\n" if left_out else ""
     told = missing or _reaches_people(settings.channels)
     found = additions.get(NOTIFY, {})
     return f"{HEAD}{missing}{as_yaml(kept)}{'' if told else _channels(found, topic, given=NOTIFY in kept)}"

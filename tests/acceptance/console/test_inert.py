@@ -113,7 +113,15 @@ def test_no_script_of_anybody_runs_and_nothing_is_fetched_from_elsewhere(
     stage.post(f"/api/v1/incidents/{incident['id']}/comments", {"text": ALL[:4000]}, 201)
     stage.post(f"/api/v1/incidents/{incident['id']}/acknowledge", {"by": PAYLOADS[2]})
     paths = (
-        *("/", "/incidents?status=all", f"/incidents/{incident['id']}", "/approvals", "/components", "/settings"),
+        *(
+            "/",
+            "/incidents?status=all",
+            f"/incidents/{incident['id']}",
+            "/approvals",
+            "/components",
+            "/settings",
+            "/welcome",
+        ),
         *("/alerts", f"/incidents?q={PAYLOADS[0]}&status=all", f"/incidents/{incident['id']}?plain=1"),
     )
     with visiting(stage, "admin" if scheme == "dark" else "operator", color_scheme=scheme) as visit:

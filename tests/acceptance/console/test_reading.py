@@ -31,7 +31,16 @@ def pages(stage: Stage) -> list[str]:
     asking, healed = stage.holder("AsksDown")["id"], stage.incident_titled("HealsDown")["id"]
     return [
         *("/", "/incidents", "/incidents?status=all", "/incidents?q=nothing+is+like+this", f"/incidents/{asking}"),
-        *(f"/incidents/{healed}", "/approvals", "/components", "/settings", "/alerts", "/silences", "/checks"),
+        *(
+            f"/incidents/{healed}",
+            "/approvals",
+            "/components",
+            "/settings",
+            "/welcome",
+            "/alerts",
+            "/silences",
+            "/checks",
+        ),
     ]
 
 

@@ -23,7 +23,7 @@ from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import View
 from lamplighter.domain.redaction import redact
 from lamplighter.settings import Settings
-from lamplighter.settings.drafting import channel_lines, draft
+from lamplighter.settings.drafting import LEFT_OUT, channel_lines, draft
 from lamplighter.settings.export import as_yaml
 from lamplighter.settings.load import FILE_NAME
 from lamplighter.web.console.hub import Key, Sheet
@@ -68,11 +68,11 @@ class Welcome:
         rules = settings.configuration.autonomy.rules(protected_names(settings))
         scopes = leeways(rules, View(parts, app.world.offers, sorted(app.surveying.away)), app.clock.now())
         alone = next((one.sentence for one in scopes if one.mode is Mode.ASK), "")
-        asked = self._progress(here, channels)
+        whole = draft(settings, merged(found), topic, url_of(settings, where))
         return self.maker.sheet(
             "welcome.html",
             ("welcome",),
-            steps=steps(asked),
+            steps=steps(self._progress(here, channels)),
             signs=SIGNS,
             seen=inventory_rows(parts, app.surveying.away, looked=bool(app.surveying.looked) or not app.world.systems),
             findings=finding_rows(here.rounds.found.get("findings", ()), {part.system for part in parts}),
@@ -89,7 +89,8 @@ class Welcome:
             demo="docker compose run --rm demo" if where.service else f"{from_outside(where)}lamplighter demo",
             file=str(settings.file.resolve()) if settings.file else place_of(where),
             written=settings.file is not None,
-            whole=draft(settings, merged(found), topic, url_of(settings, where)),
+            whole=whole,
+            partial=LEFT_OUT in whole,
             again=again(where),
         )
 
