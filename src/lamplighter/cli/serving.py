@@ -69,7 +69,7 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
             proxy_headers=False,
         ),
         f"ready on {address}; token in {settings.data_folder / 'token'}",
-        Invitation(api.state.access.first_setup_url, from_elsewhere(settings.configuration)),
+        FirstLink(api.state.access.first_setup_url, from_elsewhere(settings.configuration)),
         api.state.context.feed.end,
         Attendant(app, address, first=first),
     )
@@ -82,7 +82,7 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class FirstLink:
     """While nobody has an account, says where the first is made; `elsewhere` is how from another machine."""
 
     setup_url: Callable[[], Awaitable[str]]
@@ -107,13 +107,13 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         words: str,
-        invitation: Invitation,
+        first_link: FirstLink,
         end_streams: Callable[[], None],
         attendant: Attendant,
     ) -> None:
         super().__init__(config)
         self._words = words
-        self._invitation = invitation
+        self._first_link = first_link
         self._end_streams = end_streams
         self._attendant = attendant
 
@@ -128,7 +128,7 @@ class _Server(uvicorn.Server):
         if self.started:
             say(self._words)
             self._attendant.begin(self._words)
-            await self._invitation.tell()
+            await self._first_link.tell()
             self._attendant.look()
 
 
