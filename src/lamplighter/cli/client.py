@@ -72,10 +72,10 @@ class Client:
         """Post a webhook's body as it is. Raises `Stop` with the exit code that fits."""
         return self._ask("POST", path, "status", content=body, params=params)
 
-    def download(self, path: str, bytes_max: int) -> bytes:
-        """A file that the server holds. Raises `Stop` with the exit code that fits."""
+    def download(self, path: str, bytes_max: int, media: str = "application/gzip") -> bytes:
+        """A file that the server holds, of this media type. Raises `Stop` with the exit code that fits."""
         with self.opened() as http, http.stream("GET", path) as answer:
-            if answer.is_error or not answer.headers.get("content-type", "").startswith("application/gzip"):
+            if answer.is_error or not answer.headers.get("content-type", "").startswith(media):
                 answer.read()
                 self.understood(answer, "the file")
             data = bytearray()

@@ -13,11 +13,14 @@ from lamplighter.cli.asking import asks
 from lamplighter.cli.client import Client, named, person
 from lamplighter.cli.exporting import export
 from lamplighter.cli.incident_page import page_of
+from lamplighter.cli.inquiring import ask, postmortem
 from lamplighter.cli.output import Code, Stop, clock, has_unicode
 
 app = typer.Typer(help="Look at incidents, and say what belongs to them.", no_args_is_help=True)
 IncidentArgument = Annotated[str, typer.Argument(help="such as INC-142")]
 app.command("export")(asks(export))
+app.command("ask")(asks(ask))
+app.command("postmortem")(asks(postmortem))
 PAGE_MAX = 200
 PAGES_MAX = 500
 COLUMNS = ("id", "state", "severity", "component", "opened (UTC)", "title", "alerts", "notes")

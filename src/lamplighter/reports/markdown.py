@@ -34,8 +34,22 @@ def markdown_of(
 ) -> str:
     """The incident in sections; long ones are cut, and say so."""
     lines = [f"# {plain(incident.id)}: {plain(incident.title)}", "", *_standing(incident), "", "## What is known", ""]
-    lines += [*_known(known), "", "## Evidence", "", *_facts(known, facts), *_excluded(ruled_out)]
-    lines += ["", "## What is done about it", "", *_plan(plan, incident), "", "## Timeline (UTC)", "", *_story(events)]
+    lines += [*known_lines(known), "", "## Evidence", "", *fact_lines(known, facts), *_excluded(ruled_out)]
+    lines += [
+        "",
+        "## What is done about it",
+        "",
+        *_plan(plan, incident),
+        "",
+        "## Timeline (UTC)",
+        "",
+        *story_lines(events),
+    ]
+    return bounded(lines)
+
+
+def bounded(lines: Iterable[str]) -> str:
+    """The lines as one text, which says so where it was cut."""
     whole = "\n".join(lines) + "\n"
     return whole if len(whole) <= WHOLE_CHARS_MAX else whole[:WHOLE_CHARS_MAX].rpartition("\n")[0] + "\n- … cut\n"
 
@@ -52,33 +66,34 @@ def _unlinked(found: re.Match[str]) -> str:
 
 
 def _standing(incident: Incident) -> Iterable[str]:
-    yield f"- state: {_words(incident.state)}"
+    yield f"- state: {words(incident.state)}"
     yield f"- severity: {plain(incident.severity)}"
     if incident.component:
         yield f"- component: {plain(incident.component)}"
-    yield f"- opened: {_stamp(incident.opened_at)}"
+    yield f"- opened: {stamp(incident.opened_at)}"
     if incident.closed_at:
         took = lapse((incident.closed_at - incident.opened_at).total_seconds())
-        yield f"- closed: {_stamp(incident.closed_at)}, after {took}"
+        yield f"- closed: {stamp(incident.closed_at)}, after {took}"
 
 
-def _known(known: Known | None) -> Iterable[str]:
+def known_lines(known: Known | None) -> Iterable[str]:
+    """The cause with its word and what it rests on."""
     if known is None:
         return ["Nothing is known yet."]
     sure = f" ({known.confidence * WHOLE_PERCENT:.0f} %)" if known.confidence is not None else ""
     word = f"**{plain(known.word.capitalize())}{sure}:** " if known.word else ""
-    cites = "".join(f" \\[{plain(one)}\\]" for one in known.facts)
     said = plain(known.statement) or "Nothing is wrong, as far as I can see."
-    named = [f"{plain(known.called.capitalize())}: {_words(known.fault)} of {plain(known.component)}."]
-    return [f"{word}{said}{cites}", *(["", *named] if known.fault else [])]
+    named = [f"{plain(known.called.capitalize())}: {words(known.fault)} of {plain(known.component)}."]
+    return [f"{word}{said}{cited(known.facts)}", *(["", *named] if known.fault else [])]
 
 
-def _facts(known: Known | None, facts: Sequence[ShownFact]) -> Iterable[str]:
-    cited = known.facts if known else ()
-    first = [fact for fact in facts if fact.id in cited]
+def fact_lines(known: Known | None, facts: Sequence[ShownFact]) -> Iterable[str]:
+    """The facts that the cause cites; all that fit where it cites none."""
+    keys = known.facts if known else ()
+    first = [fact for fact in facts if fact.id in keys]
     chosen = (first or list(facts))[:FACTS_MAX]
     for fact in chosen:
-        at = f", {_stamp(fact.at)}" if fact.at else ""
+        at = f", {stamp(fact.at)}" if fact.at else ""
         yield f"- \\[{plain(fact.id)}\\] {plain(fact.text)} ({plain(fact.evidence)}{at})"
     if len(facts) > len(chosen):
         yield f"- … and {len(facts) - len(chosen)} more"
@@ -88,7 +103,7 @@ def _facts(known: Known | None, facts: Sequence[ShownFact]) -> Iterable[str]:
 
 def _excluded(ruled_out: Sequence[Excluded]) -> Iterable[str]:
     for out in ruled_out[:FACTS_MAX]:
-        yield f"- ruled out: {_words(out.fault)} of {plain(out.component)}"
+        yield f"- ruled out: {words(out.fault)} of {plain(out.component)}"
 
 
 def _plan(plan: Plan | None, incident: Incident) -> Iterable[str]:
@@ -103,16 +118,24 @@ def _plan(plan: Plan | None, incident: Incident) -> Iterable[str]:
         yield f"\nResolution: {plain(incident.resolution)}"
 
 
-def _story(events: Sequence[Event]) -> Iterable[str]:
+def story_lines(events: Sequence[Event]) -> Iterable[str]:
+    """What happened, an event on each line; the oldest are left out where they are many."""
     if len(events) > EVENTS_MAX:
         yield f"- … {len(events) - EVENTS_MAX} earlier"
     for event in events[-EVENTS_MAX:]:
-        yield f"- {_stamp(event.at)} {plain(event.crew)}, {_words(event.moment)}: {plain(event.text)}"
+        yield f"- {stamp(event.at)} {plain(event.crew)}, {words(event.moment)}: {plain(event.text)}"
 
 
-def _words(name: str) -> str:
+def cited(keys: Iterable[str]) -> str:
+    """The numbers of facts, as they stand behind a statement."""
+    return "".join(f" \\[{plain(one)}\\]" for one in keys)
+
+
+def words(name: str) -> str:
+    """A name of the code as people write it."""
     return plain(name.replace("_", " "))
 
 
-def _stamp(at: datetime) -> str:
+def stamp(at: datetime) -> str:
+    """A time, in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

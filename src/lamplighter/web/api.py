@@ -34,6 +34,7 @@ from lamplighter.web import (
     people,
     people_forms,
     problems,
+    questions,
     setting_up,
     signing_in,
     silences,
@@ -52,7 +53,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 DOORS = (
-    *(webhooks, alerts, manual, incidents, life, approvals, silences, maintenance, checks, events, operation, checkup),
+    *(webhooks, alerts, manual, incidents, questions, life, approvals, silences, maintenance, checks, events),
+    *(operation, checkup),
     *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
     *(people_forms, oidc_door, notifications),
 )

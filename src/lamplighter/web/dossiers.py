@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from lamplighter.domain.approval import Approval
 from lamplighter.domain.cause import Diagnosis
@@ -12,12 +13,14 @@ from lamplighter.domain.plan import Plan
 from lamplighter.ports import Wanted
 from lamplighter.reports.findings import ChangeBefore, Excluded, Findings, Known, NotProven, ShownFact, findings_of
 from lamplighter.reports.links import Places
+from lamplighter.reports.papers import Papers
 from lamplighter.reports.recurrence import SeenBefore
 from lamplighter.web.context import Context
 from lamplighter.web.problems import not_found
 
 EARLIER_MAX = 50
 LESSONS_MAX = 100
+EDGES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,18 @@ class Dossier:
     ruled_out: list[Excluded]
     changes: list[ChangeBefore]
     seen_before: list[SeenBefore]
+
+    @property
+    def findings(self) -> Findings:
+        """What was made of the evidence, as reports take it."""
+        return Findings(
+            known=self.known,
+            facts=tuple(self.facts),
+            not_proven=self.not_proven,
+            ruled_out=tuple(self.ruled_out),
+            changes=tuple(self.changes),
+            seen_before=tuple(self.seen_before),
+        )
 
 
 def dossier(here: Context, incident_id: str) -> Dossier:
@@ -60,6 +75,25 @@ def dossier(here: Context, incident_id: str) -> Dossier:
         ruled_out=list(found.ruled_out),
         changes=list(found.changes),
         seen_before=list(found.seen_before),
+    )
+
+
+def papers_of(here: Context, incident_id: str) -> Papers:
+    """The same with the timeline, the alerts and the neighbours, as reports read it. Blocks; raises `Problem` 404."""
+    found = dossier(here, incident_id)
+    store, incident = here.app.store, found.incident
+    touching = [edge for edge in here.app.surveying.edges if incident.component in {edge.source, edge.target}]
+    return Papers(
+        incident=incident,
+        now=here.app.clock.now(),
+        findings=found.findings,
+        plan=found.plan,
+        approvals=tuple(found.approvals),
+        attempts=tuple(found.attempts),
+        events=tuple(store.incidents.timeline(incident.id)),
+        members=tuple(store.incidents.members(incident.id)),
+        edges=tuple(touching[:EDGES_MAX]),
+        zone=ZoneInfo(here.app.settings.configuration.site.timezone),
     )
 
 

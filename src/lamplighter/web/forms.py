@@ -11,17 +11,20 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from lamplighter.web import checks
+from lamplighter.web.approvals import ApprovalId, put_off
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.incidents import IncidentId
 from lamplighter.web.life import (
     Acknowledging,
     Comment,
+    Feedback,
     Merging,
     Reopening,
     Resolving,
     Splitting,
     acknowledged,
+    assessed,
     commented,
     divided,
     merged,
@@ -39,6 +42,7 @@ router = APIRouter(include_in_schema=False)
 Body = TypeVar("Body", bound=BaseModel)
 # Where the switch of a page may lead back to: pages of ours that have one, and nothing else that a form says.
 BACK = re.compile(r"/(?:(?:incidents(?:/INC-[0-9]{1,18})?|alerts|silences|checks)(?:\?plain=1)?)?")
+VERDICTS = ("right", "wrong")
 Work = Callable[[Context, str, Mapping[str, str]], Awaitable[str]]
 
 
@@ -67,8 +71,17 @@ async def _split(here: Context, incident_id: str, form: Mapping[str, str]) -> st
     return (await divided(here, incident_id, _read(Splitting, form))).id
 
 
+async def _feedback(here: Context, incident_id: str, form: Mapping[str, str]) -> str:
+    told = {name: form[name] for name in ("by", "text", "component") if name in form}
+    if form.get("cause") not in VERDICTS:
+        raise Problem(422, "invalid", "cause: neither right nor wrong", "go back and choose one of the two")
+    await assessed(here, incident_id, _read(Feedback, {**told, "right": form["cause"] == VERDICTS[0]}))
+    return incident_id
+
+
 WORKS: Mapping[str, Work] = {
     "comment": _comment,
+    "feedback": _feedback,
     "acknowledge": _acknowledge,
     "resolve": _resolve,
     "reopen": _reopen,
@@ -90,6 +103,18 @@ async def incident_form(request: Request, incident_id: IncidentId, verb: str) ->
         return f"/incidents/{await work(context(request), incident_id, form)}"
 
     return await _answered(request, act, f"/incidents/{incident_id}")
+
+
+@router.post("/approvals/{approval_id}/snooze")
+async def snooze_form(request: Request, approval_id: ApprovalId) -> Response:
+    """Ask again in 30 minutes; afterwards the incident is shown."""
+
+    async def act() -> str:
+        await form_of(request)
+        held = await put_off(context(request), approval_id, by=signature(request, APPROVER))
+        return f"/incidents/{held.incident_id}"
+
+    return await _answered(request, act, "/incidents")
 
 
 @router.post("/silences")

@@ -17,9 +17,10 @@ from lamplighter.domain.timeline import Event
 from lamplighter.ports import Store
 from lamplighter.reports.case_export import case_files, packed, safe_name
 from lamplighter.reports.markdown import markdown_of
+from lamplighter.reports.postmortem import postmortem_of
 from lamplighter.web.context import Context, context
 from lamplighter.web.cursors import CURSOR_PATTERN
-from lamplighter.web.dossiers import Dossier, dossier
+from lamplighter.web.dossiers import Dossier, dossier, papers_of
 from lamplighter.web.filters import PAGE_MAX, IncidentQuery
 from lamplighter.web.problems import not_found
 
@@ -117,10 +118,19 @@ async def exported(request: Request, incident_id: IncidentId) -> Response:
 @router.get("/{incident_id}/markdown", response_class=Response, responses={200: {"content": {"text/markdown": {}}}})
 async def as_markdown(request: Request, incident_id: IncidentId) -> Response:
     """The incident as plain Markdown, to paste elsewhere."""
-    here = context(request)
-    text = await asyncio.to_thread(_markdown, here, incident_id)
+    return _text(await asyncio.to_thread(_markdown, context(request), incident_id))
+
+
+@router.get("/{incident_id}/postmortem", response_class=Response, responses={200: {"content": {"text/markdown": {}}}})
+async def as_postmortem(request: Request, incident_id: IncidentId) -> Response:
+    """The draft of a post-mortem as plain Markdown, from what is on record."""
+    papers = await asyncio.to_thread(papers_of, context(request), incident_id)
+    return _text(await asyncio.to_thread(postmortem_of, papers))
+
+
+def _text(markdown: str) -> Response:
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(text, media_type="text/markdown; charset=utf-8", headers=headers)
+    return Response(markdown, media_type="text/markdown; charset=utf-8", headers=headers)
 
 
 def _markdown(here: Context, incident_id: str) -> str:

@@ -58,6 +58,7 @@ class Feedback(Said):
 
     right: bool
     text: Annotated[str, Field(max_length=2000, description="what it was instead, or how it is known")] = ""
+    component: Annotated[str, Field(max_length=200, description="which component it was instead")] = ""
 
 
 class Resolving(Said):
@@ -163,8 +164,11 @@ async def assessed(here: Context, incident_id: str, body: Feedback) -> Event:
         raise _wrong_state(f"{incident_id} has no cause that could be right or wrong")
     verdict = "right" if body.right else "wrong"
     words = kept_text(body.text, WORDS_BYTES_MAX)
-    text = f"{body.person}: {verdict} cause, {best.fault} of {best.component}{': ' if words else ''}{words}"
-    event = _event(here, incident, "feedback", Moment.COMMENTED, body.person, text, cause=verdict)
+    instead = "" if body.right else kept_text(body.component, WORDS_BYTES_MAX).strip()
+    text = f"{body.person}: {verdict} cause, {best.fault} of {best.component}{f'; it was {instead}' if instead else ''}"
+    text = f"{text}{': ' if words else ''}{words}"
+    told: dict[str, object] = {"cause": verdict, **({"component": instead} if instead else {})}
+    event = _event(here, incident, "feedback", Moment.COMMENTED, body.person, text, **told)
     await asyncio.to_thread(here.app.store.incidents.record, event)
     here.app.news.announce()
     return event

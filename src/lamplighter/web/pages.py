@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
+from lamplighter.domain.access import Right
 from lamplighter.domain.incident import CLOSED, Incident, State
+from lamplighter.reports.answers import can_ask
+from lamplighter.reports.asking import QUESTION_CHARS_MAX
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount, lapse
@@ -22,7 +25,9 @@ from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import IncidentQuery
 from lamplighter.web.incidents import IncidentId, IncidentPage, belonging, incident_page
 from lamplighter.web.problems import Problem
+from lamplighter.web.questions import replied
 from lamplighter.web.rendering import PLAIN, local, page, problem_page, templates, wants_page
+from lamplighter.web.session import person_of, why_not
 
 router = APIRouter(tags=["pages"])
 ROWS = 25
@@ -87,14 +92,31 @@ async def _plain_list(request: Request) -> Response:
 
 
 @router.get("/incidents/{incident_id}", response_class=HTMLResponse)
-async def one_incident(request: Request, incident_id: IncidentId) -> Response:
-    """One incident as a page."""
+async def one_incident(
+    request: Request,
+    incident_id: IncidentId,
+    question: Annotated[str, Query(max_length=QUESTION_CHARS_MAX, description="asked on the plain page")] = "",
+) -> Response:
+    """One incident as a page, with the answer to a question where one is asked."""
     here = context(request)
     console = live(request)
     if console is not None:
         return await console.incident(request, incident_id)
     found = await asyncio.to_thread(dossier, here, incident_id)
-    return page(request, "incident.html", plain=True, **await asyncio.to_thread(_story, here, found))
+    reply = await replied(here, incident_id, question) if question.strip() else None
+    story = await asyncio.to_thread(_story, here, found)
+    rests = {one.key: one.place for one in reply.evidence} if reply else {}
+    no_approve = why_not(person_of(request), Right.APPROVE)
+    return page(
+        request,
+        "incident.html",
+        plain=True,
+        reply=reply,
+        rests=rests,
+        suggested=can_ask(),
+        no_approve=no_approve,
+        **story,
+    )
 
 
 @router.get("/approvals", response_class=HTMLResponse)

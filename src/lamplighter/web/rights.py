@@ -87,6 +87,9 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/incidents/{incident_id}/alerts",
         "GET /api/v1/incidents/{incident_id}/case",
         "GET /api/v1/incidents/{incident_id}/markdown",
+        "GET /api/v1/incidents/{incident_id}/postmortem",
+        # It answers from what is stored, and changes nothing.
+        "POST /api/v1/incidents/{incident_id}/ask",
         "GET /api/v1/approvals",
         "GET /api/v1/approvals/{approval_id}",
         "GET /api/v1/silences",
@@ -126,6 +129,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "POST /api/v1/resume",
     ),
     Right.APPROVE: (
+        "POST /approvals/{approval_id}/snooze",
         "POST /api/v1/approvals/{approval_id}/approve",
         "POST /api/v1/approvals/{approval_id}/deny",
         "POST /api/v1/approvals/{approval_id}/amend",

@@ -14,6 +14,7 @@ from lamplighter.domain.letter import LetterState
 from lamplighter.domain.plan import bytes_of
 from lamplighter.domain.redaction import redact
 from lamplighter.ports import StoreUnavailable
+from lamplighter.reports.reply import Reply
 from lamplighter.web.approvals import Answer, Change, amended, answered, put_off
 from lamplighter.web.console.hub import Hub, Key, Said
 from lamplighter.web.console.pane import Pane
@@ -38,10 +39,12 @@ from lamplighter.web.life import (
 from lamplighter.web.notifications import Testing, outcome, tested
 from lamplighter.web.operation import REASON_CHARS_MAX, pressed, released
 from lamplighter.web.problems import Problem
+from lamplighter.web.questions import Question, replied
 
 Body = TypeVar("Body", bound=BaseModel)
 Values = Mapping[str, str]
 NOTICE = "notice"
+REPLY = "reply"
 KEEP, LIMIT = "keep-", "limit-"
 DIGITS_MAX = 20
 # What must work while nobody can be asked who this is.
@@ -64,17 +67,25 @@ class Desk:
     who: Callable[[], Awaitable[Person | None]]
     panes: Mapping[str, Pane] = field(default_factory=dict)
     known: Person | None = None
+    shown: Callable[[str, Reply], str] | None = None
 
     async def act(self, values: Values) -> None:
-        """Do what was asked for, say what came of it, and show the page anew."""
+        """Do what was asked for, say what came of it, and show the page anew. An answer is shown on this page alone."""
         said = await self._said(values)
-        notice = self.panes.get(NOTICE)
-        if notice is not None:
-            notice.show(self.hub.notice(said))
+        if isinstance(said, Reply):
+            self._show(REPLY, self.shown(_incident(values), said) if self.shown else "")
+            self._show(NOTICE, self.hub.notice(Said("")))
+            return
+        self._show(NOTICE, self.hub.notice(said))
         for key in self.keys:
             await self.hub.refresh(key)
 
-    async def _said(self, values: Values) -> Said:
+    def _show(self, name: str, html: str) -> None:
+        pane = self.panes.get(name)
+        if pane is not None:
+            pane.show(html)
+
+    async def _said(self, values: Values) -> Said | Reply:
         verb = values.get("act", "")
         if verb not in ACTS:
             return Said("this page knows no such act; reload it", fine=False)
@@ -86,7 +97,8 @@ class Desk:
             verdict = may(person, right)
             if isinstance(verdict, Denied):
                 return Said(verdict.reason, fine=False)
-            return Said(await work(self.here, person, values))
+            done = await work(self.here, person, values)
+            return Said(done) if isinstance(done, str) else done
         except Problem as problem:
             return Said(f"{problem.detail}; {problem.fix}", fine=False)
         except StoreUnavailable as problem:
@@ -146,6 +158,17 @@ async def _wrong(here: Context, person: Person, values: Values) -> str:
     return await _assess(here, person, values, right=False)
 
 
+async def _correct(here: Context, person: Person, values: Values) -> str:
+    body = _read(Feedback, {"right": False, **_by(person, values, "component", "text")})
+    await assessed(here, _incident(values), body)
+    return "written into the timeline"
+
+
+async def _ask(here: Context, _person: Person, values: Values) -> Reply:
+    body = _read(Question, {"question": values.get("question", "").strip()})
+    return await replied(here, _incident(values), body.question)
+
+
 async def _assess(here: Context, person: Person, values: Values, *, right: bool) -> str:
     body = _read(Feedback, {"by": person.signature, "right": right, "text": values.get("reason", "").strip()})
     await assessed(here, _incident(values), body)
@@ -203,7 +226,7 @@ async def _send_test(here: Context, _person: Person, values: Values) -> str:
     return f"{', '.join(one.channel for one in letters)} took the test message; look whether you have it"
 
 
-Work = Callable[[Context, Person, Values], Awaitable[str]]
+Work = Callable[[Context, Person, Values], Awaitable[str | Reply]]
 ACTS: Mapping[str, tuple[Right, Work]] = {
     "approve": (Right.APPROVE, _approve),
     "deny": (Right.APPROVE, _deny),
@@ -211,6 +234,8 @@ ACTS: Mapping[str, tuple[Right, Work]] = {
     "amend": (Right.APPROVE, _amend),
     "right": (Right.OPERATE, _right),
     "wrong": (Right.OPERATE, _wrong),
+    "correct": (Right.OPERATE, _correct),
+    "ask": (Right.SEE, _ask),
     "pause": (Right.SWITCH, _pause),
     "resume": (Right.SWITCH, _resume),
     "comment": (Right.OPERATE, _comment),

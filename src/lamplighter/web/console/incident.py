@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 from lamplighter.domain.access import Right
 from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.incident import UNDER_WAY, Incident, State
+from lamplighter.domain.member import Member
 from lamplighter.domain.timeline import Event, Moment
 from lamplighter.domain.topology import Edge
+from lamplighter.reports.answers import can_ask
 from lamplighter.reports.findings import Doubt, Known
+from lamplighter.reports.reply import Reply, Topic
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount
 from lamplighter.web.console.hub import Key, Sheet
@@ -24,11 +27,18 @@ from lamplighter.web.incidents import belonging
 from lamplighter.web.rendering import local
 from lamplighter.web.session import why_not
 
-PANES = ("head", "known", "plan", "story", "evidence", "alerts", "people")
+PANES = ("head", "known", "plan", "story", "evidence", "alerts", "ask", "people")
+REPLY = "reply"
+# What is asked most; an answer that was not understood offers all of them.
+SUGGESTED = (
+    *(Topic.STATUS, Topic.CAUSE, Topic.DOUBT, Topic.CHANGES, Topic.DONE, Topic.PLAN),
+    *(Topic.AFFECTED, Topic.AGAIN, Topic.NEXT),
+)
 EVENTS_SHOWN_MAX = 200
 FACTS_SHOWN_MAX = 120
 MEMBERS_SHOWN_MAX = 40
 NEIGHBOURS_SHOWN_MAX = 12
+NAMES_SHOWN_MAX = 60
 STAGES = ("received", "analysing", "council_review", "awaiting_approval", "executing", "verifying")
 SAME_STAGE = {State.SCALING: "executing", State.APPROVED: "executing"}
 
@@ -91,9 +101,17 @@ class IncidentView:
             near=neighbourhood(here.app.surveying.edges, incident.component),
             took=amount(found.known.elapsed_seconds, SECONDS) if found.known else "",
             queries=len({fact.query for fact in found.facts if fact.query}),
+            names=sorted({fact.component for fact in found.facts if fact.component})[:NAMES_SHOWN_MAX],
+            links=_links(members),
+            suggested=can_ask(SUGGESTED),
             picture=picture,
             told=partial(told, time_of=partial(local, pattern="%H:%M", zone=ZoneInfo(self.maker.zone))),
         )
+
+    def reply(self, incident_id: str, reply: Reply | None) -> str:
+        """The pane of an answer; of none yet, an empty one that will be read out."""
+        kept = {one.key: one.place for one in reply.evidence} if reply else {}
+        return self.maker.sheet("reply.html", (REPLY,), reply=reply, incident_id=incident_id, places=kept)[REPLY]
 
 
 def stages_of(incident: Incident, events: Sequence[Event]) -> list[Stage]:
@@ -124,6 +142,11 @@ def neighbourhood(edges: Iterable[Edge], component: str) -> Neighbourhood:
     needs = sorted({edge.target for edge in known if edge.source == component})
     users = sorted({edge.source for edge in known if edge.target == component})
     return Neighbourhood(tuple(needs[:NEIGHBOURS_SHOWN_MAX]), tuple(users[:NEIGHBOURS_SHOWN_MAX]))
+
+
+def _links(members: Sequence[Member]) -> list[str]:
+    """By which links the others belong to the first, each once."""
+    return list(dict.fromkeys(str(member.link).replace("_", " ") for member in members[1:]))
 
 
 def _votes(events: Sequence[Event], run: int) -> list[dict[str, object]]:

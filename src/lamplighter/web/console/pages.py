@@ -23,7 +23,7 @@ from lamplighter.web.console.door import routes
 from lamplighter.web.console.frame import FrameView
 from lamplighter.web.console.house import Components, SettingsView
 from lamplighter.web.console.hub import Hub, Key, Said, keyed
-from lamplighter.web.console.incident import IncidentView
+from lamplighter.web.console.incident import REPLY, IncidentView
 from lamplighter.web.console.lists import ApprovalList, IncidentList
 from lamplighter.web.console.making import make_maker
 from lamplighter.web.console.overview import Overview
@@ -36,6 +36,7 @@ from lamplighter.web.session import csrf_of, person_of, required
 log = structlog.get_logger()
 OVERVIEW = Key("overview")
 SETTINGS = Key("settings")
+ASKING = "ask"
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 5.0
 LIST_FILTERS = ("status", "q", "component", "severity", "since", "until", "flapping", "cursor")
@@ -47,17 +48,19 @@ class Console:
 
     here: Context
     hub: Hub
+    told: IncidentView
 
     @classmethod
     def make(cls, here: Context) -> Self:
         """The console of one server. Raises `UnknownPage`."""
         set_up()
         maker = make_maker(here.app.settings.configuration.site.timezone)
+        told = IncidentView(maker)
         views = {
             "frame": FrameView(maker).sheet,
             "overview": Overview(maker).sheet,
             "incidents": IncidentList(maker).sheet,
-            "incident": IncidentView(maker).sheet,
+            "incident": told.sheet,
             "approvals": ApprovalList(maker).sheet,
             "components": Components(maker).sheet,
             "settings": SettingsView(maker).sheet,
@@ -66,13 +69,13 @@ class Console:
             "welcome": Welcome(maker).sheet,
         }
 
-        told = count()
+        number = count()
 
         def notice(said: Said) -> str:
             # The number tells two notices with the same words apart, so that the second is shown too.
-            return maker.sheet("notice.html", (NOTICE,), said=said, number=next(told))[NOTICE]
+            return maker.sheet("notice.html", (NOTICE,), said=said, number=next(number))[NOTICE]
 
-        return cls(here, Hub(here, views, notice))
+        return cls(here, Hub(here, views, notice), told)
 
     @staticmethod
     def routes() -> list[BaseRoute]:
@@ -130,7 +133,7 @@ class Console:
     async def incident(self, request: Request, incident_id: str) -> Handed:
         """One incident. Raises `Problem` 404."""
         key = Key("incident", incident=incident_id, person=_role_of(request))
-        return await self._open(request, incident_id, "incident", key)
+        return await self._open(request, incident_id, "incident", key, {REPLY: self.told.reply(incident_id, None)})
 
     async def approvals(self, request: Request) -> Handed:
         """What waits for people."""
@@ -168,13 +171,16 @@ class Console:
         await looked(self.here)
         await self.hub.refresh(key)
 
-    async def _open(self, request: Request, title: str, view: str, key: Key) -> Handed:
+    async def _open(
+        self, request: Request, title: str, view: str, key: Key, own: Mapping[str, str] | None = None
+    ) -> Handed:
+        """A page. `own` are panes of this page alone, which nothing that is made for others ever fills."""
         person = required(request, Right.SEE)
         place = f"/{request.url.path.strip('/').partition('/')[0]}"
         frame = Key("frame", keyed({"place": place, "csrf": csrf_of(request)}), person)
         keys = (frame, key)
         said = Said(DONE.get(request.query_params.get("done", ""), ""))
-        sheet: Mapping[str, str] = {**await self.hub.sheet(keys), NOTICE: self.hub.notice(said)}
+        sheet = {**_beside(await self.hub.sheet(keys), own or {}), NOTICE: self.hub.notice(said)}
         site = self.here.app.settings.configuration.site.name
 
         access: Access = request.app.state.access
@@ -184,8 +190,18 @@ class Console:
             identity = await access.identities.known(scope, request.headers)
             return identity.person if identity else None
 
-        desk = Desk(self.here, self.hub, keys, who, known=person)
+        desk = Desk(self.here, self.hub, keys, who, known=person, shown=self.told.reply)
         return Handed(Opening(f"{title} · {site}", view, keys, sheet, self.hub, desk))
+
+
+def _beside(sheet: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The panes in the order in which one reads them: a page's own stand after what asks for them."""
+    made: dict[str, str] = {}
+    for name, html in sheet.items():
+        made[name] = html
+        if name == ASKING:
+            made |= own
+    return made
 
 
 def _role_of(request: Request) -> Person | None:

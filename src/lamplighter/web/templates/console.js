@@ -94,7 +94,7 @@
     });
   }
 
-  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["a", "approve, after asking"], ["e", "edit the plan that is asked about"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
+  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["q", "ask about this incident"], ["a", "approve, after asking"], ["e", "edit the plan that is asked about"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
 
   function help() {
     const box = document.getElementById("help") ?? dialog("help");
@@ -142,6 +142,7 @@
     const acts = {
       "/": () => document.getElementById("search")?.focus(),
       "?": help,
+      q: () => document.getElementById("question")?.focus(),
       a: () => document.querySelector("button[data-key=a]")?.click(),
       e: () => {
         const edit = document.querySelector("details.edit");
@@ -155,24 +156,37 @@
     if (acts[event.key]) { event.preventDefault(); acts[event.key](); }
   });
 
+  // A text of the server to read, copy or keep as a file. It is put in as text and as nothing else.
+  function reading(words, text, name, address) {
+    const box = document.getElementById("text") ?? dialog("text");
+    const form = part("form", "", { method: "dialog" });
+    const field = part("textarea", "", { rows: "16", readonly: "", "aria-label": words });
+    field.value = text;
+    const buttons = part("p", "", { class: "buttons" });
+    if (name) {
+      buttons.append(part("a", "Save as file", { class: "button", download: name, href: address }));
+    }
+    buttons.append(part("button", "Close", { class: "quiet" }));
+    form.append(part("h2", name ? words : "Press Ctrl+C"), field, buttons);
+    box.replaceChildren(form);
+    box.setAttribute("aria-label", words);
+    box.classList.toggle("wide", Boolean(name));
+    box.showModal();
+    if (!name) { field.select(); }
+  }
+
   // What is copied is fetched first; where the clipboard is not to be had, it is shown and marked.
   async function fetched(button) {
     const words = button.textContent;
     const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 2500); };
     try {
-      const answer = await fetch(button.dataset.copyFrom, { headers: { Accept: "text/markdown" }, cache: "no-store" });
+      const address = button.dataset.copyFrom ?? button.dataset.showFrom;
+      const answer = await fetch(address, { headers: { Accept: "text/markdown" }, cache: "no-store" });
       if (!answer.ok) { say("not to be had now"); return; }
       const text = await answer.text();
+      if (button.dataset.showFrom) { reading(words, text, button.dataset.name, address); return; }
       if (navigator.clipboard) { try { await navigator.clipboard.writeText(text); say("copied"); return; } catch { /* show it then */ } }
-      const box = document.getElementById("text") ?? dialog("text");
-      const form = part("form", "", { method: "dialog" });
-      const field = part("textarea", "", { rows: "16", readonly: "", "aria-label": words });
-      field.value = text;
-      form.append(part("h2", "Press Ctrl+C"), field, part("button", "Close", { class: "quiet" }));
-      box.replaceChildren(form);
-      box.setAttribute("aria-label", words);
-      box.showModal();
-      field.select();
+      reading(words, text);
     } catch { say("not reached"); }
   }
 
@@ -197,7 +211,7 @@
       button.textContent = held ? "go on" : "pause";
       button.closest(".pane").dispatchEvent(new CustomEvent("hold", { detail: held }));
     }
-    if (button.matches("[data-copy-from]")) { await fetched(button); }
+    if (button.matches("[data-copy-from], [data-show-from]")) { await fetched(button); }
     if (button.matches("[data-copy]")) {
       const code = button.closest(".query")?.querySelector("code");
       button.dataset.words ??= button.textContent;

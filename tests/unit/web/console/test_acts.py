@@ -64,7 +64,7 @@ def bureau(room: Room) -> Bureau:
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        (Role.VIEWER, frozenset()),
+        (Role.VIEWER, frozenset({"ask"})),
         (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze", "amend", "send_test"} - frozenset(STAFFING)),
         (Role.APPROVER, frozenset(ACTS) - {"send_test"} - frozenset(STAFFING)),
         (Role.ADMIN, frozenset(ACTS)),

@@ -1,0 +1,170 @@
+"""What a question about an incident asks for, by its words alone; nothing is guessed. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from lamplighter.domain.texts import shown
+from lamplighter.reports.phrases import ORDERS, PHRASES, POLITE, STOPWORDS, SUBJECTS
+from lamplighter.reports.reply import Topic
+
+QUESTION_CHARS_MAX = 500
+WORDS_MAX = 80
+SHOWN_WORDS_MAX = 8
+MENDED_FROM_LETTERS = 5
+WEAK = "*"
+_WORD = re.compile(r"[^\W_]+")
+_INCIDENT = re.compile(r"\binc-([0-9]{1,18})\b")
+Phrase = tuple[str, ...]
+# Which questions become one about a component that they name.
+ABOUT_PARTS = frozenset({Topic.STATUS, Topic.CAUSE, Topic.DOUBT, Topic.EVIDENCE, Topic.RULED_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What is asked for. No topic: not understood. Several: it may mean any of them, and none is chosen.
+
+    `part` is a component that is asked about, `other` an incident that is not this one, `order` an order that was given
+    instead of a question. `read_as` are mended words, `unused` those that nothing was made of.
+    """
+
+    topics: tuple[Topic, ...] = ()
+    part: str = ""
+    other: str = ""
+    order: str = ""
+    read_as: tuple[tuple[str, str], ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def cleaned(question: str) -> str:
+    """A question as one line of text that can be shown."""
+    line = " ".join(shown(question).split())
+    return "".join(letter for letter in line if letter.isprintable())[:QUESTION_CHARS_MAX]
+
+
+def meant_by(question: str, incident_id: str, names: Iterable[str] = (), texts: Iterable[str] = ()) -> Meant:
+    """What is meant. `names` are the components of the incident, its own first; `texts` what else is said of it."""
+    asked = cleaned(question).lower()
+    other = next((f"INC-{found}" for found in _INCIDENT.findall(asked) if f"INC-{found}" != incident_id), "")
+    if other:
+        return Meant(other=other)
+    parts = {name: tuple(_words(name)) for name in names}
+    known = {word for words in parts.values() for word in words} | {word for text in texts for word in _words(text)}
+    words, read_as = _mended(_words(_INCIDENT.sub(" ", asked))[:WORDS_MAX], known)
+    # With a question mark it asks, and orders nothing.
+    order = "" if asked.endswith("?") else _order(words)
+    if order:
+        return Meant(order=order)
+    topics, used = _topics(words)
+    part = _part(words, parts)
+    unused = tuple(dict.fromkeys(word for word in words if not _is_known(word, known)))
+    told = {word for word in words if word in SUBJECTS or (word in known and word not in STOPWORDS)}
+    if len(unused) > len(used) + len(told - set(unused)):
+        return Meant(read_as=read_as, unused=unused[:SHOWN_WORDS_MAX])
+    if part and (not topics or set(topics) <= ABOUT_PARTS):
+        topics = (Topic.PART,)
+    elif not topics and _asks_nothing_else(words, known):
+        topics = (Topic.STATUS,)
+    return Meant(topics, part, read_as=read_as, unused=unused[:SHOWN_WORDS_MAX])
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, without accents, apostrophes and capitals."""
+    bare = unicodedata.normalize("NFKD", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    return _WORD.findall("".join(one for one in bare if not unicodedata.combining(one)).replace("'", ""))
+
+
+@cache
+def _phrases() -> tuple[tuple[Phrase, Topic, float], ...]:
+    """Every phrase with its topic and its weight."""
+    found = []
+    for topic, told in PHRASES.items():
+        for phrase in told.split(";"):
+            words = tuple(phrase.replace(WEAK, "").split())
+            weight = 0.5 if phrase.strip().startswith(WEAK) else float(len(words))
+            found.append((words, topic, weight))
+    return tuple(found)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    return frozenset(word for words, _, _ in _phrases() for word in words)
+
+
+def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase]]:
+    """The topics that the longest phrases name, and all phrases that were found."""
+    runs = {
+        tuple(words[start : start + length])
+        for start in range(len(words))
+        for length in range(1, min(7, len(words) - start + 1))
+    }
+    best: dict[Topic, float] = {}
+    used = set()
+    for phrase, topic, weight in _phrases():
+        if phrase in runs:
+            used.add(phrase)
+            best[topic] = max(best.get(topic, 0.0), weight)
+    top = max(best.values(), default=0.0)
+    return tuple(topic for topic, weight in best.items() if weight == top), used
+
+
+def _part(words: Sequence[str], parts: dict[str, Phrase]) -> str:
+    """The component that is named and is not the incident's own; the longest name, where several fit."""
+    named = [name for name, own in list(parts.items())[1:] if own and _holds(words, own) and not _is_plain(own)]
+    return max(named, key=len, default="")
+
+
+def _holds(words: Sequence[str], own: Phrase) -> bool:
+    return any(tuple(words[place : place + len(own)]) == own for place in range(len(words) - len(own) + 1))
+
+
+def _is_plain(own: Phrase) -> bool:
+    """Whether a component is called by words that any question may hold."""
+    return all(word in STOPWORDS or word in _vocabulary() or len(word) == 1 for word in own)
+
+
+def _order(words: Sequence[str]) -> str:
+    """The verb of an order; empty for a question."""
+    first = next((word for word in words if word not in POLITE), "")
+    return first if first in ORDERS else ""
+
+
+def _asks_nothing_else(words: Sequence[str], known: set[str]) -> bool:
+    """Whether only the trouble is named, as in "jellyfin down?"."""
+    named = known | SUBJECTS
+    return any(word in named for word in words) and all(word in named or word in STOPWORDS for word in words)
+
+
+def _is_known(word: str, known: set[str]) -> bool:
+    return word in STOPWORDS or word in SUBJECTS or word in _vocabulary() or word in known or word.isdecimal()
+
+
+def _mended(words: list[str], known: set[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
+    """Words with a slip of one letter as what they must have been, where only one word is so near."""
+    mended, read_as = [], []
+    for word in words:
+        near = word
+        if len(word) >= MENDED_FROM_LETTERS and not _is_known(word, known):
+            targets = sorted(one for one in _vocabulary() | SUBJECTS if len(one) >= MENDED_FROM_LETTERS - 1)
+            close = [one for one in targets if _slip(word, one)]
+            near = close[0] if len(close) == 1 else word
+        if near != word:
+            read_as.append((word, near))
+        mended.append(near)
+    return mended, tuple(dict.fromkeys(read_as))
+
+
+def _slip(word: str, other: str) -> bool:
+    """Whether one letter was left out, put in, changed, or two were turned round."""
+    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
+        return False
+    start = next((place for place, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    left, right = word[start:], other[start:]
+    turned = left[:2] == right[1::-1] and left[2:] == right[2:]
+    return turned or left[1:] == right[1:] or left[1:] == right or left == right[1:]
