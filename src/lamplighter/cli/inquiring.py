@@ -48,7 +48,7 @@ def postmortem(client: Client, incident: IncidentArgument) -> Answer:
 def lines_of(reply: Found) -> Iterator[str]:
     """An answer as people read it: the sentence and how sure it is, what it rests on, what is not proven, what next."""
     yield f"Q  {reply['question']}"
-    said = f"A  {reply['answer']['text']}"
+    said = f"A  {reply['answer']['text']} {_cites(reply['answer'])}".rstrip()
     yield f"{said:<{WIDE}}  {_sure(reply)}".rstrip()
     yield from (f"   {claim['text']} {_cites(claim)}".rstrip() for claim in reply["more"])
     if reply["evidence"]:

@@ -105,7 +105,7 @@ def again(papers: Papers) -> Draft:
     if not found:
         words = "No: no incident of this trouble, and no lesson of this component and fault, is remembered."
         return Draft(Claim(words, source=MEMORY))
-    times = _count(len(found), "time")
+    times = "once" if len(found) == 1 else _count(len(found), "time")
     first = found[0]
     answer = Claim(f"Yes, {times}. The last was {first.incident_id}: {_ended(first)}.", source=first.incident_id)
     more = tuple(

@@ -155,7 +155,8 @@ def cost(papers: Papers) -> Draft:
     if known is None:
         return Draft(Claim("Nothing: no model is asked, and nothing was diagnosed yet.", source=RECORD))
     took, asked = amount(known.elapsed_seconds, SECONDS), queries_of(papers)
-    words = f"${known.cost_usd:.3f} and 0 tokens: by {known.engine} alone, from {asked} queries, in {took} of thinking."
+    rests = f"{asked} {'query' if asked == 1 else 'queries'}"
+    words = f"${known.cost_usd:.3f} and 0 tokens: by {known.engine} alone, from {rests}, in {took} of thinking."
     return Draft(Claim(words, mark(event), RECORD))
 
 

@@ -56,7 +56,7 @@ PHRASES: dict[Topic, str] = {
         planned; planning; proposal; propose; proposed; proposing; suggest; suggested; suggestion; risk; risks;
         risky; dangerous; is it safe; safe; undo; undo it; revert; rollback; roll back; roll it back; it fails;
         side effect; side effects; downtime; how will you fix; can you fix; will you fix; if i approve;
-        i approve; remedy; will you restart; will it restart; can it be undone; be undone; do i undo;
+        i approve; remedy; will you restart; will it restart; can it be undone; be undone; how do i undo;
         how to undo; intend; about to do; impact of the plan; what would you do; your fix; why do you want;
         reversible""",
     Topic.AFFECTED: """

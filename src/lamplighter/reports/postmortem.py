@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from lamplighter.domain.incident import RUNS_MAX, State
@@ -10,7 +10,7 @@ from lamplighter.domain.ledger import Attempt, AttemptState
 from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.domain.verification import Outcome
 from lamplighter.reports.course import course_of, legs_of
-from lamplighter.reports.findings import Excluded, NotProven
+from lamplighter.reports.findings import NotProven
 from lamplighter.reports.markdown import (
     FACTS_MAX,
     bounded,
@@ -38,7 +38,7 @@ def postmortem_of(papers: Papers) -> str:
         ("Impact", _impact(papers)),
         ("Timeline (UTC)", story_lines(papers.events)),
         ("Cause", _cause(papers)),
-        ("Ruled out", _ruled_out(found.ruled_out)),
+        ("Ruled out", _ruled_out(papers)),
         ("Detection and response", _response(papers)),
         ("What worked", _worked(papers)),
         ("What did not work", _failed(papers)),
@@ -59,7 +59,7 @@ def _summary(papers: Papers) -> Iterable[str]:
     began = _began(papers)
     where = f" on {plain(incident.component)}" if incident.component else ""
     what = f"{plain(incident.title)} ({plain(incident.severity)}){where}"
-    yield f"{what} began at {stamp(began)} UTC and {_until(papers, began)}."
+    yield f"{what} began at {stamp(began)} UTC; {_until(papers, began)}."
     if known is not None and known.confidence is not None:
         yield ""
         yield from list(known_lines(known))[:1]
@@ -111,10 +111,11 @@ def _cause(papers: Papers) -> Iterable[str]:
         yield from (f"- {stamp(event.at)} {plain(event.text)}" for event in said[-LISTED_MAX:])
 
 
-def _ruled_out(found: Sequence[Excluded]) -> Iterable[str]:
-    for out in found[:FACTS_MAX]:
+def _ruled_out(papers: Papers) -> Iterable[str]:
+    for out in papers.findings.ruled_out[:FACTS_MAX]:
         because = f", because {'; '.join(plain(one) for one in out.because)}" if out.because else ""
-        yield f"- {words(out.fault)} of {plain(out.component)}{because}{cited(out.facts)}"
+        rests = cited(fact.id for fact in papers.facts(out.facts))
+        yield f"- {words(out.fault)} of {plain(out.component)}{because}{rests}"
 
 
 def _response(papers: Papers) -> Iterable[str]:
@@ -131,7 +132,7 @@ def _response(papers: Papers) -> Iterable[str]:
 
 def _worked(papers: Papers) -> Iterable[str]:
     for attempt in papers.attempts:
-        if attempt.state is AttemptState.DONE and not _undone(papers, attempt):
+        if attempt.state is AttemptState.DONE and not _in_vain(papers, attempt):
             yield f"- {_deed(attempt)} was done{_detail(attempt)}"
     for event in papers.events:
         if event.moment is Moment.VERIFIED and event.data.get(OUTCOME) == Outcome.RECOVERED:
@@ -144,8 +145,8 @@ def _failed(papers: Papers) -> Iterable[str]:
     for attempt in papers.attempts:
         if attempt.state in {AttemptState.FAILED, AttemptState.UNKNOWN}:
             yield f"- {_deed(attempt)}: {plain(attempt.state)}{_detail(attempt)}"
-        elif _undone(papers, attempt):
-            yield f"- {_deed(attempt)} did not help and was undone{_detail(attempt)}"
+        elif attempt.state is AttemptState.DONE and _in_vain(papers, attempt):
+            yield f"- {_deed(attempt)} was done, and did not help{_detail(attempt)}"
     for event in papers.events:
         bad = event.moment is Moment.VERIFIED and event.data.get(OUTCOME) not in {Outcome.RECOVERED, None}
         if bad or event.moment in {Moment.SKIPPED, Moment.EXPIRED}:
@@ -169,7 +170,6 @@ def _follow_ups(papers: Papers) -> Iterable[str]:
     steps = list(known.prevention) if known else []
     if known is not None and known.component and not known.examined:
         steps.append(f"make {known.component} visible, so that it can be examined")
-    steps += [f"find out: {need}" for need in papers.findings.not_proven.needs]
     yield from (f"- [ ] {plain(step)} (owner: , due: )" for step in dict.fromkeys(steps[:LISTED_MAX]))
     yield "- [ ] (people add what they decide)"
 
@@ -183,6 +183,7 @@ def _questions(papers: Papers, found: NotProven) -> Iterable[str]:
             against = f"; against it{cited(one.against)}" if one.against else ""
             said = f"{plain(one.statement)}{cited(one.facts)}{against}"
             yield f"- Was it {words(one.fault)} of {plain(one.component)}? {said}"
+    yield from (f"- Still to be found out: {plain(need)}" for need in found.needs[:LISTED_MAX])
     wrong = [event for event in papers.events if event.data.get("cause") == "wrong"]
     yield from (f"- Was the named cause wrong? {plain(event.text)}" for event in wrong[-LISTED_MAX:])
     if not papers.findings.changes:
@@ -200,9 +201,9 @@ def _began(papers: Papers) -> datetime:
 def _until(papers: Papers, began: datetime) -> str:
     incident = papers.incident
     if incident.closed_at is None:
-        return f"is {words(incident.state)}, {lapse((papers.now - began).total_seconds())} later"
+        return f"{lapse((papers.now - began).total_seconds())} later it stands at: {words(incident.state)}"
     took = lapse((incident.closed_at - began).total_seconds())
-    return f"was {words(incident.state)} at {stamp(incident.closed_at)} UTC, {took} later"
+    return f"{took} later, at {stamp(incident.closed_at)} UTC, it was {words(incident.state)}"
 
 
 def _deed(attempt: Attempt) -> str:
@@ -214,8 +215,11 @@ def _detail(attempt: Attempt) -> str:
     return f": {plain(attempt.detail)}" if attempt.detail else ""
 
 
-def _undone(papers: Papers, attempt: Attempt) -> bool:
-    return any(one.undo_of == attempt.key for one in papers.attempts)
+def _in_vain(papers: Papers, attempt: Attempt) -> bool:
+    """Whether what was done had to be undone, or the last look saw no recovery."""
+    undone = any(one.undo_of == attempt.key for one in papers.attempts)
+    look = papers.last(Moment.VERIFIED)
+    return not attempt.undo_of and (undone or (look is not None and look.data.get(OUTCOME) != Outcome.RECOVERED))
 
 
 def _approver(papers: Papers, attempt: Attempt) -> str:

@@ -17,8 +17,8 @@ ASKED = {
     "why did shop crash every night; who is the culprit; what is the reason for the outage; what is the diagnosis",
     Topic.DOUBT: "how sure are you?; what is not proven?; are you certain; could it be something else; confidence?; "
     "what would prove it; what did you not check; how likely is that; any other possible causes?",
-    Topic.EVIDENCE: "evidence?; what is the evidence; how do you know; what did you see in the logs; show me the facts; "
-    "what makes you think so; what did you find",
+    Topic.EVIDENCE: "evidence?; what is the evidence; how do you know; what did you see in the logs; "
+    "show me the facts; what makes you think so; what did you find",
     Topic.CHANGES: "what changed?; What changed before?; was there a deploy; who changed something; was it an update; "
     "what happened before the crash; was it upgraded; is there a new version",
     Topic.RULED_OUT: "what was ruled out; what did you rule out?; what is it not; what can be excluded",
@@ -32,7 +32,8 @@ ASKED = {
     "how often does it happen; have you seen this",
     Topic.DECIDED: "who approved it?; who acknowledged; who is on it; why did the council say no; how did they vote; "
     "who decided that; why was it rejected; why did you not act; who closed it; why did nobody do anything",
-    Topic.TIMES: "when did it begin; how long?; how long was it down; since when; when was it fixed; what time did it start",
+    Topic.TIMES: "when did it begin; how long?; how long was it down; since when; when was it fixed; "
+    "what time did it start",
     Topic.NEXT: "what can I do?; what should i do now; next step; which commands; how do I fix it; what now; "
     "how can i prevent it; what to do",
     Topic.COST: "what did it cost?; how many tokens; how much; did you use an llm",
@@ -73,7 +74,12 @@ def test_what_may_mean_two_things_is_neither() -> None:
 
 @pytest.mark.parametrize(
     ("question", "verb"),
-    [("approve the plan", "approve"), ("please restart shop", "restart"), ("Undo it!", "undo"), ("hey kill it", "kill")],
+    [
+        ("approve the plan", "approve"),
+        ("please restart shop", "restart"),
+        ("Undo it!", "undo"),
+        ("hey kill it", "kill"),
+    ],
 )
 def test_an_order_is_seen_to_be_one(question: str, verb: str) -> None:
     found = meant_by(question, "INC-1", NAMES, TEXTS)

@@ -15,4 +15,4 @@ def test_every_phrase_is_written_as_words_are_read_and_names_one_topic() -> None
 
 
 def test_an_order_is_no_word_that_questions_are_full_of() -> None:
-    assert ORDERS & STOPWORDS == set()
+    assert ORDERS.isdisjoint(STOPWORDS)
