@@ -108,6 +108,9 @@ def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase]]:
         if phrase in runs:
             used.add(phrase)
             best[topic] = max(best.get(topic, 0.0), weight)
+    if "why" in words and len(best) > 1:
+        # Why it is still down asks for the cause, and not whether it is.
+        best.pop(Topic.STATUS, None)
     top = max(best.values(), default=0.0)
     return tuple(topic for topic, weight in best.items() if weight == top), used
 

@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass
 class Fake:
-    """Answers by method and path. An answer is a status and JSON, or the bytes of an event stream or of an archive."""
+    """Answers by method and path. An answer is a status and JSON, or the bytes of a stream, an archive or Markdown."""
 
     url: str = ""
     answers: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
@@ -64,6 +64,8 @@ class Fake:
 def _media(said: object) -> str:
     if not isinstance(said, bytes):
         return "application/json"
+    if said.startswith(b"# "):
+        return "text/markdown; charset=utf-8"
     return "application/gzip" if said.startswith(b"\x1f\x8b") else "text/event-stream"
 
 

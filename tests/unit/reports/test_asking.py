@@ -13,7 +13,8 @@ TEXTS = ("Down", "shop was killed for memory")
 ASKED = {
     Topic.STATUS: "status?; What is going on?; whats up with shop; what happened; is it fixed yet?; any update?; "
     "give me a summary please; shop down?; how is it going; where do we stand; is it still broken?",
-    Topic.CAUSE: "why?; Why is shop down?; what caused this; what's the root cause?; how come it crashed; explain; "
+    Topic.CAUSE: "why?; Why is shop down?; why is it down; why is it still broken; "
+    "what caused this; what's the root cause?; how come it crashed; explain; "
     "why did shop crash every night; who is the culprit; what is the reason for the outage; what is the diagnosis",
     Topic.DOUBT: "how sure are you?; what is not proven?; are you certain; could it be something else; confidence?; "
     "what would prove it; what did you not check; how likely is that; any other possible causes?",

@@ -498,6 +498,7 @@ class Bench:
                 api_tokens=self.people.api_tokens,
                 setup_links=self.people.setup_links,
             ),
+            surveying=SimpleNamespace(components=(), edges=frozenset()),
             quiet=self.quiet,
             patrol=self.patrol,
             news=self.bell,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from lamplighter.domain.access import Role
 from lamplighter.domain.incident import State
 from lamplighter.testing import firing
 from lamplighter.web import forms
+from tests.unit.reports.conftest import diagnosis
 
 if TYPE_CHECKING:
     from tests.unit.web.conftest import Bench
@@ -50,6 +52,9 @@ async def test_each_form_leads_back_to_the_incident(bench: Bench) -> None:
         ("/incidents/INC-1/merge", {"into": "<script>"}, 422),
         ("/incidents/INC-9/comment", {"text": "x"}, 404),
         ("/incidents/INC-1/approve", {"x": "y"}, 404),
+        ("/incidents/INC-1/feedback", {"cause": "perhaps"}, 422),
+        ("/incidents/INC-1/feedback", {"cause": "right"}, 409),
+        ("/incidents/INC-1/feedback", {"cause": "wrong", "component": "x" * 201}, 422),
         ("/incidents/INC-1/reopen", {"reason": "x"}, 409),
         ("/incidents/INC-1/comment", {f"f{n}": "x" for n in range(31)}, 422),
         ("/silences/SIL-9/end", {"x": "y"}, 404),
@@ -151,3 +156,37 @@ async def test_every_plain_page_has_the_search_and_the_switch(bench: Bench, plac
         assert (done.status_code, done.headers["location"]) == (303, place)
         assert "Actions are paused: by ann" in (await viewer.get(place)).text
         assert 'action="/resume"' in (await operator.get(place)).text
+
+
+async def test_the_plain_page_tells_what_the_cause_really_was(bench: Bench) -> None:
+    bench.incidents.open(1)
+    bench.dossiers.found = diagnosis()
+    async with bench.client(forms.router) as client:
+        told = {"cause": "wrong", "component": "nas", "text": "its disk"}
+        wrong = await client.post("/incidents/INC-1/feedback", data=told)
+        right = await client.post("/incidents/INC-1/feedback", data={"cause": "right"})
+    assert (wrong.status_code, right.status_code) == (303, 303)
+    events = [event for event in bench.incidents.events if "cause" in event.data]
+    assert [event.text for event in events] == [
+        "admin: wrong cause, oom of shop; it was nas: its disk",
+        "admin: right cause, oom of shop",
+    ]
+
+
+async def test_a_question_is_snoozed_and_its_incident_shown(bench: Bench) -> None:
+    bench.incidents.open(1)
+    held = SimpleNamespace(id="INC-1-x", incident_id="INC-1")
+    put_off: list[tuple[str, str]] = []
+
+    async def answer(asked: Any, incident: Any, by: str) -> Any:  # noqa: ANN401 - as the communicator has it
+        put_off.append((asked.id, by))
+        return asked
+
+    bench.app.store.approvals = SimpleNamespace(load={"INC-1-x": held}.get)
+    bench.app.communicator = SimpleNamespace(answering=SimpleNamespace(put_off=answer))
+    async with bench.client(forms.router) as client:
+        shown = await client.post("/approvals/INC-1-x/snooze", data={"x": "y"})
+        none = await client.post("/approvals/INC-9-x/snooze", data={"x": "y"})
+    assert (shown.status_code, shown.headers["location"]) == (303, "/incidents/INC-1")
+    assert none.status_code == 404
+    assert put_off == [("INC-1-x", "admin")]

@@ -156,3 +156,14 @@ async def test_an_incident_is_had_as_markdown(bench: Bench) -> None:
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
     assert answer.text.startswith("# INC-1: \\<b\\>Disk")
     assert none.status_code == 404
+
+
+async def test_the_draft_of_a_post_mortem_is_had_as_markdown(bench: Bench) -> None:
+    bench.incidents.open(1, firing("<b>Disk</b>", container="nas"))
+    async with bench.client(incidents.router) as client:
+        answer = await client.get("/api/v1/incidents/INC-1/postmortem")
+        none = await client.get("/api/v1/incidents/INC-9/postmortem")
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.text.startswith("# Post-mortem draft: INC-1, \\<b\\>Disk")
+    assert none.status_code == 404

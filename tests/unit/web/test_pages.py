@@ -292,3 +292,31 @@ async def test_many_facts_are_cut_and_the_page_says_where_the_rest_is(bench: Ben
     many = tuple(replace(shift(), id=f"f{number}", evidence="e1") for number in range(1, 300))
     read = await told_of(bench, facts=many, causes=())
     assert f"… and {299 - pages.FACTS_SHOWN_MAX} more: /api/v1/incidents/INC-1" in read.text
+
+
+async def test_a_question_on_the_plain_page_is_answered_there(bench: Bench) -> None:
+    bench.incidents.open(1, firing("Down", container="shop"))
+    bench.dossiers.found = diagnosis()
+    async with bench.client(pages.router) as client:
+        answered = Read((await client.get("/incidents/INC-1", params={"question": "why?"})).text)
+        lost = Read((await client.get("/incidents/INC-1", params={"question": SCRIPT})).text)
+        long = await client.get("/incidents/INC-1", params={"question": "x" * 501})
+        calm = Read((await client.get("/incidents/INC-1?question=%20")).text)
+    assert "likely · 82 %" in answered.text
+    assert lost.tags.count("script") == 1
+    assert "img" not in lost.tags
+    assert "#fact-f2" in answered.addresses
+    assert "I do not understand that question" in lost.text
+    assert any("question=Why%20did%20it%20happen%3F" in one for one in lost.addresses)
+    assert long.status_code == 422
+    assert "rules only" not in calm.text
+
+
+async def test_the_plain_page_leads_to_what_can_be_kept(bench: Bench) -> None:
+    bench.incidents.open(1)
+    bench.dossiers.found = diagnosis()
+    async with bench.client(pages.router) as client:
+        read = Read((await client.get("/incidents/INC-1")).text)
+    start = "/api/v1/incidents/INC-1"
+    assert {f"{start}/markdown", f"{start}/postmortem", start, f"{start}/timeline"} <= set(read.addresses)
+    assert "/incidents/INC-1/feedback" in read.actions

@@ -165,6 +165,7 @@
     const buttons = part("p", "", { class: "buttons" });
     if (name) {
       buttons.append(part("a", "Save as file", { class: "button", download: name, href: address }));
+      buttons.append(part("button", "Copy", { type: "button", class: "quiet", "data-copy-from": address }));
     }
     buttons.append(part("button", "Close", { class: "quiet" }));
     form.append(part("h2", name ? words : "Press Ctrl+C"), field, buttons);
@@ -172,7 +173,7 @@
     box.setAttribute("aria-label", words);
     box.classList.toggle("wide", Boolean(name));
     box.showModal();
-    if (!name) { field.select(); }
+    if (name) { field.setSelectionRange(0, 0); field.scrollTop = 0; } else { field.select(); }
   }
 
   // What is copied is fetched first; where the clipboard is not to be had, it is shown and marked.

@@ -15,7 +15,7 @@ from lamplighter.domain.letter import Letter, LetterState
 from lamplighter.domain.message import Message
 from lamplighter.ports import StoreUnavailable
 from lamplighter.testing import NOON
-from lamplighter.web.console.acts import ACTS, NOTICE, Desk
+from lamplighter.web.console.acts import ACTS, NOTICE, REPLY, Desk
 from lamplighter.web.console.hub import Hub, Said
 from lamplighter.web.console.staffing import STAFFING
 from tests.unit.reports.conftest import diagnosis
@@ -254,3 +254,30 @@ async def test_a_test_message_is_said_to_have_arrived_only_where_the_channel_too
     assert (await bureau.act("send_test", channel="ntfy")).startswith(said)
     assert [channels for _, channels in sent] == [("ntfy",)]
     assert (await bureau.act("send_test", channel="nobody")).startswith("! there is no channel 'nobody'")
+
+
+async def test_an_answer_is_shown_on_the_page_of_who_asked_and_nowhere_else(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    room.dossiers.found = diagnosis()
+    mine, shown = Notice(), Notice()
+    bureau.desk.panes = {**bureau.desk.panes, REPLY: cast("Any", mine)}
+    bureau.desk.shown = lambda incident, reply: shown.said.append(incident) or reply.answer.text  # type: ignore[func-returns-value]
+    assert await bureau.act("ask", incident="INC-1", question="why?") == ""
+    assert mine.said == ["shop was killed for memory"]
+    assert shown.said == ["INC-1"]
+
+
+async def test_a_question_that_is_too_long_or_empty_is_refused(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    for question in ("", "   ", "x" * 501):
+        assert (await bureau.act("ask", incident="INC-1", question=question)).startswith("! question:")
+
+
+async def test_the_real_cause_is_written_down(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    room.dossiers.found = diagnosis()
+    said = await bureau.act("correct", incident="INC-1", component=" nas ", text="its disk was full")
+    assert said == "written into the timeline"
+    event = room.incidents.events[-1]
+    assert event.text == "robin: wrong cause, oom of shop; it was nas: its disk was full"
+    assert (event.data["cause"], event.data["component"]) == ("wrong", "nas")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lamplighter.domain.access import Role
 from lamplighter.domain.incident import State
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.domain.topology import Edge
+from lamplighter.reports.answers import reply_to
+from lamplighter.reports.reply import Claim
 from lamplighter.testing import NOON, firing
 from lamplighter.web.console.hub import Key
 from lamplighter.web.console.incident import PANES, IncidentView, neighbourhood, stages_of
 from lamplighter.web.console.making import Maker
 from lamplighter.web.problems import Problem
-from tests.unit.reports.conftest import diagnosis
+from tests.unit.reports.conftest import diagnosis, papers
 from tests.unit.web.console.conftest import SCRIPT, Room, person
 
 
@@ -68,3 +72,35 @@ def test_an_incident_that_is_not_there_is_a_problem(room: Room, maker: Maker) ->
     with pytest.raises(Problem) as refused:
         IncidentView(maker).sheet(room.context, Key("incident", incident="INC-9", person=person()))
     assert refused.value.status == 404
+
+
+def test_an_answer_is_text_and_links_only_to_what_it_shows(maker: Maker) -> None:
+    view = IncidentView(maker)
+    reply = replace(reply_to(papers(), "why?"), question=SCRIPT)
+    hostile = replace(reply, answer=Claim(SCRIPT, ("f2", "f77")), next=(SCRIPT,), unused=(SCRIPT,), can_ask=(SCRIPT,))
+    made = view.reply("INC-9", hostile)
+    assert "<script" not in made
+    assert "<img" not in made
+    assert 'href="#fact-f2"' in made
+    assert "f77" not in made
+    assert "likely · 82 %" in made
+
+
+def test_before_anything_is_asked_the_pane_is_there_and_empty(maker: Maker) -> None:
+    made = IncidentView(maker).reply("INC-9", None)
+    assert 'aria-live="polite"' in made
+    assert "<section" not in made
+
+
+def test_everybody_may_ask_and_only_who_may_operate_corrects(room: Room, maker: Maker) -> None:
+    room.incidents.open(1, firing("Down", container="shop"), firing("Slow", container="web"))
+    room.dossiers.found = diagnosis()
+    view = IncidentView(maker)
+    seen = view.sheet(room.context, Key("incident", incident="INC-1", person=person(Role.VIEWER)))
+    assert 'data-act="ask"' in seen["ask"]
+    assert 'data-act="correct"' not in seen["known"]
+    assert "Why one incident?" in seen["alerts"]
+    assert "postmortem" in seen["people"]
+    mine = view.sheet(room.context, Key("incident", incident="INC-1", person=person()))["known"]
+    assert 'data-act="correct"' in mine
+    assert '<option value="nas">' in mine
