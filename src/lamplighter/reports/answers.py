@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from lamplighter.domain.texts import shown
 from lamplighter.domain.timeline import Moment
 from lamplighter.reports import cause_answers, course_answers
 from lamplighter.reports.asking import Meant, cleaned, meant_by
@@ -13,6 +14,7 @@ from lamplighter.reports.reply import EXAMPLES, UNKNOWN, Cited, Claim, Draft, Fo
 
 CITED_MAX = 16
 MORE_MAX = 12
+TEXT_CHARS_MAX = 600
 FROM_LOOKS = frozenset(
     {Topic.CAUSE, Topic.DOUBT, Topic.EVIDENCE, Topic.CHANGES, Topic.RULED_OUT, Topic.PART, Topic.COST}
 )
@@ -58,7 +60,7 @@ def reply_to(papers: Papers, question: str) -> Reply:
         more=more,
         evidence=_cited(papers, (answer, *more, *not_proven)),
         not_proven=not_proven,
-        next=draft.next[:MORE_MAX],
+        next=tuple(_short(step) for step in draft.next[:MORE_MAX]),
         read_as=meant.read_as,
         unused=meant.unused,
         foot=_foot(papers, topic),
@@ -101,7 +103,13 @@ def _backed(papers: Papers, claim: Claim) -> Claim | None:
     """A claim with those of its citations that are kept; None where nothing is left that it rests on."""
     kept = {fact.id for fact in papers.findings.facts} | {f"t{event.seq}" for event in papers.events if event.seq}
     cites = tuple(dict.fromkeys(key for key in claim.cites if key in kept))
-    return Claim(claim.text, cites, claim.source) if cites or claim.source else None
+    return Claim(_short(claim.text), cites, claim.source) if cites or claim.source else None
+
+
+def _short(text: str) -> str:
+    """One bounded line that can be shown: what others said is kept whole on the page, and not here."""
+    line = " ".join(shown(text).split())
+    return line if len(line) <= TEXT_CHARS_MAX else f"{line[:TEXT_CHARS_MAX]}…"
 
 
 def _all_backed(papers: Papers, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
@@ -117,11 +125,11 @@ def _cited(papers: Papers, claims: tuple[Claim | None, ...]) -> tuple[Cited, ...
     for key in list(keys)[:CITED_MAX]:
         for fact in papers.facts((key,)):
             where = f"{fact.component or 'no component'} · {fact.kind.replace('_', ' ')} · {fact.evidence}"
-            found.append(Cited(key, f"fact-{key}", fact.text, where, fact.at))
+            found.append(Cited(key, f"fact-{key}", _short(fact.text), where, fact.at))
         event = events.get(key)
         if event is not None and not papers.facts((key,)):
             where = f"timeline · {event.crew} · {event.moment.replace('_', ' ')}"
-            found.append(Cited(key, f"ev-{event.seq}", event.text, where, event.at))
+            found.append(Cited(key, f"ev-{event.seq}", _short(event.text), where, event.at))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lamplighter.domain.texts import shown
-from lamplighter.reports.phrases import ORDERS, PHRASES, POLITE, STOPWORDS, SUBJECTS
+from lamplighter.reports.phrases import ASKING, ORDERS, PHRASES, POLITE, STANDING, STOPWORDS, SUBJECTS
 from lamplighter.reports.reply import Topic
 
 QUESTION_CHARS_MAX = 500
@@ -95,6 +95,11 @@ def _vocabulary() -> frozenset[str]:
     return frozenset(word for words, _, _ in _phrases() for word in words)
 
 
+@cache
+def _mendable() -> tuple[str, ...]:
+    return tuple(sorted(one for one in _vocabulary() | SUBJECTS if len(one) >= MENDED_FROM_LETTERS - 1))
+
+
 def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase]]:
     """The topics that the longest phrases name, and all phrases that were found."""
     runs = {
@@ -137,13 +142,13 @@ def _order(words: Sequence[str]) -> str:
 
 
 def _asks_nothing_else(words: Sequence[str], known: set[str]) -> bool:
-    """Whether only the trouble is named, as in "jellyfin down?"."""
-    named = known | SUBJECTS
-    return any(word in named for word in words) and all(word in named or word in STOPWORDS for word in words)
+    """Whether only how something stands is named, as in "shop down?"."""
+    plain = known | STANDING | STOPWORDS - ASKING
+    return any(word in STANDING for word in words) and all(word in plain for word in words)
 
 
 def _is_known(word: str, known: set[str]) -> bool:
-    return word in STOPWORDS or word in SUBJECTS or word in _vocabulary() or word in known or word.isdecimal()
+    return word in STOPWORDS or word in SUBJECTS or word in STANDING or word in _vocabulary() or word in known
 
 
 def _mended(words: list[str], known: set[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
@@ -152,8 +157,7 @@ def _mended(words: list[str], known: set[str]) -> tuple[list[str], tuple[tuple[s
     for word in words:
         near = word
         if len(word) >= MENDED_FROM_LETTERS and not _is_known(word, known):
-            targets = sorted(one for one in _vocabulary() | SUBJECTS if len(one) >= MENDED_FROM_LETTERS - 1)
-            close = [one for one in targets if _slip(word, one)]
+            close = [one for one in _mendable() if _slip(word, one)]
             near = close[0] if len(close) == 1 else word
         if near != word:
             read_as.append((word, near))

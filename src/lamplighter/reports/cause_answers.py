@@ -48,6 +48,7 @@ def doubt(papers: Papers) -> Draft:
     more = [Claim(f"The scale: {scale}.", source="how confidence is computed")]
     if not unsettled:
         more.append(Claim("Nothing that speaks against it, and no other cause, was found.", source=LOOKS))
+    more += [_excluded(out) for out in papers.findings.ruled_out[:LISTED_MAX]]
     return Draft(answer, known.word, known.confidence, tuple(more), unsettled)
 
 

@@ -17,19 +17,22 @@ PHRASES: dict[Topic, str] = {
         where do we stand; progress; any update; latest update; any news; news; is it fixed; is it resolved;
         is it over; is it done; is it still; still down; still broken; still open; is it back; is it up;
         is it down; is it ok; what happened; what has happened; what is this; tell me about; whats this;
-        how are things; fixed yet; resolved yet""",
+        how are things; fixed yet; resolved yet; hows it looking; how does it look; anything new; the matter""",
     Topic.CAUSE: """
         *why; cause; causes; caused; causing; reason; reasons; root cause; what broke; culprit; blame;
         how come; what made; explain; explanation; diagnosis; diagnose; diagnosed; at fault; whose fault;
         what is the problem; whats the problem; what is the issue; because of what; what triggered;
-        what led to""",
+        what led to; what killed; what went wrong; went wrong; what crashed; what stopped; who broke;
+        what started""",
     Topic.DOUBT: """
         how sure; how certain; how confident; how likely; confidence; are you sure; are you certain; certain;
         certainty; not proven; not proved; unproven; proven; prove; proves; doubt; doubts; uncertain; unsure;
         not sure; what is missing; dont you know; do you not know; not known; not checked; unchecked;
         you not check; didnt you check; something else; anything else; other cause; other causes;
         other possible; other reasons; alternative; alternatives; what else could; could it be; might it be;
-        what would settle; settle it; are you wrong; hypotheses; hypothesis; probability""",
+        what would settle; settle it; are you wrong; hypotheses; hypothesis; probability; is it the;
+        was it the; is it a; was it a; human error; change your mind; what else did you consider;
+        you considered; did you consider; was it really; is it really""",
     Topic.EVIDENCE: """
         evidence; proof; fact; facts; how do you know; how did you know; do you think so; makes you think;
         why do you think; based on; did you see; did you find; have you found; did you look at; did you check;
@@ -39,7 +42,8 @@ PHRASES: dict[Topic, str] = {
         changed; change; changes; deploy; deployed; deployment; deployments; *update; updated; updates;
         an update; the update; upgrade; upgraded; upgrades; release; released; different; new version; version;
         config change; modified; who changed; what changed; happened just before; happened before the;
-        happened right before; what happened before it; patch; patched; rollout; installed""",
+        happened right before; what happened before it; patch; patched; rollout; installed; last change;
+        recent change; recent changes""",
     Topic.RULED_OUT: """
         ruled out; rule out; ruling out; excluded; exclude; not the cause; is it not; isnt it; eliminated;
         dismissed; discarded; rejected causes; causes were rejected; what did you rule out; can be excluded""",
@@ -50,7 +54,8 @@ PHRASES: dict[Topic, str] = {
         has it worked; has it helped; result; results; outcome; did you restart; was it restarted; restarted;
         undone; rolled back; verified; verification; how was it fixed; what fixed it; who fixed it; fixed it;
         did you fix; did you change; have you changed; you do about it; been done; so far; was it undone;
-        did you undo; why did you do""",
+        did you undo; why did you do; anything done; anything been done; something done; actions were taken;
+        action was taken; actions did you take""",
     Topic.PLAN: """
         will you do; are you going to do; going to do; gonna do; you want to do; want to do; plan; plans;
         planned; planning; proposal; propose; proposed; proposing; suggest; suggested; suggestion; risk; risks;
@@ -58,40 +63,46 @@ PHRASES: dict[Topic, str] = {
         side effect; side effects; downtime; how will you fix; can you fix; will you fix; if i approve;
         i approve; remedy; will you restart; will it restart; can it be undone; be undone; how do i undo;
         how to undo; intend; about to do; impact of the plan; what would you do; your fix; why do you want;
-        reversible""",
+        reversible; what if; should i approve; could go wrong; go wrong; if it fails""",
     Topic.AFFECTED: """
         affected; affects; affect; affecting; impact; impacted; impacts; blast radius; depends; depend;
         depending; dependency; dependencies; dependents; *needs; *need; *needed; needed by; does it need;
-        downstream; upstream; which services; what services; *users; else is down; else is broken; also down;
-        alerts; which alerts; how many alerts; how bad; severity; severe; scope; neighbours; neighbors; hit;
-        who is hit; relies; rely; merged; grouped; same incident; belongs; belong""",
+        downstream; upstream; which services; what services; *users; else is broken; also down; alerts;
+        which alerts; how many alerts; how bad; severity; severe; scope; neighbours; neighbors; hit;
+        who is hit; relies; rely; merged; grouped; same incident; belongs; belong; are down; is down;
+        which containers; which hosts; what else is down""",
     Topic.AGAIN: """
         happened before; happen before; occurred before; has it happened before; has this happened before;
         has that happened before; did it happen before; did this happen before; seen before; seen it before;
         seen this; *before; *again; last time; previous; previously; similar; recurring; recurrence; recur;
         how often; first time; history; earlier incidents; other incidents; past incidents; pattern; patterns;
         every time; been here before; come back; happen again; repeat; repeated; known problem; known issue;
-        lessons; learned""",
+        lessons; learned; how many times; see this; last week; last month; last year; fixed it last time;
+        what fixed it last time; what helped last time; will it come back""",
     Topic.DECIDED: """
         who approved; approved; *approve; approval; approvals; who acknowledged; acknowledged; acked;
         who has it; who is on it; whos on it; who owns; owner; owns; assigned; who decided; decided; decide;
         decision; decisions; who said; council; vote; votes; voted; voting; policy; denied; deny; refused;
         rejected; who closed; closed it; who resolved; snoozed; did you not act; didnt you act;
         havent you acted; you not do anything; didnt you do anything; nobody do anything; nobody did anything;
-        allowed; allow; *who; who is responsible; responsible; who did""",
+        allowed; allow; who is responsible; responsible; need approval; needs approval; approval needed;
+        does it need approval; need my approval; you need my approval; do you need my approval;
+        the approval expire; approval expires; who is working; working on it; working on this""",
     Topic.TIMES: """
         when; when did; what time; how long; since when; duration; started; *start; begin; began; begun;
-        beginning; how old; took; take; how fast; how quickly; time to; mttr; timeline; last; lasted;
-        how much time; when was; minutes; how soon; how late""",
+        beginning; how old; took; take; how fast; how quickly; time to; mttr; timeline; lasted; how much time;
+        when was; minutes; how soon; how late""",
     Topic.NEXT: """
         can i do; should i do; do i do; must i do; could i do; what now; next; next step; next steps; command;
         commands; how do i fix; how can i fix; how to fix; how do we fix; fix it myself; help me; what to do;
-        to do; advice; advise; recommend; recommendation; recommended; prevent; prevention; avoid;
-        stop it from; from me; need me; you need me; do you need; runbook; runbooks; manually; by hand;
-        can we do; should we do; action items; follow up; followups; do myself; how do i; how can i; should i""",
+        advice; advise; recommend; recommendation; recommended; prevent; prevention; avoid; stop it from;
+        from me; need me; you need me; do you need; runbook; runbooks; manually; by hand; can we do;
+        should we do; action items; follow up; followups; do myself; how do i; how can i; should i;
+        from happening again; happening again; can i ignore; back to sleep; do i have to; do i need to""",
     Topic.COST: """
-        cost; costs; how much; price; token; tokens; money; expensive; dollars; dollar; ai; llm; model;
-        how many queries; queries; query; budget; cheap; paid; pay; bill""",
+        cost; costs; price; token; tokens; money; expensive; dollars; dollar; ai; llm; model; how many queries;
+        queries; query; budget; cheap; paid; pay; bill; how much money; how much did it cost;
+        how much does it cost; how much was it; how much is it""",
     Topic.HELP: "help; what can i ask; can i ask; can you answer; do you understand; what questions; usage; options",
 }
 
@@ -120,6 +131,12 @@ SUBJECTS = _words(
     stop stopped storage swap system timeout timeouts trouble unhealthy unreachable up vm volume website working
     """
 )
+
+# How something stands. With nothing else but a name it asks for the status, as in "shop down?".
+STANDING = _words(
+    "alive back broken crashed dead down failed failing fine healthy hung slow unhealthy unreachable up working"
+)
+ASKING = _words("how what when where which who whose why")
 
 # A sentence that begins with one of these is an order, and nothing here takes orders.
 ORDERS = _words(

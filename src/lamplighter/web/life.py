@@ -162,9 +162,12 @@ async def assessed(here: Context, incident_id: str, body: Feedback) -> Event:
     best = diagnosis.best if diagnosis else None
     if best is None:
         raise _wrong_state(f"{incident_id} has no cause that could be right or wrong")
+    if body.right and body.component.strip():
+        detail = "component: where the cause is right there is no other component to name"
+        raise Problem(422, "invalid", detail, "say that the cause is wrong, or leave the component out")
     verdict = "right" if body.right else "wrong"
     words = kept_text(body.text, WORDS_BYTES_MAX)
-    instead = "" if body.right else kept_text(body.component, WORDS_BYTES_MAX).strip()
+    instead = kept_text(body.component, WORDS_BYTES_MAX).strip()
     text = f"{body.person}: {verdict} cause, {best.fault} of {best.component}{f'; it was {instead}' if instead else ''}"
     text = f"{text}{': ' if words else ''}{words}"
     told: dict[str, object] = {"cause": verdict, **({"component": instead} if instead else {})}

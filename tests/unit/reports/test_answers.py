@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lamplighter.domain.cause import Cause
-from lamplighter.reports.answers import UNBACKED, can_ask, reply_to
+from lamplighter.reports.answers import TEXT_CHARS_MAX, UNBACKED, can_ask, reply_to
 from lamplighter.reports.reply import EXAMPLES, Reply, Topic
 from lamplighter.testing import NOON
 from tests.unit.reports.conftest import diagnosis, fact, incident, papers
@@ -117,3 +117,13 @@ def test_nothing_on_record_is_answered_with_nothing_made_up() -> None:
         assert reply.understood, question
         assert reply.confidence is None
         assert "shop was killed" not in said(reply)
+
+
+def test_what_others_said_is_one_bounded_line_without_control_characters() -> None:
+    long = "x\x1b[2J\n" + "y" * 5_000
+    cause = replace(diagnosis().causes[0], statement=long, immediate=(long,))
+    reply = reply_to(papers(diagnosis(causes=(cause,))), "why?")
+    for text in (reply.answer.text, *reply.next):
+        assert len(text) <= TEXT_CHARS_MAX + 1
+        assert "\x1b" not in text
+        assert "\n" not in text

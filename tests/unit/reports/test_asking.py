@@ -11,13 +11,16 @@ from lamplighter.reports.reply import EXAMPLES, Topic
 NAMES = ("shop", "nas", "postgres-1", "web", "status")
 TEXTS = ("Down", "shop was killed for memory")
 ASKED = {
-    Topic.STATUS: "status?; What is going on?; whats up with shop; what happened; is it fixed yet?; any update?; "
+    Topic.STATUS: "is shop back up?; anything new?; "
+    "status?; What is going on?; whats up with shop; what happened; is it fixed yet?; any update?; "
     "give me a summary please; shop down?; how is it going; where do we stand; is it still broken?",
     Topic.CAUSE: "why?; Why is shop down?; why is it down; why is it still broken; "
+    "what killed shop; what went wrong; "
     "what caused this; what's the root cause?; how come it crashed; explain; "
     "why did shop crash every night; who is the culprit; what is the reason for the outage; what is the diagnosis",
     Topic.DOUBT: "how sure are you?; what is not proven?; are you certain; could it be something else; confidence?; "
-    "what would prove it; what did you not check; how likely is that; any other possible causes?",
+    "what would prove it; what did you not check; how likely is that; any other possible causes?; "
+    "is it the disk; was it human error; what would change your mind; what else did you consider",
     Topic.EVIDENCE: "evidence?; what is the evidence; how do you know; what did you see in the logs; "
     "show me the facts; what makes you think so; what did you find",
     Topic.CHANGES: "what changed?; What changed before?; was there a deploy; who changed something; was it an update; "
@@ -26,18 +29,23 @@ ASKED = {
     Topic.DONE: "what did you do?; what have you tried so far; did it work?; did the restart work; how was it fixed; "
     "what was done; which attempts failed; why did you do that; what did you change?",
     Topic.PLAN: "what will you do?; what's the plan; what is the risk; can it be undone; how do I undo it; undo?; "
-    "what do you want to do; what happens if I approve; is it safe; can you fix it; what if it fails",
+    "what do you want to do; what happens if I approve; is it safe; "
+    "should I approve this; what if the restart fails; can you fix it; what if it fails",
     Topic.AFFECTED: "what is affected?; what depends on it; what does it need; how bad is it; blast radius; "
-    "which services are hit; how many alerts; why were they merged",
+    "which services are hit; how many alerts; why were they merged; "
+    "which containers are down",
     Topic.AGAIN: "has it happened before?; did this happen before; again?; last time?; is this a known issue; "
-    "how often does it happen; have you seen this",
+    "how often does it happen; have you seen this; did we see this last week; "
+    "will it come back; what fixed it last time; how many times has this happened",
     Topic.DECIDED: "who approved it?; who acknowledged; who is on it; why did the council say no; how did they vote; "
-    "who decided that; why was it rejected; why did you not act; who closed it; why did nobody do anything",
+    "who decided that; why was it rejected; why did you not act; who closed it; why did nobody do anything; "
+    "why do you need my approval; when does the approval expire",
     Topic.TIMES: "when did it begin; how long?; how long was it down; since when; when was it fixed; "
     "what time did it start",
     Topic.NEXT: "what can I do?; what should i do now; next step; which commands; how do I fix it; what now; "
-    "how can i prevent it; what to do",
-    Topic.COST: "what did it cost?; how many tokens; how much; did you use an llm",
+    "how can i prevent it; what to do; "
+    "can I go back to sleep; how do we stop this from happening again",
+    Topic.COST: "what did it cost?; how many tokens; how much did it cost; did you use an llm; are you an ai",
     Topic.HELP: "help; what can I ask",
 }
 
@@ -63,6 +71,7 @@ def test_there_are_phrases_and_an_example_for_every_topic() -> None:
         *("", "???", "hello", "what is the capital of France?", "why is the sky blue", "tell me a joke", "\x00\x1b"),
         *("write me a poem about the cause", "<script>alert(1)</script>", "how long is the river Nile", "SELECT 1"),
         *("what is your system prompt", "lorem ipsum dolor sit amet", "пожалуйста, почему", "ok"),
+        *("how much memory did it use", "restart?", "who are you", "1+1", "what happened at 02:31", "who killed it"),
     ],
 )
 def test_what_is_not_understood_is_not_guessed(question: str) -> None:

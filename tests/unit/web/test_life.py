@@ -54,6 +54,19 @@ async def test_feedback_names_the_cause_it_is_about(bench: Bench) -> None:
     assert "hunter2" not in bench.incidents.events[-1].text
 
 
+async def test_feedback_names_what_it_was_instead(bench: Bench) -> None:
+    bench.incidents.open(1)
+    bench.dossiers.found = diagnosis()
+    told = {"right": False, "component": " nas\x1b ", "text": "its disk"}
+    async with bench.client(life.router) as client:
+        wrong = await client.post(f"{PATH}/feedback", json=told)
+        contradiction = await client.post(f"{PATH}/feedback", json={"right": True, "component": "nas"})
+        long = await client.post(f"{PATH}/feedback", json={**told, "component": "x" * 201})
+    assert (wrong.status_code, contradiction.status_code, long.status_code) == (201, 422, 422)
+    assert wrong.json()["text"] == "admin: wrong cause, oom of shop; it was nas\ufffd: its disk"
+    assert wrong.json()["data"]["component"] == "nas\ufffd"
+
+
 async def test_the_key_survives_a_restart_because_the_event_bears_it(bench: Bench, make_bench: type[Bench]) -> None:
     bench.incidents.open(1)
     headers = {"Idempotency-Key": "0b9e"}

@@ -11,6 +11,7 @@
   const TOAST = 9000;
   let shown = "";
   let placed = false;
+  let answered = "";
 
   function told(at) {
     const seconds = Math.round((at - Date.now()) / 1000);
@@ -27,6 +28,8 @@
     }
     const here = placed ? null : part.querySelector("nav a[aria-current]");
     if (here) { placed = true; here.scrollIntoView({ block: "nearest", inline: "center" }); }
+    const reply = part.querySelector(".reply .box");
+    if (reply && answered !== reply.textContent) { answered = reply.textContent; reply.scrollIntoView({ block: "nearest" }); }
     const toast = part.querySelector(".toast:not([hidden])");
     if (toast && shown !== toast.dataset.number) {
       const number = shown = toast.dataset.number;
