@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from lamplighter.domain.incident import RUNS_MAX, State
 from lamplighter.domain.ledger import Attempt, AttemptState
-from lamplighter.domain.timeline import Crew, Moment
+from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.domain.verification import Outcome
 from lamplighter.reports.course import course_of, legs_of
 from lamplighter.reports.findings import NotProven
@@ -26,6 +27,9 @@ from lamplighter.reports.papers import Papers, run_of
 from lamplighter.reports.units import lapse
 
 LISTED_MAX = 20
+# A long story must leave room for what was found out.
+EVENT_CHARS_MAX = 240
+LEFT_OUT = frozenset({Moment.JOINED, Moment.NOTIFIED})
 OUTCOME = "outcome"
 POLICY = "policy:"
 
@@ -36,7 +40,7 @@ def postmortem_of(papers: Papers) -> str:
     sections: tuple[tuple[str, Iterable[str]], ...] = (
         ("Summary", _summary(papers)),
         ("Impact", _impact(papers)),
-        ("Timeline (UTC)", story_lines(papers.events)),
+        ("Timeline (UTC)", _story(papers)),
         ("Cause", _cause(papers)),
         ("Ruled out", _ruled_out(papers)),
         ("Detection and response", _response(papers)),
@@ -88,6 +92,19 @@ def _impact(papers: Papers) -> Iterable[str]:
     if len(members) > LISTED_MAX:
         yield f"  - … and {len(members) - LISTED_MAX} more"
     yield "- who noticed, and what it cost them: (people fill this in)"
+
+
+def _story(papers: Papers) -> Iterable[str]:
+    """What happened, without the alerts that joined and the messages that were sent; each event in a bounded line."""
+    told = [event for event in papers.events if event.moment not in LEFT_OUT]
+    short = [event if len(event.text) <= EVENT_CHARS_MAX else _cut(event) for event in told]
+    yield from story_lines(short)
+    if len(papers.events) > len(told):
+        yield f"- ({len(papers.events) - len(told)} alerts that joined and messages that were sent are left out)"
+
+
+def _cut(event: Event) -> Event:
+    return replace(event, text=f"{event.text[:EVENT_CHARS_MAX]}…")
 
 
 def _cause(papers: Papers) -> Iterable[str]:

@@ -216,15 +216,15 @@ def test_the_live_log_is_held_while_it_is_read(stage: Stage, visiting: Visiting)
 def test_what_a_person_types_is_not_taken_away_by_the_news(stage: Stage, visiting: Visiting) -> None:
     with visiting(stage) as visit:
         page = visit.go("/incidents/INC-1")
-        page.fill("textarea[name=text]", "half a sentence")
+        page.fill("form[data-act=comment] textarea", "half a sentence")
         page.locator("#votes summary").click()
         stage.post("/api/v1/incidents/INC-1/comments", {"text": "and meanwhile this"}, 201)
         page.wait_for_selector(".story >> text=and meanwhile this")
-        assert page.input_value("textarea[name=text]") == "half a sentence"
+        assert page.input_value("form[data-act=comment] textarea") == "half a sentence"
         assert page.locator("#votes").get_attribute("open") is not None
         page.click("button:text('Write')")
         page.wait_for_selector(".story >> text=half a sentence")
-        assert page.input_value("textarea[name=text]") == ""
+        assert page.input_value("form[data-act=comment] textarea") == ""
 
 
 def test_a_restart_of_the_server_loses_no_page(stage: Stage, visiting: Visiting) -> None:

@@ -92,6 +92,16 @@ def test_a_second_response_is_timed_by_itself() -> None:
     assert "- response 2\n  - received → diagnosed: 3 s" in text
 
 
+def test_a_long_story_leaves_room_for_what_was_found_out() -> None:
+    more = [replace(story()[9], key=f"1:c{n}", moment=Moment.COMMENTED, text="<*_[x" * 2_000) for n in range(500)]
+    joined = [replace(story()[9], key=f"1:j{n}", moment=Moment.JOINED, text="another alert") for n in range(40)]
+    text = postmortem_of(papers(events=(*story(), *joined, *more)))
+    assert "- … " in text
+    assert "(40 alerts that joined" in text
+    assert "another alert" not in text
+    assert text.rstrip().endswith("\\[f6\\]")
+
+
 @pytest.mark.parametrize("said", HOSTILE)
 def test_what_others_say_is_text_and_nothing_else(said: str) -> None:
     def made(text: str) -> str:
