@@ -169,7 +169,7 @@ def test_the_plain_page_asks_judges_snoozes_and_leads_to_the_files(stage: Stage,
         page.click("form.asking button")
         page.wait_for_selector(".reply >> text=Confirmed, 90%")
         assert "plain=1" in page.url
-        page.select_option("select[name=cause]", "wrong")
+        page.check("input[name=cause][value=wrong]")
         page.fill("input[name=component]", "nas")
         page.fill("form[action$='/feedback'] input[name=text]", "the disk")
         page.click("form[action$='/feedback'] button")
