@@ -67,6 +67,10 @@ def _summary(papers: Papers) -> Iterable[str]:
     if known is not None and known.confidence is not None:
         yield ""
         yield from list(known_lines(known))[:1]
+    helped = [one for one in papers.attempts if one.state is AttemptState.DONE and not _in_vain(papers, one)]
+    if helped:
+        yield ""
+        yield f"What was done: {', then '.join(_deed(one) for one in helped[:LISTED_MAX])}."
     if incident.resolution:
         by = f" (by {plain(incident.resolved_by)})" if incident.resolved_by else ""
         yield ""

@@ -91,6 +91,11 @@ def test_control_characters_and_turned_text_are_shown_as_what_they_are() -> None
     assert plain("a\x1b[2Jb\u202ec") == "a\ufffd\\[2Jb\ufffdc"
 
 
+def test_a_change_of_state_names_the_state() -> None:
+    moved = replace(events("the plan is before it")[0], moment=Moment.STATE, data={"state": "council_review"})
+    assert "Person, → council review: the plan is before it" in markdown_of(incident(), None, (), (), None, [moved])
+
+
 def test_a_long_story_is_cut_and_says_so() -> None:
     text = markdown_of(incident(), None, (), (), None, events("x" * 5_000, EVENTS_MAX + 7))
     assert "- … 7 earlier" in text
