@@ -88,7 +88,9 @@ def plan(papers: Papers) -> Draft:
 
 def decided(papers: Papers) -> Draft:
     """Who said yes or no, who has it, and how the council voted."""
-    more = [Claim(event.text, mark(event)) for event in papers.told(Moment.VOTED, Moment.JUDGED)][-LISTED_MAX:]
+    more = [Claim(event.text, mark(event)) for event in papers.told(Moment.VOTED, Moment.JUDGED, Moment.AMENDED)][
+        -LISTED_MAX:
+    ]
     has = papers.last(Moment.ACKNOWLEDGED)
     if has is not None:
         more.append(Claim(f"{papers.clock(has.at)} {has.text}", mark(has)))

@@ -32,6 +32,7 @@ EVENT_CHARS_MAX = 240
 LEFT_OUT = frozenset({Moment.JOINED, Moment.NOTIFIED})
 OUTCOME = "outcome"
 POLICY = "policy:"
+BY_HAND = frozenset({Moment.AMENDED, Moment.ANSWERED, Moment.CLOSED})
 
 
 def postmortem_of(papers: Papers) -> str:
@@ -182,7 +183,7 @@ def _actions(papers: Papers) -> Iterable[str]:
     for attempt in papers.attempts[:LISTED_MAX]:
         at = stamp(attempt.ended_at or attempt.planned_at)
         yield f"- {at} {_deed(attempt)}: {plain(attempt.state)}; {_approver(papers, attempt)}"
-    by_hand = [e for e in papers.events if e.crew is Crew.PERSON and e.moment in {Moment.CLOSED, Moment.ANSWERED}]
+    by_hand = [event for event in papers.events if event.crew is Crew.PERSON and event.moment in BY_HAND]
     yield from (f"- {stamp(event.at)} {plain(event.text)}" for event in by_hand[-LISTED_MAX:])
 
 

@@ -85,6 +85,11 @@ def test_who_decided_and_how_the_council_voted() -> None:
     assert "nobody decided anything" in course_answers.decided(needs_you()).answer.text
 
 
+def test_a_plan_that_a_person_amended_is_among_what_was_decided() -> None:
+    amended = Event("INC-9", "1:amended", NOON, Moment.AMENDED, Crew.PERSON, "robin kept only the restart", {}, 60)
+    assert "robin kept only the restart" in texts(course_answers.decided(papers(events=(*story(), amended))))
+
+
 def test_what_policy_let_run_was_asked_of_nobody() -> None:
     yes = Event("INC-9", "1:approved", NOON, Moment.STATE, Crew.COUNCIL, "listed", {"state": "approved"}, 50)
     said = course_answers.decided(replace(needs_you(), events=(*story()[:5], yes)))
