@@ -80,7 +80,8 @@ PHRASES: dict[Topic, str] = {
         lessons; learned; how many times; see this; last week; last month; last year; fixed it last time;
         what fixed it last time; what helped last time; will it come back""",
     Topic.DECIDED: """
-        who approved; who changed the plan; who edited; amended; edited; approved; *approve; approval; approvals; who acknowledged; acknowledged; acked;
+        who approved; who changed the plan; who edited; amended; edited;
+        approved; *approve; approval; approvals; who acknowledged; acknowledged; acked;
         who has it; who is on it; whos on it; who owns; owner; owns; assigned; who decided; decided; decide;
         decision; decisions; who said; council; vote; votes; voted; voting; policy; denied; deny; refused;
         rejected; who closed; closed it; who resolved; snoozed; did you not act; didnt you act;
