@@ -55,12 +55,53 @@ def why_never(text: str) -> str:
     return next((f"{text} is {kind}, and nothing is asked there" for kind, fits in kinds.items() if fits), "")
 
 
-class Outward(httpx.AsyncBaseTransport):
-    """Resolves a name once, and connects to those of its addresses that may be asked, and to no others."""
+def connected(host: str, port: int, timeout_seconds: float | None) -> socket.socket:
+    """A connection to an address of this name that may be asked, for clients that are not httpx's. It blocks.
 
-    def __init__(self, verify: ssl.SSLContext | None = None, resolve: Resolve = resolved) -> None:
-        # A kept connection is of an address, and would serve another name there unproven.
-        limits = httpx.Limits(max_connections=10, max_keepalive_connections=0)
+    Raises `OSError`; where no address may be asked, a `ConnectionRefusedError` that says why.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+    refused = {address: why_never(address) for address in addresses}
+    allowed = [address for address, why in refused.items() if not why][:ADDRESSES_MAX]
+    if not allowed:
+        raise ConnectionRefusedError(next(iter(refused.values()), "the name has no address"))
+    shared = timeout_seconds / len(allowed) if timeout_seconds else timeout_seconds
+    for address in allowed[:-1]:
+        try:
+            return _reached(address, port, shared, timeout_seconds)
+        except OSError:
+            continue
+    return _reached(allowed[-1], port, shared, timeout_seconds)
+
+
+def _reached(address: str, port: int, connect_seconds: float | None, timeout_seconds: float | None) -> socket.socket:
+    made = socket.create_connection((address, port), connect_seconds)
+    made.settimeout(timeout_seconds)
+    return made
+
+
+def why_not_reached(host: str) -> str:
+    """Why nothing is sent to this name: one of its addresses is never asked. Empty where it may be, or has none.
+
+    For libraries that connect by themselves; what the name leads to when they do is theirs. It blocks.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ""
+    return next((why for why in (why_never(str(place[0])) for *_, place in found) if why), "")
+
+
+class Outward(httpx.AsyncBaseTransport):
+    """Resolves a name once, and connects to those of its addresses that may be asked, and to no others.
+
+    A connection that is kept is of an address, and would serve another name there unproven: `keep` one only where all
+    is asked of one name.
+    """
+
+    def __init__(self, verify: ssl.SSLContext | None = None, resolve: Resolve = resolved, *, keep: int = 0) -> None:
+        limits = httpx.Limits(max_connections=10, max_keepalive_connections=keep)
         trust = ssl.create_default_context() if verify is None else verify
         self._inner = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits)
         self._resolve = resolve

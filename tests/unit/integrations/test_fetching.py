@@ -12,10 +12,12 @@ from lamplighter.integrations.fetching import (
     JsonApi,
     Outward,
     Refused,
+    connected,
     failed,
     query_text,
     web_address,
     why_never,
+    why_not_reached,
 )
 from lamplighter.ports import ToolError
 from lamplighter.testing import JsonServer
@@ -146,3 +148,23 @@ async def test_a_redirect_is_not_followed_to_anywhere(json_server: JsonServer) -
     async with server:
         with pytest.raises(ToolError, match="HTTP 302"):
             await JsonApi(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 20).get("/a")
+
+
+def test_clients_that_are_not_httpx_connect_to_what_was_looked_at(json_server: JsonServer) -> None:
+    port = port_of(json_server)
+    with connected("127.0.0.1", port, 30) as made:
+        assert made.getpeername() == ("127.0.0.1", port)
+        assert made.gettimeout() == 30
+    for host in ("0.0.0.0", "0x0", "::", "2852039166"):
+        with pytest.raises(ConnectionRefusedError, match="nothing is asked there"):
+            connected(host, port, 30)
+
+
+@pytest.mark.parametrize("host", ["0x0", "fe80::1", "169.254.169.254"])
+def test_a_look_beforehand_says_why_nothing_is_sent(host: str) -> None:
+    assert "nothing is asked there" in why_not_reached(host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "", "no-such-name.invalid"])
+def test_a_look_beforehand_lets_all_else_be(host: str) -> None:
+    assert why_not_reached(host) == ""

@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.fetching import Outward
 from lamplighter.ports import ToolError
 
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
@@ -129,7 +130,7 @@ class AlertmanagerClient:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            verify=_trust(self._url),
+            transport=Outward(_trust(self._url)),
             headers=headers,
         )
         url = f"{self._url}/{place}"

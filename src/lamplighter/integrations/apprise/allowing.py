@@ -35,6 +35,14 @@ ALLOWED_KEYS = frozenset(
         *("domain", "tenant", "workspace", "team", "id", "dedup", "status", "country", "lang", "flash", "unicode"),
     }
 )
+# Services that run at the host which the URL names; for all others it is an id, or a name that the service knows.
+HOSTED = frozenset(
+    {
+        *("mailto", "mailtos", "matrix", "matrixs", "mmost", "mmosts", "rocket", "rockets", "nctalk", "nctalks"),
+        *("ncloud", "nclouds", "synology", "synologys", "ntfy", "ntfys", "gotify", "gotifys", "bark", "barks"),
+        *("hassio", "hassios", "signal", "signals", "pushdeer", "pushdeers", "workflow", "workflows"),
+    }
+)
 _ANOTHER = re.compile(r"[,;]+[^/?#=&]*:[/\\]")
 _SEPARATORS = re.compile("[&;]")
 

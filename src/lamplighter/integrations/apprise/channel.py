@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from lamplighter.domain.markup import body_markdown, body_text, first_line
 from lamplighter.domain.message import Kind, Message
+from lamplighter.integrations.apprise.allowing import HOSTED
+from lamplighter.integrations.fetching import why_not_reached
 from lamplighter.ports import Abilities, ChannelError
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class AppriseChannel:
         done.set_running_or_notify_cancel()
         try:
             taken = self._notify(message)
+        except ChannelError as problem:
+            done.set_exception(problem)
         except Exception as problem:  # noqa: BLE001 - whatever the library breaks on is a message that was not delivered
             # Its words may hold the URL, which is a secret.
             done.set_exception(ChannelError(f"{self.name}: {type(problem).__name__}", permanent=False))
@@ -67,8 +71,13 @@ class AppriseChannel:
 
     def _notify(self, message: Message) -> bool:
         kind = "failure" if message.severity == "critical" else "warning"
+        service = _built(self._url)
+        if self._url.partition(":")[0].lower() in HOSTED:
+            for host in _hosts(service):
+                if why := why_not_reached(host):
+                    raise ChannelError(f"{self.name}: {why}", permanent=False)
         return bool(
-            _built(self._url).notify(
+            service.notify(
                 title=first_line(message),
                 body=body_markdown(message) if self._is_mail else _text(message),
                 body_format="markdown" if self._is_mail else "text",
@@ -94,6 +103,12 @@ def _built(url: str) -> Apprise:
     # A list, because Apprise splits a text at commas, and what follows one could be of any scheme.
     told.add([url])
     return told
+
+
+def _hosts(service: Apprise) -> list[str]:
+    """What it will connect to, as far as it says; a mail server may have another name than the mail's domain."""
+    named = (getattr(plugin, "smtp_host", "") or getattr(plugin, "host", "") for plugin in service)
+    return [host.strip("[]") for host in named if isinstance(host, str) and host]
 
 
 @cache

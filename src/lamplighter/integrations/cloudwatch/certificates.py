@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import OrderedDict, deque
 
 import httpx
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from lamplighter.integrations.cloudwatch.sns import Envelope, Untrusted, certificate_url, confirmation_url
+from lamplighter.integrations.fetching import Outward
 from lamplighter.ports import Clock, ToolError
 
 ANSWER_BYTES_MAX = 64 * 1024
@@ -93,7 +93,7 @@ class Certificates:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            transport=self._transport or httpx.AsyncHTTPTransport(verify=ssl.create_default_context()),
+            transport=self._transport or Outward(),
             headers={"accept-encoding": "identity"},
         )
         async with client, client.stream("GET", url) as answer:

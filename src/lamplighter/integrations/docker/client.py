@@ -18,9 +18,11 @@ from docker import APIClient
 from docker.errors import DockerException
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from lamplighter.integrations.docker.allowlist import ForbiddenEndpoint, check_request
 from lamplighter.integrations.docker.stream import Keep, Whole
+from lamplighter.integrations.fetching import connected
 from lamplighter.ports import ToolError
 
 CALLS_AT_ONCE = 4
@@ -97,6 +99,37 @@ class _Adapter(UnixHTTPAdapter):
         return _Pool(str(url), self.socket_path)
 
 
+class _Looking(HTTPConnection):
+    """A connection to an address that may be asked."""
+
+    def _new_conn(self) -> socket.socket:
+        seconds = self.timeout if isinstance(self.timeout, int | float) else None
+        try:
+            return connected(self.host.strip("[]"), self.port or 80, seconds)
+        except OSError as problem:
+            raise urllib3.exceptions.NewConnectionError(self, str(problem)) from problem
+
+
+class _LookingTls(_Looking, HTTPSConnection):
+    """The same, with TLS on it."""
+
+
+class _LookingPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Looking
+
+
+class _LookingTlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _LookingTls
+
+
+class _LookingAdapter(requests.adapters.HTTPAdapter):
+    """What requests sends by, with connections of that kind."""
+
+    def init_poolmanager(self, *arguments: Any, **more: Any) -> None:  # noqa: ANN401 - requests' own signature
+        super().init_poolmanager(*arguments, **more)
+        self.poolmanager.pool_classes_by_scheme = {"http": _LookingPool, "https": _LookingTlsPool}
+
+
 class GuardedClient(APIClient):
     """docker-py's client, in which every request passes the allow-list before it leaves."""
 
@@ -104,6 +137,8 @@ class GuardedClient(APIClient):
         super().__init__(base_url=host, version=version)
         if host.startswith(UNIX):
             self.mount(f"{self.base_url}/", _Adapter(f"http+unix://{host.removeprefix(UNIX)}"))
+        else:
+            self.mount(f"{self.base_url}/", _LookingAdapter())
         # A proxy or a netrc of the environment must not see an engine's traffic.
         self.trust_env = False
 

@@ -13,10 +13,13 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.fetching import Outward
 from lamplighter.integrations.kubernetes.access import IN_CLUSTER, IN_CLUSTER_URL, Access, access_of, own_access
 from lamplighter.integrations.kubernetes.objects import Listing, Thing, listed
 from lamplighter.ports import ToolError
 
+# A session asks one server for many lists, one after the other.
+KEPT_CONNECTIONS = 1
 CORE = "/api/v1"
 APPS = "/apis/apps/v1"
 RESOURCES = {
@@ -128,7 +131,7 @@ class KubernetesClient:
                 trust_env=False,
                 follow_redirects=False,
                 timeout=self._config.timeout_seconds,
-                verify=access.trust(),
+                transport=Outward(access.trust(), keep=KEPT_CONNECTIONS),
                 headers=_headers(access),
             )
         except (OSError, ValueError) as problem:

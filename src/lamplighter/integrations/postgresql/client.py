@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.topology import Component
+from lamplighter.integrations.fetching import why_not_reached
 from lamplighter.ports import ToolError
 
 ROWS_MAX = 50
@@ -60,6 +61,13 @@ class PostgresqlConfig(BaseModel):
         if host.startswith(("/", "@")) or host == "localhost" or _is_address(host):
             return ""
         return host
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What is connected to: names and addresses, but no sockets."""
+        given = conninfo_to_dict(self.url.get_secret_value())
+        named = ",".join(str(given.get(key) or "") for key in ("host", "hostaddr")).split(",")
+        return tuple(host for host in named if host and not host.startswith(("/", "@")))
 
     def stands_for(self, component: Component) -> bool:
         """Whether a component is this server."""
@@ -114,6 +122,9 @@ class Database:
         seconds = self._config.timeout_seconds
         try:
             async with asyncio.timeout(seconds):
+                for place in self._config.places:
+                    if why := await asyncio.to_thread(why_not_reached, place):
+                        raise ToolError(why)
                 # Nothing is set for the whole session: behind a pooler it would be another client's next.
                 connection = await psycopg.AsyncConnection.connect(
                     self._config.url.get_secret_value(),

@@ -18,6 +18,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.fetching import Outward
 from lamplighter.ports import Clock, ToolError
 
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
@@ -196,7 +197,7 @@ class PrometheusClient:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            verify=_trust(self._url),
+            transport=Outward(_trust(self._url)),
             headers=self._headers,
         )
         body = bytearray()

@@ -14,6 +14,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, StringConstraints, field_validator
 
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.fetching import Outward
 from lamplighter.integrations.proxmox.resources import Resource, Settings
 from lamplighter.ports import ToolError
 
@@ -129,7 +130,7 @@ class ProxmoxClient:
             trust_env=False,
             follow_redirects=False,
             timeout=self._config.timeout_seconds,
-            verify=_trust(self._config),
+            transport=Outward(_trust(self._config)),
             headers=self._headers,
         )
         body = bytearray()

@@ -16,6 +16,7 @@ from xml.parsers.expat import ExpatError
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from lamplighter.integrations.fetching import connected
 from lamplighter.ports import ToolError
 
 CALLS_AT_ONCE = 4
@@ -75,6 +76,14 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+class _Connection(http.client.HTTPConnection):
+    """HTTP to an address that may be asked."""
+
+    def connect(self) -> None:
+        """Connect, after a look at where the name leads."""
+        self.sock = connected(self.host, self.port, self.timeout)
+
+
 class Supervisord:
     """One supervisord. Python's own XML-RPC client sends a broken call a second time, so it is not used for sending."""
 
@@ -129,7 +138,7 @@ class Supervisord:
         url = urlsplit(self.config.url)
         if url.scheme == "unix":
             return _UnixConnection(url.path, wait_seconds)
-        return http.client.HTTPConnection(url.hostname or "", url.port or 80, timeout=wait_seconds)
+        return _Connection(url.hostname or "", url.port or 80, timeout=wait_seconds)
 
     def _headers(self, key: str) -> dict[str, str]:
         headers = {"Content-Type": "text/xml"}
