@@ -287,7 +287,7 @@ def build_app(
         backlogs={name: role.backlog for name, role in loaded.items() if role.backlog is not None},
         runbooks=_runbooks(configuration.runbooks),
         steps=steps,
-        communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched),
+        communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched, quiet),
         lock=lock,
     )
 
@@ -311,7 +311,7 @@ def _telling(settings: Settings, world: World, store: Store, news: News, quiet: 
     posting = make_posting(store, world.clock, world, _manners(settings))
     at_once = tuple(channel for channel in world.channels if channel.name in AT_ONCE)
     url = settings.configuration.site.url or ""
-    return posting, Chronicle(store, world.clock, at_once, url, news, quiet, post=posting)
+    return posting, Chronicle(store, world.clock, at_once, url, news, quiet, post=posting, called=world.nicknames)
 
 
 def _watched(settings: Settings, world: World, placing: Correlator) -> Watched:

@@ -63,6 +63,12 @@ class Press(StrEnum):
     SNOOZE = "snooze"
     WHY = "why"
     ACKNOWLEDGE = "acknowledge"
+    SILENCE = "silence"
+    COMMANDS = "commands"
+    RIGHT = "right"
+    WRONG = "wrong"
+    # No button, but the words that somebody may send who has just said no.
+    REASON = "reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +100,14 @@ class Detail:
     expired: bool = False
     answered_by: str = ""
     answered_at: datetime | None = None
+    reason: str = ""
     tried: tuple[str, ...] = ()
     checked: str = ""
     next_steps: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
     acknowledged_by: str = ""
+    muted: str = ""
+    assessed: str = ""
     items: tuple[str, ...] = ()
 
 

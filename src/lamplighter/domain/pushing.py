@@ -1,12 +1,18 @@
-"""Whom a message may wake: people are pushed what is new, what needs them, and the end of that. The rest is quiet."""
+"""Whom a message may wake, and what can be pressed on it.
+
+People are pushed what is new, what needs them, and the end of that; the rest is quiet.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from lamplighter.domain.message import Kind, Press
+from lamplighter.domain.incident import State
+from lamplighter.domain.message import Kind, Message, Press
 from lamplighter.domain.telling import Told, needs_people
+
+LABEL_CHARS_MAX = 28
 
 
 class Way(StrEnum):
@@ -31,11 +37,24 @@ _ALWAYS = {
     Kind.DENIED: Way.EDIT,
 }
 _PRESSES = {
-    Kind.DETECTED: (Press.ACKNOWLEDGE,),
+    Kind.DETECTED: (Press.ACKNOWLEDGE, Press.SILENCE),
     Kind.ASK: (Press.APPROVE, Press.DENY, Press.SNOOZE, Press.WHY),
-    Kind.NEEDS_YOU: (Press.ACKNOWLEDGE, Press.WHY),
-    Kind.EXPIRED: (Press.ACKNOWLEDGE, Press.WHY),
+    Kind.RESOLVED: (Press.RIGHT, Press.WRONG),
+    Kind.NEEDS_YOU: (Press.ACKNOWLEDGE, Press.COMMANDS, Press.WHY),
+    Kind.EXPIRED: (Press.ACKNOWLEDGE, Press.COMMANDS, Press.WHY),
 }
+_LABELS = {
+    Press.DENY: "\N{CROSS MARK} No",
+    Press.SNOOZE: "\N{DOUBLE VERTICAL BAR} 30 min",
+    Press.WHY: "Why?",
+    Press.ACKNOWLEDGE: "I have it",
+    Press.SILENCE: "Silence 1 h",
+    Press.COMMANDS: "Show commands",
+    Press.RIGHT: "\N{THUMBS UP SIGN} Right cause",
+    Press.WRONG: "\N{THUMBS DOWN SIGN} Wrong cause",
+}
+IN_WORDS = frozenset({Press.WHY, Press.COMMANDS})
+OVER = frozenset({Kind.RESOLVED, Kind.SELF_CLEARED})
 
 
 def way_of(kind: Kind, history: Iterable[Told]) -> Way:
@@ -43,6 +62,33 @@ def way_of(kind: Kind, history: Iterable[Told]) -> Way:
     return _ALWAYS.get(kind) or (Way.PUSH if needs_people(history) else Way.EDIT)
 
 
-def presses_of(kind: Kind) -> tuple[Press, ...]:
-    """The buttons of a message, the most useful first."""
-    return _PRESSES.get(kind, ())
+def presses_of(message: Message, *, replies: bool = True) -> tuple[Press, ...]:
+    """The buttons of a message, the most useful first; those that are answered in words where `replies` are shown."""
+    return tuple(
+        press
+        for press in _PRESSES.get(message.kind, ())
+        if _makes_sense(press, message) and (replies or press not in IN_WORDS)
+    )
+
+
+def _makes_sense(press: Press, message: Message) -> bool:
+    detail = message.detail
+    if press in {Press.RIGHT, Press.WRONG}:
+        return bool(detail.word) and not detail.assessed and message.state is State.RESOLVED
+    if press is Press.SILENCE:
+        return not detail.muted
+    return press is not Press.COMMANDS or bool(detail.next_steps)
+
+
+def label_of(press: Press, message: Message) -> str:
+    """What stands on a button."""
+    if press is Press.APPROVE:
+        return f"\N{WHITE HEAVY CHECK MARK} {message.detail.ask or 'Yes'}"[:LABEL_CHARS_MAX]
+    return _LABELS[press]
+
+
+def link_label(message: Message) -> str:
+    """What stands on the link to the incident's page; empty where there is no page."""
+    if not message.url:
+        return ""
+    return "Report" if message.kind in OVER else "Open"

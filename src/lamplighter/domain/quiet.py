@@ -86,6 +86,25 @@ def parse_matchers(texts: Sequence[str]) -> tuple[Matcher, ...]:
     return tuple(parse_matcher(part) for text in texts for part in _split(text))
 
 
+def matchers_of(labels: Mapping[str, str]) -> tuple[Matcher, ...]:
+    """What fits an alert with these labels, and as little else as can be said.
+
+    Raises `BadSilence` where no label can be matched.
+    """
+    found: list[Matcher] = []
+    # The name first: where there are more labels than a silence may have, it is not the one to be left out.
+    for name in sorted(labels, key=lambda name: (name != "alertname", name)):
+        matcher = Matcher(name, Op.EQUAL, labels[name])
+        try:
+            check_matcher(matcher)
+        except BadSilence:
+            continue
+        found += [matcher] if matcher.value else []
+    if not found:
+        raise BadSilence("it has no label that could be matched")
+    return tuple(found[:MATCHERS_MAX])
+
+
 def check_matcher(matcher: Matcher) -> None:
     """Raises `BadSilence` for a name or value that no label has, or an expression that is wrong or would be slow."""
     if not re.fullmatch(_NAME, matcher.name):

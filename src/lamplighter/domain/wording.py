@@ -102,6 +102,7 @@ def _detected(message: Message) -> tuple[Row, ...]:
         Row("", (" ".join(part for part in (_since(message), *said) if part),)),
         Row("Also affected", (affected,)),
         *(_known(message) if detail.cause else ()),
+        Row("", (detail.muted,)),
         _taken(message, "Looking into it. You need to do nothing yet."),
     )
 
@@ -139,6 +140,7 @@ def _resolved(message: Message) -> tuple[Row, ...]:
         Row("Checked", (detail.checked or "; ".join(message.lines),)),
         *_known(message)[:1],
         Row("Against the next time", steps),
+        Row("", (f"Noted: {detail.assessed}." if detail.assessed else "",)),
         Row("", (f"Over at {clock(message.at, message.zone)}. You need to do nothing.",)),
     )
 
@@ -176,6 +178,7 @@ def _denied(message: Message) -> tuple[Row, ...]:
     at = clock(detail.answered_at, message.zone)
     return (
         Row("", (f"{by} said no{f' at {at}' if at else ''}. Nothing was changed.",)),
+        Row("Why", (detail.reason,)),
         Row("I wanted to", (detail.ask,)),
         *_known(message),
         Row("Next", ("it stays open until it is over or you close it; the morning digest names it",)),

@@ -1,7 +1,18 @@
 """The doors in the wall: what the story needs from the outside, and what the outside needs from us. All Protocols."""
 
 from lamplighter.domain.message import Message
-from lamplighter.ports.outbox import Abilities, ChannelListener, Desk, Heartbeat, Nonces, Outbox, Pressed, Reply
+from lamplighter.ports.outbox import (
+    Abilities,
+    Awaited,
+    ChannelListener,
+    Desk,
+    Heartbeat,
+    Nonces,
+    Outbox,
+    Pressed,
+    Reply,
+    Word,
+)
 from lamplighter.ports.outside import (
     ChannelError,
     CheckRunner,
@@ -56,6 +67,7 @@ __all__ = [
     "ApiTokens",
     "Applied",
     "Approvals",
+    "Awaited",
     "ChannelError",
     "ChannelListener",
     "CheckRunner",
@@ -106,4 +118,5 @@ __all__ = [
     "Switch",
     "ToolError",
     "Wanted",
+    "Word",
 ]

@@ -15,11 +15,14 @@ class Abilities:
     """What a channel can do beyond delivering: change what it said, show so many buttons.
 
     `holder` is who presses its buttons, where the channel itself cannot tell people apart and one person owns it.
+    `replies` is whether who pressed is shown a text, `sounds` whether all that is new there makes a sound.
     """
 
     edits: bool = False
     buttons_max: int = 0
     holder: str = ""
+    replies: bool = True
+    sounds: bool = False
 
 
 class Outbox(Protocol):
@@ -101,11 +104,36 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the person who pressed is shown: a short notice, and a longer text where there is one."""
+    """What the person who pressed is shown: a short notice, and a longer text where there is one.
+
+    `asks` is a question that they may answer in words; what they answer belongs to `about`.
+    """
 
     notice: str
     text: str = ""
     ok: bool = True
+    asks: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A question that a channel has put to one person. `reference` is the channel's own id of that message."""
+
+    channel: str
+    reference: str
+    by: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody answered to that very message. The text is data, and chooses nothing."""
+
+    channel: str
+    reference: str
+    by: str
+    text: str
 
 
 class Desk(Protocol):
@@ -113,6 +141,14 @@ class Desk(Protocol):
 
     async def press(self, pressed: Pressed) -> Reply:
         """Do what the button stands for, at most once."""
+        ...
+
+    async def expect(self, awaited: Awaited) -> None:
+        """A question in words was put; for a while an answer to it counts, once. Raises `StoreUnavailable`."""
+        ...
+
+    async def word(self, word: Word) -> Reply | None:
+        """Write down what was answered; None where nothing was asked there, of this person, or not any more."""
         ...
 
     async def command(self, word: str, argument: str, by: str) -> str:

@@ -260,6 +260,8 @@ class Roles:
     listeners: tuple[ChannelListener, ...] = ()
     heartbeats: tuple[Heartbeat, ...] = ()
     runners: tuple[CheckRunner, ...] = ()
+    # What people are called, by the identity that a channel vouches for.
+    nicknames: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

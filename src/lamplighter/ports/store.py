@@ -165,8 +165,8 @@ class Incidents(Protocol):
         """The pairs of sameness keys that a person has split."""
         ...
 
-    def acknowledge(self, incident_id: str, by: str, event: Event) -> Incident:
-        """Note who has it. Raises `LookupError`."""
+    def acknowledge(self, incident_id: str, by: str, event: Event, *, nonce: str = "") -> Incident:
+        """Note who has it, and use up the nonce. Raises `CannotAnswer`, `LookupError`."""
         ...
 
     def hold(self, incident_id: str, reason: str, event: Event | None = None) -> None:
@@ -177,8 +177,8 @@ class Incidents(Protocol):
         """The same for many incidents, with their events, in one transaction; unknown ids are left out."""
         ...
 
-    def record(self, event: Event) -> None:
-        """Write one event; a key that is there already is left as it is."""
+    def record(self, event: Event, *, nonce: str = "", by: str = "") -> None:
+        """Write one event; a key that is there already is left as it is. Uses up the nonce; raises `CannotAnswer`."""
         ...
 
     def timeline(self, incident_id: str) -> Sequence[Event]:
@@ -215,8 +215,11 @@ class Incidents(Protocol):
 class Silences(Protocol):
     """Silences, ours and those of other systems, until they are pruned."""
 
-    def put(self, silence: Silence) -> Silence:
-        """Write or change one; an empty id gets one."""
+    def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "") -> Silence:
+        """Write or change one; an empty id gets one. What it was made for is written with it, and the nonce used up.
+
+        Raises `CannotAnswer`.
+        """
         ...
 
     def end(self, silence_id: str, now: datetime) -> Silence:
@@ -333,6 +336,13 @@ class Approvals(Protocol):
 
         Raises `CannotAnswer` where somebody was first, and where the plan did not come of the question's own;
         `LookupError`.
+        """
+        ...
+
+    def explain(self, approval_id: str, event: Event, *, by: str, reason: str, nonce: str) -> Approval:
+        """Write down why this person said no, once, with the event, and use up the nonce.
+
+        Raises `CannotAnswer`, `LookupError`.
         """
         ...
 

@@ -15,7 +15,7 @@ from lamplighter.store.dossiers import write_plan
 from lamplighter.store.engine import Database
 from lamplighter.store.event_rows import write_event
 from lamplighter.store.incident_rows import required
-from lamplighter.store.nonces import used
+from lamplighter.store.nonces import spend
 from lamplighter.store.tables import approvals
 from lamplighter.store.writes import insert_once
 
@@ -53,7 +53,7 @@ class SqlApprovals:
             present = _required(connection, approval_id)
             if why := may_answer(present, plan_hash, now):
                 raise CannotAnswer(why)
-            _use(connection, nonce, by, now)
+            spend(connection, nonce, by, now)
             end(
                 connection,
                 approval_id,
@@ -89,13 +89,24 @@ class SqlApprovals:
             write_event(connection, required(connection, told.incident_id)[0], told)
             return _required(connection, approval_id)
 
+    def explain(self, approval_id: str, event: Event, *, by: str, reason: str, nonce: str) -> Approval:
+        """Write down why somebody said no, once and by the same person, with the event, and use up the nonce."""
+        with self._database.writing() as connection:
+            present = _required(connection, approval_id)
+            if present.state is not ApprovalState.DENIED or present.approver != by or present.reason:
+                raise CannotAnswer(f"approval {approval_id} is {present.state}; there is no no of yours to explain")
+            spend(connection, nonce, by, event.at)
+            end(connection, approval_id, ApprovalState.DENIED, reason=reason)
+            write_event(connection, required(connection, present.incident_id)[0], event)
+            return _required(connection, approval_id)
+
     def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
         """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
         with self._database.writing() as connection:
             present = _required(connection, approval_id)
             if why := may_answer(present, None, now):
                 raise CannotAnswer(why)
-            _use(connection, nonce, "", now)
+            spend(connection, nonce, "", now)
             later = max(until, present.expires_at)
             end(connection, approval_id, ApprovalState.PENDING, expires_at=later)
             return _required(connection, approval_id)
@@ -142,11 +153,6 @@ def end(connection: Connection, approval_id: str, present: ApprovalState, **valu
     same = (approvals.c.id == approval_id) & (approvals.c.state == present)
     if connection.execute(update(approvals).where(same).values(**values)).rowcount != 1:
         raise CannotAnswer(f"approval {approval_id} is not {present} any more")
-
-
-def _use(connection: Connection, nonce: str, by: str, now: datetime) -> None:
-    if nonce and not used(connection, nonce, by=by, now=now):
-        raise CannotAnswer("this button was used already, or it is too old")
 
 
 def _required(connection: Connection, approval_id: str) -> Approval:

@@ -23,6 +23,7 @@ from lamplighter.store.event_rows import EVENTS, event_of, is_written, write_eve
 from lamplighter.store.incident_rows import change, find, number_of, required
 from lamplighter.store.listing import page
 from lamplighter.store.member_rows import IN_ORDER, MEMBERS, member_of
+from lamplighter.store.nonces import spend
 from lamplighter.store.placing import add_counts, apply_batch
 from lamplighter.store.recent import RecentAlerts
 from lamplighter.store.tables import apart, events, incidents, members
@@ -152,10 +153,11 @@ class SqlIncidents:
         with self._database.reading() as connection:
             return [(one, other) for one, other in connection.execute(query.limit(PAIRS_MAX))]
 
-    def acknowledge(self, incident_id: str, by: str, event: Event) -> Incident:
-        """Note who has it. Raises `LookupError`."""
+    def acknowledge(self, incident_id: str, by: str, event: Event, *, nonce: str = "") -> Incident:
+        """Note who has it, and use up the nonce. Raises `CannotAnswer`, `LookupError`."""
         with self._database.writing() as connection:
             number, present = required(connection, incident_id)
+            spend(connection, nonce, by, event.at)
             if not is_written(connection, number, event.key):
                 change(connection, number, {"acknowledged_by": by, "updated_at": event.at})
                 write_event(connection, number, event)
@@ -178,12 +180,13 @@ class SqlIncidents:
                     change(connection, number, {"held": reason})
                     write_event(connection, number, event)
 
-    def record(self, event: Event) -> None:
-        """Write one event once. Raises `LookupError` where its incident is unknown."""
+    def record(self, event: Event, *, nonce: str = "", by: str = "") -> None:
+        """Write one event once, and use up the nonce. Raises `CannotAnswer`; `LookupError` for an unknown incident."""
         number = number_of(event.incident_id)
         with self._database.writing() as connection:
             if find(connection, number) is None:
                 raise LookupError(f"there is no incident {event.incident_id[:40]}")
+            spend(connection, nonce, by, event.at)
             write_event(connection, number, event)
 
     def timeline(self, incident_id: str) -> Sequence[Event]:

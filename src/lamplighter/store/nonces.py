@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from lamplighter.domain.approval import CannotAnswer
 from lamplighter.domain.letter import Nonce
 from lamplighter.domain.message import Press
 from lamplighter.store.engine import Database
@@ -47,3 +48,9 @@ def used(connection: Connection, digest: str, *, by: str, now: datetime) -> bool
     """Use it up within a larger transaction, so that it is used up exactly where the rest takes place."""
     free = (nonces.c.digest == digest) & nonces.c.used_at.is_(None) & (nonces.c.expires_at > now)
     return connection.execute(update(nonces).where(free).values(used_at=now, used_by=by)).rowcount == 1
+
+
+def spend(connection: Connection, nonce: str, by: str, now: datetime) -> None:
+    """The same, where there is a nonce at all. Raises `CannotAnswer` where it counts no more."""
+    if nonce and not used(connection, nonce, by=by, now=now):
+        raise CannotAnswer("this button was used already, or it is too old")

@@ -11,7 +11,11 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from lamplighter.domain.silence import Matcher, Silence
+from lamplighter.domain.timeline import Event
 from lamplighter.store.engine import Database
+from lamplighter.store.event_rows import write_event
+from lamplighter.store.incident_rows import number_of
+from lamplighter.store.nonces import spend
 from lamplighter.store.tables import silences
 from lamplighter.store.values import packed, unpacked
 from lamplighter.store.writes import insert_numbered
@@ -26,9 +30,15 @@ class SqlSilences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, silence: Silence) -> Silence:
-        """Write or change one; an empty id gets one, and another system's silence is known by its id there."""
+    def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "") -> Silence:
+        """Write or change one; an empty id gets one, and another system's silence is known by its id there.
+
+        The event of an incident that it was made for is written with it, and the nonce used up. Raises `CannotAnswer`.
+        """
         with self._database.writing() as connection:
+            if event is not None:
+                spend(connection, nonce, silence.author, event.at)
+                write_event(connection, number_of(event.incident_id), event)
             known = _one(connection, _same(silence)) if silence.id or silence.outside_id else None
             if known is None:
                 return _inserted(connection, silence)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from lamplighter.domain.assessment import KEY, assessment_words, verdict_of
 from lamplighter.domain.incident import BadMove, Incident, State
 from lamplighter.domain.sameness import key_of
 from lamplighter.domain.texts import kept_text
@@ -165,12 +166,9 @@ async def assessed(here: Context, incident_id: str, body: Feedback) -> Event:
     if body.right and body.component.strip():
         detail = "component: where the cause is right there is no other component to name"
         raise Problem(422, "invalid", detail, "say that the cause is wrong, or leave the component out")
-    verdict = "right" if body.right else "wrong"
-    words = kept_text(body.text, WORDS_BYTES_MAX)
-    instead = kept_text(body.component, WORDS_BYTES_MAX).strip()
-    text = f"{body.person}: {verdict} cause, {best.fault} of {best.component}{f'; it was {instead}' if instead else ''}"
-    text = f"{text}{': ' if words else ''}{words}"
-    told: dict[str, object] = {"cause": verdict, **({"component": instead} if instead else {})}
+    words, instead = kept_text(body.text, WORDS_BYTES_MAX), kept_text(body.component, WORDS_BYTES_MAX).strip()
+    text = assessment_words(body.person, best, words, instead, right=body.right)
+    told: dict[str, object] = {KEY: verdict_of(right=body.right), **({"component": instead} if instead else {})}
     event = _event(here, incident, "feedback", Moment.COMMENTED, body.person, text, **told)
     await asyncio.to_thread(here.app.store.incidents.record, event)
     here.app.news.announce()

@@ -1,4 +1,7 @@
-"""Answers of people: yes, no, later, why, I have it. Whoever asks, and by whatever door, it is done here and once."""
+"""Answers of people: yes, no, later, why, I have it. Whoever asks, and by whatever door, it is done here and once.
+
+What they only remark on is remarks.py's work.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,12 @@ from lamplighter.domain.message import Press
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.texts import kept_text
 from lamplighter.domain.timeline import Crew, Moment
-from lamplighter.ports import Clock, Pressed, Reply, Store, StoreUnavailable, Switch
+from lamplighter.ports import Awaited, Clock, Pressed, Reply, Store, StoreUnavailable, Switch, Word
 from lamplighter.workflow.briefing import Briefing
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.postman import digest_of_token
+from lamplighter.workflow.remarks import Remarks
 
 SNOOZE = timedelta(minutes=30)
 TOKEN_CHARS_MAX = 64
@@ -58,6 +62,7 @@ class Answering:
     briefing: Briefing
     response: Wakes
     switch: Switch
+    remarks: Remarks
     answer_seconds: float = 900.0
 
     async def press(self, pressed: Pressed) -> Reply:
@@ -66,7 +71,7 @@ class Answering:
             return Reply(_STALE, ok=False)
         try:
             nonce = await asyncio.to_thread(self.store.nonces.load, digest_of_token(pressed.token))
-            if nonce is None or nonce.channel != pressed.channel:
+            if nonce is None or nonce.channel != pressed.channel or nonce.press is Press.REASON:
                 log.warning("an unknown button was pressed", channel=pressed.channel, by=pressed.by)
                 return Reply(_STALE, ok=False)
             if nonce.used_at is not None or self.clock.now() >= nonce.expires_at:
@@ -96,6 +101,10 @@ class Answering:
             Press.SNOOZE: self._snooze,
             Press.WHY: self._why,
             Press.ACKNOWLEDGE: self._acknowledge,
+            Press.SILENCE: self._silence,
+            Press.COMMANDS: self._commands,
+            Press.RIGHT: self._assess,
+            Press.WRONG: self._assess,
         }
         try:
             return await acts[nonce.press](nonce, incident, by)
@@ -117,8 +126,10 @@ class Answering:
             )
         )
         await self.response.wake(incident)
-        words = f"yes to: {kept_text(held.summary, NOTICE_BYTES_MAX)}" if approve else "no; nothing is done"
-        return Reply(f"{incident.id}: you said {words}")
+        if approve:
+            return Reply(f"{incident.id}: you said yes to: {kept_text(held.summary, NOTICE_BYTES_MAX)}")
+        asks = f"why not, {incident.id}? (optional: reply to this message)"
+        return Reply(f"{incident.id}: you said no; nothing is done", asks=asks, about=held.id)
 
     async def _snooze(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         """Ask again later. The question stays open for as long as any, and never past its bound."""
@@ -141,8 +152,11 @@ class Answering:
             raise PutOffEnough("It was put off long enough: say yes or no, or let it expire; then nothing is done.")
         extend, mark = self.store.approvals.extend, nonce or secrets.token_hex(8)
         held = await asyncio.to_thread(lambda: extend(present.id, until, now=now, nonce=nonce))
-        text = f"{by} wants to be asked again at {again:%H:%M} UTC; the question now expires at {held.expires_at:%H:%M}"
-        await self.chronicle.note(incident, f"snoozed:{mark[:12]}", Moment.COMMENTED, Crew.PERSON, text)
+        called = self.chronicle.called.of(by)
+        expiry = f"the question now expires at {held.expires_at:%H:%M}"
+        text = f"{called} wants to be asked again at {again:%H:%M} UTC; {expiry}"
+        data: dict[str, object] = {"by": by}
+        await self.chronicle.note(incident, f"snoozed:{mark[:12]}", Moment.COMMENTED, Crew.PERSON, text, data)
         await self.response.wake(incident)
         await self.posting.remind(incident, (held.summary,), again)
         await self.posting.update(incident, "asked", (held.summary,), mark)
@@ -155,14 +169,51 @@ class Answering:
         await self._refresh(nonce, incident)
         return Reply(f"{incident.id}: here is what I know.", text=text)
 
+    async def _commands(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
+        if not await self._used(nonce, by):
+            return Reply(_STALE, ok=False)
+        text = await self.briefing.commands(incident)
+        await self._refresh(nonce, incident)
+        return Reply(f"{incident.id}: here is what a person can do.", text=text)
+
+    async def _silence(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
+        if not incident.is_open:
+            return Reply(f"{incident.id} is {incident.state} already.", ok=False)
+        reply = await self.remarks.silence(nonce, incident, by)
+        await self._refresh(nonce, incident)
+        return reply
+
+    async def _assess(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
+        reply = await self.remarks.assess(nonce, incident, by)
+        await self._refresh(nonce, incident)
+        return reply
+
+    async def expect(self, awaited: Awaited) -> None:
+        """A question in words was put to somebody who said no. Raises `StoreUnavailable`."""
+        await self.remarks.expect(awaited)
+
+    async def word(self, word: Word) -> Reply | None:
+        """Write down what was answered; None where nothing was asked there, or not of this person."""
+        try:
+            nonce = await self.remarks.reason(word)
+            incident = await asyncio.to_thread(self.store.incidents.load, nonce.incident_id) if nonce else None
+            if nonce is None or incident is None:
+                return None
+            await self._refresh(nonce, incident)
+        except (CannotAnswer, LookupError):
+            return Reply("Why was written down already, or it is too late; the no stands.", ok=False)
+        except StoreUnavailable as problem:
+            log.warning("a reason could not be kept", problem=str(problem))
+            return Reply("I cannot write this down now; the no stands. Reply again in a moment.", ok=False)
+        return Reply(f"{nonce.incident_id}: written down.")
+
     async def _acknowledge(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         if not incident.is_open:
             return Reply(f"{incident.id} is {incident.state} already.", ok=False)
-        if not await self._used(nonce, by):
-            return Reply(_STALE, ok=False)
-        key = f"ack:{secrets.token_hex(8)}"
-        event = self.chronicle.event(incident, key, Moment.ACKNOWLEDGED, Crew.PERSON, f"{by} has it", {"by": by})
-        known = await asyncio.to_thread(self.store.incidents.acknowledge, incident.id, by, event)
+        key, text = f"ack:{secrets.token_hex(8)}", f"{self.chronicle.called.of(by)} has it"
+        event = self.chronicle.event(incident, key, Moment.ACKNOWLEDGED, Crew.PERSON, text, {"by": by})
+        acknowledge = self.store.incidents.acknowledge
+        known = await asyncio.to_thread(lambda: acknowledge(incident.id, by, event, nonce=nonce.digest))
         self.chronicle.news.announce()
         await self._refresh(nonce, known)
         return Reply(f"{incident.id}: you have it. I go on looking.")
@@ -182,7 +233,7 @@ class Answering:
         held = await asyncio.to_thread(self.store.approvals.load, nonce.approval_id) if nonce.approval_id else None
         if held is None:
             return _STALE
-        by = f" by {held.approver}" if held.approver else ""
+        by = f" by {self.chronicle.called.of(held.approver)}" if held.approver else ""
         return f"{held.incident_id}: the question is {held.state}{by}."
 
     async def command(self, word: str, argument: str, by: str) -> str:

@@ -93,13 +93,17 @@ class Asking:
             if amended is not None and amended.amends == plan.hash == held.plan_hash:
                 return amended
             return Grant("", given=False, by=held.approver, reason="what the plan was amended to is not in the store")
+        by = self.chronicle.called.of(held.approver)
         if held.state in {ApprovalState.APPROVED, ApprovalState.CONSUMED} and held.plan_hash == plan.hash:
-            text = f"{held.approver} said yes{f': {held.reason}' if held.reason else ''}"
-            await self.chronicle.move(incident, State.APPROVED, "approved", Crew.PERSON, text, moment=Moment.ANSWERED)
+            text = f"{by} said yes{f': {held.reason}' if held.reason else ''}"
+            await self.chronicle.move(
+                incident, State.APPROVED, "approved", Crew.PERSON, text, moment=Moment.ANSWERED, person=held.approver
+            )
             return Grant(held.id, given=True, by=held.approver, reason=text, approval_id=held.id)
         if held.state is ApprovalState.DENIED:
-            text = f"{held.approver} said no{f': {held.reason}' if held.reason else ''}; nothing was done"
-            await self.chronicle.note(incident, "answered", Moment.ANSWERED, Crew.PERSON, text)
+            text = f"{by} said no{f': {held.reason}' if held.reason else ''}; nothing was done"
+            data: dict[str, object] = {"by": held.approver}
+            await self.chronicle.note(incident, "answered", Moment.ANSWERED, Crew.PERSON, text, data)
             return Grant("", given=False, by=held.approver, reason=text, ends=State.REJECTED)
         text = "nobody answered in time; nothing was done" if held.state is ApprovalState.EXPIRED else str(held.state)
         await self.chronicle.note(incident, "expired", Moment.EXPIRED, Crew.COUNCIL, text)

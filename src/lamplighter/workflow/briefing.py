@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lamplighter.domain.approval import Approval, ApprovalState
+from lamplighter.domain.assessment import assessed
 from lamplighter.domain.cause import Cause, Diagnosis
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.message import TEXT_BYTES_MAX, Detail, Message, safe
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.texts import kept_text
 from lamplighter.domain.timeline import Event, Moment
+from lamplighter.domain.wording import clock
 from lamplighter.ports import Clock, Store
 
 EVIDENCE_MAX = 5
 AFFECTED_MAX = 12
 WHY_FACTS_MAX = 12
+# The name in an event's data under which the silence stands that was made with it.
+SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Briefing:
     clock: Clock
     site_url: str = ""
     zone: str = "UTC"
+    called: Nicknames = field(default_factory=Nicknames)
 
     async def of(self, incident: Incident, moment: str, lines: tuple[str, ...]) -> Message:
         """The message about this incident at this moment. Raises `StoreUnavailable`."""
@@ -36,6 +42,11 @@ class Briefing:
     async def why(self, incident: Incident) -> str:
         """What speaks for the cause and against it, in plain text."""
         text = await asyncio.to_thread(self._why, incident)
+        return "\n".join(kept_text(line, TEXT_BYTES_MAX) for line in text.splitlines())
+
+    async def commands(self, incident: Incident) -> str:
+        """What a person can do at once, in plain text."""
+        text = await asyncio.to_thread(self._commands, incident)
         return "\n".join(kept_text(line, TEXT_BYTES_MAX) for line in text.splitlines())
 
     def page(self, incident_id: str) -> str:
@@ -94,14 +105,29 @@ class Briefing:
             approval_id=asked.id if asked and asked.state is ApprovalState.PENDING else "",
             expires_at=asked.expires_at if asked else None,
             expired=expired and moment == str(State.NEEDS_HUMAN),
-            answered_by=answer.approver if answer else "",
+            answered_by=self.called.of(answer.approver) if answer else "",
             answered_at=answer.answered_at if answer and answer.approver else None,
+            reason=answer.reason if answer else "",
             tried=tuple(one.text for one in events if one.moment in {Moment.ACTED, Moment.UNDONE, Moment.SETTLED}),
             checked=_last(events, Moment.VERIFIED),
             next_steps=_steps(best, plan, moment),
             affected=self._affected(incident),
-            acknowledged_by=incident.acknowledged_by,
+            acknowledged_by=self.called.of(incident.acknowledged_by),
+            muted=self._muted(events),
+            assessed=assessed(events, self.called),
         )
+
+    def _muted(self, events: Sequence[Event]) -> str:
+        """What a silence that was made from a message says, for as long as it lasts."""
+        made = next((event for event in reversed(events) if event.data.get(SILENCE)), None)
+        if made is None:
+            return ""
+        now = self.clock.now()
+        found = (one for one in self.store.silences.listed(now=now) if one.id == made.data[SILENCE])
+        silence = next(found, None)
+        if silence is None:
+            return ""
+        return f"Silent until {clock(silence.ends_at, self.zone)}, by {self.called.of(silence.author)}."
 
     def _asked(self, incident: Incident) -> Approval | None:
         """The newest question of this run."""
@@ -112,6 +138,21 @@ class Briefing:
         members = self.store.incidents.members(incident.id)[: AFFECTED_MAX + 1]
         names = (one.component or one.alert.name for one in members if one.firing)
         return tuple(name for name in dict.fromkeys(names) if name != incident.component)[:AFFECTED_MAX]
+
+    def _commands(self, incident: Incident) -> str:
+        diagnosis = self.store.dossiers.diagnosis(incident.id, incident.run)
+        plan = self.store.dossiers.plan(incident.id, incident.run)
+        best = diagnosis.best if diagnosis else None
+        steps = best.immediate if best else ()
+        lines = [f"{incident.id}: a person can, at once:", *(f"{number}. {one}" for number, one in enumerate(steps, 1))]
+        if not steps:
+            advice = plan.advice if plan else ""
+            lines = [
+                f"{incident.id}: {advice}" if advice else f"{incident.id}: I know no step; its page says what I saw."
+            ]
+        lines += ["Against the next time:", *best.prevention] if best and best.prevention else []
+        link = self.page(incident.id)
+        return "\n".join([*lines, *([link] if link else [])])
 
     def _why(self, incident: Incident) -> str:
         diagnosis = self.store.dossiers.diagnosis(incident.id, incident.run)

@@ -13,6 +13,7 @@ import stamina
 import structlog
 
 from lamplighter.domain.incident import ACTING, BadMove, Incident, State
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.domain.pushing import Way
 from lamplighter.domain.redaction import redact, redact_tree
 from lamplighter.domain.telling import ENDS, Told, digest_of, told, why_silent
@@ -43,6 +44,7 @@ class Chronicle:
     mutes: Mutes = field(default_factory=NothingMuted)
     moved: Callable[[Incident], None] = lambda _incident: None
     post: Post | None = None
+    called: Nicknames = field(default_factory=Nicknames)
 
     @property
     def muting(self) -> Muting:
@@ -84,13 +86,25 @@ class Chronicle:
         return self.event(incident, key, moment, Crew.MONITOR, reason or f"no longer held: {incident.held}")
 
     async def move(
-        self, incident: Incident, to: State, key: str, crew: Crew, text: str, *, moment: Moment = Moment.STATE
+        self,
+        incident: Incident,
+        to: State,
+        key: str,
+        crew: Crew,
+        text: str,
+        *,
+        moment: Moment = Moment.STATE,
+        person: str = "",
     ) -> Incident:
-        """Change the state; `Superseded` where the incident was closed meanwhile, or is another run's by now."""
+        """Change the state, `person` being who wanted it where somebody did.
+
+        `Superseded` where the incident was closed meanwhile, or is another run's by now.
+        """
         before = await asyncio.to_thread(self.store.incidents.load, incident.id)
         if before is not None and before.run != incident.run:
             raise Superseded(f"{incident.id} was reopened; another response has it")
-        event = self.event(incident, key, moment, crew, text, {"state": str(to)})
+        data: dict[str, object] = {"state": str(to), **({"by": person} if person else {})}
+        event = self.event(incident, key, moment, crew, text, data)
         by = "lamplighter" if to is State.RESOLVED else ""
         try:
             after = await asyncio.to_thread(

@@ -22,6 +22,7 @@ from lamplighter.workflow.morning import Morning
 from lamplighter.workflow.patrol import Patrol
 from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.postman import Postman
+from lamplighter.workflow.remarks import Hush, Remarks
 from lamplighter.workflow.sign_of_life import SignOfLife
 from lamplighter.workflow.surveying import Surveying
 from lamplighter.workflow.world import World
@@ -103,7 +104,7 @@ def _check(name: str) -> str:
 
 def make_posting(store: Store, clock: Clock, world: World, manners: Manners) -> Posting:
     """The desk where letters are written."""
-    briefing = Briefing(store, clock, manners.site_url, manners.zone)
+    briefing = Briefing(store, clock, manners.site_url, manners.zone, called=world.nicknames)
     channels = tuple(channel for channel in world.channels if channel.name not in AT_ONCE)
     return Posting(store, clock, briefing, channels, manners.quiet)
 
@@ -116,12 +117,15 @@ def make_communicator(
     response: Wakes,
     switch: Switch,
     watched: Watched,
+    hush: Hush,
 ) -> Communicator:
     """Join the parts."""
     store, clock = chronicle.store, chronicle.clock
     postman = Postman(store, clock, chronicle.news, posting.channels)
     posting.rung = postman.ring
-    answering = Answering(store, clock, chronicle, posting, posting.briefing, response, switch, manners.answer_seconds)
+    briefing, asked = posting.briefing, manners.answer_seconds
+    remarks = Remarks(store, clock, chronicle, briefing, hush)
+    answering = Answering(store, clock, chronicle, posting, briefing, response, switch, remarks, asked)
     listeners = tuple(listener for role in world.roles for listener in role.listeners)
     heartbeats = tuple(heartbeat for role in world.roles for heartbeat in role.heartbeats)
     blindness = Blindness(store, clock, posting, watched.unseen, watched.looked, watched.leads)

@@ -148,4 +148,5 @@ class Posting:
         quiet = self.quiet
         if quiet is None or message.kind is Kind.TEST or not quiet.hold(at) or quiet.passes(message.severity):
             return True, at
-        return (False, at) if channel.can.edits else (True, quiet.over_at(at))
+        silent = channel.can.edits and not channel.can.sounds
+        return (False, at) if silent else (True, quiet.over_at(at))

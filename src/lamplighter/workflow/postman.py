@@ -16,7 +16,7 @@ import structlog
 from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.letter import Letter, LetterState, Nonce, asked_pause, next_try, why_given_up
 from lamplighter.domain.message import Button, Kind, Message, Press
-from lamplighter.domain.pushing import presses_of
+from lamplighter.domain.pushing import label_of, presses_of
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.ports import ChannelError, Clock, NotificationChannel, Store, StoreUnavailable
@@ -31,7 +31,6 @@ PRUNE_SECONDS = 3_600.0
 PRUNES_MAX = 50
 BUTTON_DAYS = 1
 TOKEN_BYTES = 16
-LABEL_CHARS_MAX = 28
 log = structlog.get_logger()
 
 
@@ -142,14 +141,14 @@ class Postman:
     def _buttons(self, channel: NotificationChannel, letter: Letter) -> tuple[Button, ...]:
         """One nonce for each button of this very delivery; only their digests are kept."""
         message, now = letter.message, self.clock.now()
-        wanted = presses_of(message.kind)[: channel.can.buttons_max]
+        wanted = presses_of(message, replies=channel.can.replies)[: channel.can.buttons_max]
         buttons, issued = [], []
         for press in wanted:
             ends = message.detail.expires_at if press in _ANSWERS else now + timedelta(days=BUTTON_DAYS)
             if (press in _ANSWERS and not message.detail.approval_id) or ends is None:
                 continue
             token = secrets.token_urlsafe(TOKEN_BYTES)
-            buttons.append(Button(press, _label(press, message), token))
+            buttons.append(Button(press, label_of(press, message), token))
             issued.append(_nonce(channel, letter, press, token, ends))
         self.store.nonces.issue(issued)
         return tuple(buttons)
@@ -205,23 +204,11 @@ class Postman:
 
 
 _ANSWERS = frozenset({Press.APPROVE, Press.DENY, Press.SNOOZE})
-_LABELS = {
-    Press.DENY: "\N{CROSS MARK} No",
-    Press.SNOOZE: "\N{DOUBLE VERTICAL BAR} 30 min",
-    Press.WHY: "Why?",
-    Press.ACKNOWLEDGE: "I have it",
-}
 
 
 def digest_of_token(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _label(press: Press, message: Message) -> str:
-    if press is Press.APPROVE:
-        return f"\N{WHITE HEAVY CHECK MARK} {message.detail.ask or 'Yes'}"[:LABEL_CHARS_MAX]
-    return _LABELS[press]
 
 
 def _nonce(channel: NotificationChannel, letter: Letter, press: Press, token: str, ends: datetime) -> Nonce:

@@ -14,6 +14,7 @@ import structlog
 from lamplighter.domain.maintenance import Window, covers, open_until
 from lamplighter.domain.quiet import COMPONENT, checked, clock_words, matcher_words, mutes, words_of
 from lamplighter.domain.silence import Silence
+from lamplighter.domain.timeline import Event
 from lamplighter.ports import Clock, SilenceExchange, Store, StoreUnavailable
 from lamplighter.workflow.silence_sync import SILENCES_MAX, SilenceSync
 
@@ -80,12 +81,16 @@ class Quiet:
         """The systems whose silences are not seen now, and why; what was known of them holds until its end."""
         return self.sync.cannot_see
 
-    async def add(self, silence: Silence) -> Silence:
-        """Make a silence, or change the one of its id. Raises `BadSilence`, `StoreUnavailable`."""
+    async def add(self, silence: Silence, event: Event | None = None, *, nonce: str = "") -> Silence:
+        """Make a silence, or change the one of its id, with what the store does of one piece with it.
+
+        Raises `BadSilence`, `CannotAnswer`, `StoreUnavailable`.
+        """
         # Its copy in another system is known by this id, also to another Lamplighter or after a new start with no data.
         named = silence if silence.id else replace(silence, id=f"SIL-{secrets.token_hex(ID_BYTES)}")
+        put, good = self.store.silences.put, checked(named, self.clock.now())
         async with self.sync.changing:
-            kept = await asyncio.to_thread(self.store.silences.put, checked(named, self.clock.now()))
+            kept = await asyncio.to_thread(lambda: put(good, event, nonce=nonce))
             self.sync.note(kept)
         await self.refresh()
         self._news.set()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.discretion import discreet
 from lamplighter.domain.evidence import Evidence, Question, bounded
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.domain.plan import Offer, Target, Verb
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.topology import Component, Edge, edges_from_labels, edges_from_rules
@@ -84,6 +85,11 @@ class World:
     def channels(self) -> tuple[NotificationChannel, ...]:
         """Every way to tell people."""
         return tuple(channel for roles in self.roles for channel in roles.channels)
+
+    @property
+    def nicknames(self) -> Nicknames:
+        """What people are called who answer on channels."""
+        return Nicknames({one: name for roles in self.roles for one, name in roles.nicknames.items()})
 
     def action(self, system: str, verb: Verb) -> RemediationAction | None:
         """The role that does this verb in this system."""

@@ -20,6 +20,8 @@ from lamplighter.workflow.briefing import Briefing
 from lamplighter.workflow.chronicle import Chronicle
 from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.postman import digest_of_token
+from lamplighter.workflow.quiet import Quiet
+from lamplighter.workflow.remarks import Remarks
 from lamplighter.workflow.switch import FileSwitch
 from tests.integration.workflow.conftest import NOTHING_ALLOWS_IT, Bench
 
@@ -35,8 +37,11 @@ class Desk:
         briefing = Briefing(store, clock)
         chronicle = Chronicle(store, clock)
         posting = Posting(store, clock, briefing)
+        self.quiet = Quiet(store, clock)
+        chronicle.mutes = self.quiet
+        remarks = Remarks(store, clock, chronicle, briefing, self.quiet)
         self.switch = FileSwitch(self.folder, clock)
-        self.desk = Answering(store, clock, chronicle, posting, briefing, self, self.switch)
+        self.desk = Answering(store, clock, chronicle, posting, briefing, self, self.switch, remarks)
 
     async def wake(self, incident: Incident) -> None:
         self.woken.append(incident.id)

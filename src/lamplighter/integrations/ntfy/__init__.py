@@ -18,7 +18,8 @@ PUBLIC = "ntfy.sh"
 class NtfyConfig(BaseModel):
     """`approver` is who reads the topic, and whose name an answer bears; without it there are no buttons.
 
-    Whoever can read the topic can press, so that it needs a server of one's own and a token.
+    Whoever can read the topic can press, so that it needs a server of one's own and a token. `in_place` lets a server
+    that can change what was pushed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +30,7 @@ class NtfyConfig(BaseModel):
     approver: Annotated[str, Field(max_length=60, pattern=r"^[-_. A-Za-z0-9@]*$")] = ""
     timeout_seconds: float = Field(default=10.0, gt=0, le=60, allow_inf_nan=False)
     verify_tls: bool = True
+    in_place: bool = True
 
     @field_validator("url")
     @classmethod
@@ -56,7 +58,8 @@ def _build(config: NtfyConfig, surroundings: Surroundings) -> Roles:
     # An address that nobody can reach would be a button that does nothing.
     reachable = bool(surroundings.answer_url("probe"))
     approver = f"ntfy:{config.approver}" if config.approver and reachable else ""
-    channel = NtfyChannel(publisher, config.url, config.topic, approver, surroundings)
+    where = (config.url, config.topic)
+    channel = NtfyChannel(publisher, *where, approver, surroundings, in_place=config.in_place)
     return Roles(channels=(channel,))
 
 

@@ -21,13 +21,19 @@ _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 
 @dataclass(slots=True)
 class SimulatedNtfy:
-    """What was published. `faults` are answered first: a status and its headers; status 0 is silence in seconds."""
+    """What was published. `faults` are answered first: a status and its headers; status 0 is silence in seconds.
+
+    `sequences` is whether it is of version 2.16 or later: `shown` is then what a phone shows, by sequence.
+    """
 
     url: str = ""
     token: str = ""
     published: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
     faults: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    sequences: bool = True
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    taken_away: list[str] = field(default_factory=list)
 
     def answer(self, body: bytes, authorization: str) -> tuple[int, dict[str, str], dict[str, Any]]:
         """The status, further headers, and the JSON of one publishing."""
@@ -43,9 +49,24 @@ class SimulatedNtfy:
         if why:
             return 400, {}, {"code": 40024, "http": 400, "error": f"invalid request: {why}"}
         message = json.loads(body)
-        kept = {"id": f"m{len(self.published) + 1}", "time": int(time.time()), "event": "message", **message}
+        name = f"m{len(self.published) + 1}"
+        kept = {"id": name, "time": int(time.time()), "event": "message", **message}
+        if not self.sequences:
+            kept.pop("sequence_id", None)
         self.published.append(kept)
+        self.shown[kept.get("sequence_id", name)] = kept
         return 200, {}, kept
+
+    def take_away(self, path: str, authorization: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """The answer to a DELETE of one sequence of a topic."""
+        if self.token and authorization != f"Bearer {self.token}":
+            return 401, {}, {"code": 40101, "http": 401, "error": "unauthorized"}
+        _, topic, sequence = [*path.split("/"), "", ""][:3]
+        if not (self.sequences and _TOPIC.fullmatch(topic) and _TOPIC.fullmatch(sequence)):
+            return 404, {}, {"code": 40401, "http": 404, "error": "page not found"}
+        self.taken_away.append(sequence)
+        self.shown.pop(sequence, None)
+        return 200, {}, {"id": "d", "event": "message_delete", "topic": topic, "sequence_id": sequence}
 
     def _why_refused(self, body: bytes) -> str:
         try:
@@ -56,12 +77,14 @@ class SimulatedNtfy:
             return "topic invalid"
         if message.get("priority", 3) not in PRIORITIES:
             return "priority invalid"
+        if self.sequences and not _TOPIC.fullmatch(str(message.get("sequence_id", "none"))):
+            return "sequence ID invalid"
         if len(str(message.get("message", "")).encode()) > MESSAGE_BYTES_MAX:
             return "message too long, it would become an attachment"
         actions = message.get("actions", [])
         if len(actions) > ACTIONS_MAX:
             return "too many actions"
-        good = (one.get("action") == "http" and str(one.get("url", "")).startswith("http") for one in actions)
+        good = (one.get("action") in {"http", "view"} and str(one.get("url", "")).startswith("http") for one in actions)
         return "" if all(good) else "action invalid"
 
 
@@ -74,6 +97,12 @@ def simulated_ntfy(told: SimulatedNtfy | None = None) -> Iterator[SimulatedNtfy]
         def do_POST(self) -> None:
             length = min(BODY_BYTES_MAX, int(self.headers.get("content-length") or 0))
             status, headers, answer = ntfy.answer(self.rfile.read(length), self.headers.get("authorization", ""))
+            self._told(status, headers, answer)
+
+        def do_DELETE(self) -> None:
+            self._told(*ntfy.take_away(self.path, self.headers.get("authorization", "")))
+
+        def _told(self, status: int, headers: dict[str, str], answer: dict[str, Any]) -> None:
             body = json.dumps(answer).encode()
             with suppress(OSError):
                 self.send_response(status)

@@ -10,25 +10,45 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from lamplighter.integrations.fetching import web_address
 from lamplighter.integrations.telegram.channel import TelegramChannel
 from lamplighter.integrations.telegram.client import BotApi
-from lamplighter.integrations.telegram.listener import TelegramListener
+from lamplighter.integrations.telegram.listener import TelegramListener, identity_of
 from lamplighter.ports import ChannelError, Integration, Roles, Surroundings, ToolError
 
 API = "https://api.telegram.org"
 APPROVERS_MAX = 50
+# The Bot API's own bound.
+USER_ID_MAX = 2**52
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
 
 
+UserId = Annotated[int, Field(ge=1, le=USER_ID_MAX)]
+# Letters of any alphabet, but nothing that could be taken for an identity or another line.
+Nickname = Annotated[str, Field(pattern=r"^[\w][\w .@-]{0,39}$")]
+
+
 class TelegramConfig(BaseModel):
-    """`approvers` are the numeric ids of those whose presses and commands count; with none there are no buttons."""
+    """`approvers` are the numeric ids of those whose presses and commands count, as a list or each with a name to show.
+
+    With none there are no buttons.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token: SecretStr
     chat: int
     topic: Annotated[int | None, Field(ge=1)] = None
-    approvers: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=APPROVERS_MAX)] = []
+    approvers: (
+        Annotated[list[UserId], Field(max_length=APPROVERS_MAX)]
+        | Annotated[dict[UserId, Nickname], Field(max_length=APPROVERS_MAX)]
+    ) = []
     api_url: str = API
     timeout_seconds: float = Field(default=10.0, gt=0, le=60, allow_inf_nan=False)
+
+    @field_validator("approvers", mode="before")
+    @classmethod
+    def _is_a_list_or_has_names(cls, given: object) -> object:
+        if given is None or isinstance(given, list | dict):
+            return given or []
+        raise ValueError("is a list of numbers, such as [123456789], or numbers with names, such as {123456789: anna}")
 
     @field_validator("token")
     @classmethod
@@ -47,7 +67,9 @@ def _build(config: TelegramConfig, surroundings: Surroundings) -> Roles:
     api = BotApi(config.api_url, config.token.get_secret_value(), config.timeout_seconds, surroundings.clock)
     approvers = frozenset(config.approvers)
     channel = TelegramChannel(api, config.chat, config.topic, answered=bool(approvers))
-    listeners = (TelegramListener(api, config.chat, approvers, surroundings.clock),) if approvers else ()
+    named = config.approvers if isinstance(config.approvers, dict) else {}
+    listener = TelegramListener(api, config.chat, approvers, surroundings.clock, named)
+    listeners = (listener,) if approvers else ()
 
     async def contact() -> str:
         try:
@@ -58,7 +80,8 @@ def _build(config: TelegramConfig, surroundings: Surroundings) -> Roles:
         name = own.get("username", "") if isinstance(own, dict) else ""
         return f"signed in as @{name}, and the chat {config.chat} is open to it"
 
-    return Roles(contact=contact, channels=(channel,), listeners=listeners)
+    nicknames = {identity_of(user): name for user, name in named.items()}
+    return Roles(contact=contact, channels=(channel,), listeners=listeners, nicknames=nicknames)
 
 
 INTEGRATION = Integration(name="telegram", config=TelegramConfig, build=_build)

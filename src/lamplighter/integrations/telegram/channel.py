@@ -5,22 +5,29 @@ Buttons bear nothing but a one-time token.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 
 from lamplighter.domain.markup import as_html
 from lamplighter.domain.message import Message, Press
+from lamplighter.domain.pushing import link_label
 from lamplighter.integrations.telegram.client import BotApi, NotTaken
 from lamplighter.ports import Abilities, ChannelError
 
 CALLBACK_BYTES_MAX = 64
-FIRST_ROW = frozenset({Press.APPROVE, Press.DENY})
+FIRST_ROW = frozenset({Press.APPROVE, Press.DENY, Press.RIGHT, Press.WRONG})
+ROW_MAX = 3
+BAD_LINK = ("button_url_invalid", "wrong http url", "button url")
 UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
 class TelegramChannel:
-    """Channel `telegram`. References are `chat:message`."""
+    """Channel `telegram`. References are `chat:message`.
+
+    Telegram takes no address without a dot for a button; such a one stands in the text, as it did before.
+    """
 
     name = "telegram"
 
@@ -28,6 +35,7 @@ class TelegramChannel:
         self._api = api
         self._chat = chat
         self._topic = topic
+        self._links = True
         self.can = Abilities(edits=True, buttons_max=len(Press) if answered else 0)
 
     async def send(self, message: Message) -> str:
@@ -37,7 +45,7 @@ class TelegramChannel:
             changed = await self._edit(message, earlier)
             if changed or message.update:
                 return message.replaces
-        sent = await self._api.call("sendMessage", self._body(message) | self._place(message))
+        sent = await self._said("sendMessage", message, self._place(message))
         number = sent.get("message_id") if isinstance(sent, dict) else None
         if not isinstance(number, int):
             raise ChannelError("telegram: sendMessage: the answer names no message", permanent=False)
@@ -48,7 +56,7 @@ class TelegramChannel:
     async def _edit(self, message: Message, number: int) -> bool:
         """Whether the message is there and now says this."""
         try:
-            await self._api.call("editMessageText", self._body(message) | {"message_id": number})
+            await self._said("editMessageText", message, {"message_id": number})
         except NotTaken as refusal:
             if UNCHANGED in refusal.said:
                 return True
@@ -56,6 +64,16 @@ class TelegramChannel:
                 return False
             raise
         return True
+
+    async def _said(self, method: str, message: Message, more: dict[str, object]) -> object:
+        """One call; where the link is refused, once more without it. Raises `ChannelError`."""
+        try:
+            return await self._api.call(method, self._body(message) | more)
+        except NotTaken as refusal:
+            if not (self._links and link_label(message) and any(words in refusal.said for words in BAD_LINK)):
+                raise
+        self._links = False
+        return await self._api.call(method, self._body(message) | more)
 
     async def _retire(self, number: int) -> None:
         """The earlier message goes, so that there is one; where it may not go any more, its buttons do."""
@@ -70,10 +88,11 @@ class TelegramChannel:
                 return
 
     def _body(self, message: Message) -> dict[str, object]:
-        keyboard = _keyboard(message)
+        link = link_label(message) if self._links else ""
+        keyboard = _keyboard(message, link)
         return {
             "chat_id": self._chat,
-            "text": as_html(message),
+            "text": as_html(replace(message, url="") if link else message),
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
             "reply_markup": {"inline_keyboard": keyboard} if keyboard else None,
@@ -95,12 +114,12 @@ def plain_reply(text: str) -> str:
     return "\n".join(lines) or "…"
 
 
-def _keyboard(message: Message) -> list[list[dict[str, Any]]]:
+def _keyboard(message: Message, link: str) -> list[list[dict[str, Any]]]:
     buttons = [one for one in message.buttons if len(one.token.encode()) <= CALLBACK_BYTES_MAX]
-    rows = (
-        [{"text": one.label, "callback_data": one.token} for one in buttons if one.press in FIRST_ROW],
-        [{"text": one.label, "callback_data": one.token} for one in buttons if one.press not in FIRST_ROW],
-    )
+    first = [{"text": one.label, "callback_data": one.token} for one in buttons if one.press in FIRST_ROW]
+    rest = [{"text": one.label, "callback_data": one.token} for one in buttons if one.press not in FIRST_ROW]
+    rest += [{"text": link, "url": message.url}] if link else []
+    rows = [first, *(rest[at : at + ROW_MAX] for at in range(0, len(rest), ROW_MAX))]
     return [row for row in rows if row]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import structlog
 
 from lamplighter.integrations.telegram.channel import CALLBACK_BYTES_MAX, plain_reply
 from lamplighter.integrations.telegram.client import BotApi
-from lamplighter.ports import ChannelError, Clock, Desk, Pressed, Reply, StoreUnavailable
+from lamplighter.ports import Awaited, ChannelError, Clock, Desk, Pressed, Reply, StoreUnavailable, Word
 
 MARK = "telegram:offset"
 # A store that is away may also hang; a pause does not wait for it.
@@ -22,6 +24,7 @@ RESUME = "resume"
 COMMAND_SECONDS_MAX = 120
 ANSWER_SECONDS_MAX = 3.0
 COMMAND_CHARS_MAX = 400
+WORD_CHARS_MAX = 1_000
 NOT_NOTED = "I cannot write down that I read this, so /resume does not count. Actions stay as they are; send it again."
 STRANGER = "You are not on the list of those who may answer here."
 log = structlog.get_logger()
@@ -35,10 +38,18 @@ class TelegramListener:
 
     name = "telegram"
 
-    def __init__(self, api: BotApi, chat: int, approvers: frozenset[int], clock: Clock) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        chat: int,
+        approvers: frozenset[int],
+        clock: Clock,
+        nicknames: Mapping[int, str] | None = None,
+    ) -> None:
         self._api = api
         self._chat = chat
         self._approvers = approvers
+        self._nicknames = nicknames or {}
         self._clock = clock
         self._mark = f"{MARK}:{api.number}"
         self._offset = 0
@@ -105,7 +116,7 @@ class TelegramListener:
             log.warning("a press by somebody who may not", channel=self.name, user=_id(query.get("from")))
             await self._notice(callback_id, STRANGER)
             return
-        work = asyncio.ensure_future(desk.press(Pressed(self.name, data, f"telegram:{user}")))
+        work = asyncio.ensure_future(desk.press(Pressed(self.name, data, identity_of(user))))
         reply = await self._in_time(work)
         if reply is not None:
             await self._notice(callback_id, reply.notice)
@@ -114,6 +125,22 @@ class TelegramListener:
             reply = await work
         if reply.text:
             await self._reply(reply.text, message)
+        if reply.asks:
+            await self._ask(desk, reply, user, message)
+
+    async def _ask(self, desk: Desk, reply: Reply, user: int, message: object) -> None:
+        """Put a question that may be answered in words. It is optional, so that nothing depends on its being put."""
+        # Who is named in the text is whom `selective` means: the client opens the answer for that person alone.
+        name = escape(self._nicknames.get(user, "You"), quote=False)
+        text = f'<a href="tg://user?id={user}">{name}</a>: {escape(reply.asks, quote=False)}'
+        markup = {"force_reply": True, "selective": True, "input_field_placeholder": "Optional"}
+        number = await self._sent({"text": text, "reply_markup": markup}, message)
+        if not number:
+            return
+        try:
+            await desk.expect(Awaited(self.name, f"{self._chat}:{number}", identity_of(user), reply.about))
+        except StoreUnavailable as problem:
+            log.warning("an answer in words cannot be awaited", channel=self.name, problem=str(problem))
 
     async def _in_time(self, work: asyncio.Future[Reply]) -> Reply | None:
         done, _ = await asyncio.wait({work}, timeout=ANSWER_SECONDS_MAX)
@@ -122,6 +149,7 @@ class TelegramListener:
     async def _said(self, desk: Desk, message: dict[str, Any], *, noted: bool = True) -> None:
         word, bot, argument = _word(message)
         if not word:
+            await self._answered(desk, message)
             return
         user = self._allowed(message, message)
         if not user:
@@ -137,8 +165,19 @@ class TelegramListener:
         if word == RESUME and not noted:
             await self._reply(NOT_NOTED, message)
             return
-        answer = await desk.command(word, argument, f"telegram:{user}")
+        answer = await desk.command(word, argument, identity_of(user))
         await self._reply(answer, message)
+
+    async def _answered(self, desk: Desk, message: dict[str, Any]) -> None:
+        """Words in reply to a message of ours. Whether anything was asked there is the desk's to say."""
+        number, text = _replied_to(message), message.get("text")
+        user = self._allowed(message, message)
+        if not (number and user and isinstance(text, str)):
+            return
+        word = Word(self.name, f"{self._chat}:{number}", identity_of(user), text[:WORD_CHARS_MAX])
+        reply = await desk.word(word)
+        if reply is not None:
+            await self._reply(reply.notice, message)
 
     async def _is_ours(self, bot: str, word: str) -> bool:
         """Whether a command that names a bot means this one; where that cannot be told, only a pause does."""
@@ -165,11 +204,15 @@ class TelegramListener:
             log.info("a press could not be answered", channel=self.name, problem=str(problem))
 
     async def _reply(self, text: str, message: object) -> None:
+        await self._sent({"text": plain_reply(text)}, message)
+
+    async def _sent(self, what: dict[str, object], message: object) -> int:
+        """Send it as a reply to that message; its number, or 0 where it was not delivered."""
         known = message if isinstance(message, dict) else {}
         number = known.get("message_id")
         body = {
+            **what,
             "chat_id": self._chat,
-            "text": plain_reply(text),
             "parse_mode": "HTML",
             "disable_notification": True,
             "link_preview_options": {"is_disabled": True},
@@ -177,13 +220,28 @@ class TelegramListener:
             "reply_parameters": {"message_id": number, "allow_sending_without_reply": True} if number else None,
         }
         try:
-            await self._api.call("sendMessage", body)
+            sent = await self._api.call("sendMessage", body)
         except ChannelError as problem:
             log.info("a reply was not delivered", channel=self.name, problem=str(problem))
+            return 0
+        found = sent.get("message_id") if isinstance(sent, dict) else 0
+        return found if isinstance(found, int) else 0
+
+
+def identity_of(user: int) -> str:
+    """Who somebody is, as it is kept: by the number that Telegram vouches for, never by a name from there."""
+    return f"telegram:{user}"
 
 
 def _id(thing: object) -> int:
     found = thing.get("id") if isinstance(thing, dict) else 0
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def _replied_to(message: dict[str, Any]) -> int:
+    """The number of the message that this one answers, in the same chat; 0 where it answers none."""
+    earlier = message.get("reply_to_message")
+    found = earlier.get("message_id") if isinstance(earlier, dict) else 0
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 

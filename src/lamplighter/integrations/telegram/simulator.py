@@ -14,10 +14,13 @@ from typing import Any
 
 TEXT_UNITS_MAX = 4_096
 DATA_BYTES_MAX = 64
+PLACEHOLDER_CHARS_MAX = 64
 BODY_BYTES_MAX = 1_000_000
-_TAG = re.compile(r"<(/?)([a-z]*)>")
+_TAG = re.compile(r'<(/?)([a-z]*)(?: href="tg://user\?id=[0-9]+")?>')
 _ENTITY = re.compile(r"&(?!(lt|gt|amp|quot|#[0-9]+|#x[0-9a-fA-F]+);)")
-TAGS = frozenset({"b", "i", "u", "s", "code", "pre"})
+TAGS = frozenset({"a", "b", "i", "u", "s", "code", "pre"})
+# A host has a dot in it; the machine itself and single names are no address to it.
+_LINK = re.compile(r"(https?|tg)://[^/\s]+\.[^/\s.]+(:[0-9]+)?(/\S*)?|tg://\S+")
 
 
 class Refused(Exception):
@@ -54,7 +57,7 @@ class SimulatedBot:
         """Press the button whose label begins so; returns the id of the press. Raises `LookupError`."""
         message = self.messages[message_id]
         buttons = [one for row in message.get("reply_markup", {}).get("inline_keyboard", []) for one in row]
-        data = next((one["callback_data"] for one in buttons if one["text"].startswith(label)), None)
+        data = next((one.get("callback_data") for one in buttons if one["text"].startswith(label)), None)
         if data is None:
             raise LookupError(f"{label} is not among {[one['text'] for one in buttons]}")
         return self.press_with(data, message_id, user, chat)
@@ -72,14 +75,20 @@ class SimulatedBot:
         self.push({"callback_query": query})
         return f"press-{number}"
 
-    def say(self, text: str, user: int, chat: int, at: float | None = None) -> None:
-        """A message that somebody writes."""
+    def say(self, text: str, user: int, chat: int, at: float | None = None, reply_to: int = 0) -> None:
+        """A message that somebody writes, perhaps in reply to another."""
+        answers = {
+            "message_id": reply_to,
+            "chat": {"id": chat},
+            "text": self.messages.get(reply_to, {}).get("text", ""),
+        }
         said = {
             "message_id": self._next(),
             "from": {"id": user},
             "chat": {"id": chat},
             "date": int(time.time() if at is None else at),
             "text": text,
+            **({"reply_to_message": answers} if reply_to else {}),
         }
         self.push({"message": said})
 
@@ -174,9 +183,16 @@ def _check(body: Mapping[str, Any]) -> None:
         raise Refused(400, "Bad Request: message is too long")
     if body.get("parse_mode") == "HTML":
         _check_html(text)
-    for row in (body.get("reply_markup") or {}).get("inline_keyboard", []):
+    markup = body.get("reply_markup") or {}
+    if len(str(markup.get("input_field_placeholder", ""))) > PLACEHOLDER_CHARS_MAX:
+        raise Refused(400, "Bad Request: REPLY_MARKUP_INVALID")
+    for row in markup.get("inline_keyboard", []):
         for button in row:
-            if not 1 <= len(str(button.get("callback_data", "")).encode()) <= DATA_BYTES_MAX:
+            if "url" in button:
+                if not _LINK.fullmatch(str(button["url"])):
+                    words = f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL"
+                    raise Refused(400, f"Bad Request: {words}")
+            elif not 1 <= len(str(button.get("callback_data", "")).encode()) <= DATA_BYTES_MAX:
                 raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
 
 

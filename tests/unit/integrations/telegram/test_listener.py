@@ -11,7 +11,7 @@ import pytest
 from lamplighter.integrations.telegram.client import BotApi
 from lamplighter.integrations.telegram.listener import MARK, TelegramListener
 from lamplighter.integrations.telegram.simulator import SimulatedBot, simulated_bot
-from lamplighter.ports import Pressed, Reply, StoreUnavailable
+from lamplighter.ports import Awaited, Pressed, Reply, StoreUnavailable, Word
 from lamplighter.testing import FakeClock
 
 CHAT, OWNER = 42, 7
@@ -25,6 +25,9 @@ class Counter:
     hangs: bool = False
     marks: dict[str, str] = field(default_factory=dict)
     did: list[str] = field(default_factory=list)
+    says: Reply = field(default_factory=lambda: Reply("pressed"))
+    awaited: list[Awaited] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
 
     async def _store(self) -> None:
         if self.hangs:
@@ -43,7 +46,15 @@ class Counter:
 
     async def press(self, pressed: Pressed) -> Reply:
         self.did.append(pressed.token)
-        return Reply("pressed")
+        return self.says
+
+    async def expect(self, awaited: Awaited) -> None:
+        await self._store()
+        self.awaited.append(awaited)
+
+    async def word(self, word: Word) -> Reply | None:
+        self.words.append(word)
+        return Reply("written down") if any(one.reference == word.reference for one in self.awaited) else None
 
     async def command(self, word: str, argument: str, by: str) -> str:
         self.did.append(f"{word} {argument}".strip())
