@@ -244,7 +244,8 @@ def build_app(
     world = World(clock, roles, configuration.depends)
     switch = FileSwitch(folder, clock)
     exchanges = tuple(role.silences for role in roles if role.silences is not None)
-    quiet = Quiet(store, clock, configuration.windows, exchanges, configuration.site.timezone)
+    zone, called = configuration.site.timezone, world.nicknames
+    quiet = Quiet(store, clock, configuration.windows, exchanges, zone, called=called)
     news = News()
     posting, chronicle = _telling(settings, world, store, news, quiet)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())

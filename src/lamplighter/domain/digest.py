@@ -26,7 +26,9 @@ def digest_of_night(happened: Iterable[Incident], still_open: Iterable[Incident]
     fixed = [one for one in incidents if one.state is State.RESOLVED]
     waiting = [one for one in still_open if one.is_open]
     problems = len(incidents) - len(gone)
-    headline = f"{problems} {'problem' if problems == 1 else 'problems'}, {len(fixed)} fixed, {len(waiting)} need you"
+    verb = "needs" if len(waiting) == 1 else "need"
+    broke = f"{problems} {'problem' if problems == 1 else 'problems'}"
+    headline = f"{broke}, {len(fixed)} fixed, {len(waiting)} {verb} you"
     items = [
         *_named("Needs you", waiting),
         *_named("Fixed", fixed),

@@ -83,7 +83,8 @@ def _makes_sense(press: Press, message: Message) -> bool:
 def label_of(press: Press, message: Message) -> str:
     """What stands on a button."""
     if press is Press.APPROVE:
-        return f"\N{WHITE HEAVY CHECK MARK} {message.detail.ask or 'Yes'}"[:LABEL_CHARS_MAX]
+        wanted = message.detail.ask or "yes"
+        return f"\N{WHITE HEAVY CHECK MARK} {wanted[0].upper()}{wanted[1:]}"[:LABEL_CHARS_MAX]
     return _LABELS[press]
 
 

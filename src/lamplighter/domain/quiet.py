@@ -13,6 +13,7 @@ from lamplighter.domain.silence import Matcher, Op, Silence
 from lamplighter.domain.texts import kept_text, shown
 
 COMPONENT = "component"
+ALERT_NAME = "alertname"
 LENGTH_MAX = timedelta(days=30)
 AHEAD_MAX = timedelta(days=366)
 MATCHERS_MAX = 20
@@ -89,19 +90,20 @@ def parse_matchers(texts: Sequence[str]) -> tuple[Matcher, ...]:
 def matchers_of(labels: Mapping[str, str]) -> tuple[Matcher, ...]:
     """What fits an alert with these labels, and as little else as can be said.
 
-    Raises `BadSilence` where no label can be matched.
+    Raises `BadSilence` where its name cannot be matched: the rest alone, such as a severity, could mute anything.
     """
-    found: list[Matcher] = []
-    # The name first: where there are more labels than a silence may have, it is not the one to be left out.
-    for name in sorted(labels, key=lambda name: (name != "alertname", name)):
+    named = Matcher(ALERT_NAME, Op.EQUAL, labels.get(ALERT_NAME, ""))
+    if not named.value:
+        raise BadSilence("the alert has no name by which it could be silenced")
+    check_matcher(named)
+    found = [named]
+    for name in sorted(labels.keys() - {ALERT_NAME}):
         matcher = Matcher(name, Op.EQUAL, labels[name])
         try:
             check_matcher(matcher)
         except BadSilence:
             continue
         found += [matcher] if matcher.value else []
-    if not found:
-        raise BadSilence("it has no label that could be matched")
     return tuple(found[:MATCHERS_MAX])
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from fastapi import Request, Response
 
 from lamplighter.app import App
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.web.cursors import Cursors
 from lamplighter.web.feed import Feed
 from lamplighter.web.metrics import Meters
@@ -76,6 +77,7 @@ class Context:
     cursors: Cursors
     repeats: Repeats
     feed: Feed
+    called: Nicknames = field(default_factory=Nicknames)
     console: Opener | None = None
     rounds: Rounds = field(default_factory=Rounds)
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -98,7 +100,8 @@ def make_context(app: App) -> Context:
     """The context of one running app."""
     stored = app.store.incidents
     feed = Feed(read=stored.events_after, last=stored.last_event_seq, wait=app.news.wait, clock=app.clock)
-    return Context(app, Meters(app, lambda: len(feed)), Cursors(app.token), Repeats(app.clock), feed)
+    meters = Meters(app, lambda: len(feed))
+    return Context(app, meters, Cursors(app.token), Repeats(app.clock), feed, app.chronicle.called)
 
 
 def context(request: Request) -> Context:

@@ -56,6 +56,7 @@ def page(request: Request, template: str, *, status: int = 200, plain: bool = Fa
         site=site.name,
         zone=site.timezone,
         local=partial(local, zone=ZoneInfo(site.timezone)),
+        called=context(request).called.of,
         paused=context(request).app.switch.paused(),
         moments=" ".join(Moment),
         places=places(console=context(request).console is not None and not plain),

@@ -119,7 +119,7 @@ class Answering:
                 nonce.approval_id,
                 approve=approve,
                 by=by,
-                reason=f"by {nonce.channel}",
+                reason="",
                 plan_hash=nonce.plan_hash,
                 now=self.clock.now(),
                 nonce=nonce.digest,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from lamplighter.domain.maintenance import Window, covers, open_until
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.domain.quiet import COMPONENT, checked, clock_words, matcher_words, mutes, words_of
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Event
@@ -37,6 +38,7 @@ class Quiet:
     timezone: str = "UTC"
     refresh_seconds: float = 3.0
     sync_seconds: float = 15.0
+    called: Nicknames = field(default_factory=Nicknames)
     sync: SilenceSync = field(init=False)
     silences: tuple[Silence, ...] = ()
     _open: dict[Window, datetime] = field(default_factory=dict)
@@ -59,9 +61,9 @@ class Quiet:
             return ""
         now = self.clock.now()
         known = {**labels, COMPONENT: component} if component else labels
-        reasons = [
-            (one.ends_at, words_of(one, now, self.timezone)) for one in self.silences if self._holds(one, known, now)
-        ]
+        holding = [one for one in self.silences if self._holds(one, known, now)]
+        named = [replace(one, author=self.called.of(one.author)) for one in holding]
+        reasons = [(one.ends_at, words_of(one, now, self.timezone)) for one in named]
         for window, until in self._open_windows(now).items():
             if covers(window, component):
                 reasons.append((until, f"maintenance until {clock_words(until, now, self.timezone)}: {window.name}"))
@@ -113,7 +115,8 @@ class Quiet:
         for one in self.silences:
             if one.id not in still and one.starts_at <= now:
                 what = matcher_words(one.matchers)
-                self._ended.append((min(one.ends_at, now), f"the silence of {what} by {one.author} is over"))
+                words = f"the silence of {what} by {self.called.of(one.author)} is over"
+                self._ended.append((min(one.ends_at, now), words))
         self.silences = tuple(found)
         self._begun = frozenset(one.id for one in found if one.starts_at <= now or one.id in self._begun)
         self._open_windows(now)

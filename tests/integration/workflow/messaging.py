@@ -29,12 +29,13 @@ CHAT = 42
 SECONDS_MAX = 60
 CONFIGURATION = """
 site: {{url: "http://lamplighter.test", timezone: UTC}}
+store: {{url: "{store}"}}
 autonomy:
   {{mode: {mode}, auto: [{auto}], approval_expires: {expires}, limits: {{between: 0s, total: 99/1h, per_target: 9/1h}}}}
 verify: {{for: 200ms, every: 50ms, deadline: 3s}}
 sources: {{}}
 notify:
-  telegram: {{token: "{token}", chat: 42, approvers: [7], api_url: "{telegram}"}}
+  telegram: {{token: "{token}", chat: 42, approvers: {approvers}, api_url: "{telegram}"}}
   ntfy: {{url: "{ntfy}", topic: ops, token: tk_ops, approver: alex, timeout_seconds: 1}}
 """
 
@@ -49,6 +50,8 @@ class House:
     mode: str = "ask"
     auto: str = ""
     expires: str = "15m"
+    store: str = ""
+    approvers: str = "[7]"
     engine: FakeEngine = field(default_factory=FakeEngine)
     finds: Investigator = field(default_factory=BlamesTheLead)
 
@@ -66,6 +69,8 @@ class House:
             token=self.bot.token,
             telegram=self.bot.url,
             ntfy=self.ntfy.url,
+            store=self.store,
+            approvers=self.approvers,
         )
         file.write_text(words)
         settings = load_settings(file, {"HOME": str(self.folder), "LAMPLIGHTER_DATA": str(self.folder / "data")})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +37,85 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield House(tmp_path, bot, ntfy)
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def any_house(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
+    """On either database."""
+    if request.param == "postgres":
+        house.store = request.getfixturevalue("new_postgres_url")()
+    yield house
+    # The library of the durable steps leaves its connections to the collector, which would complain in another test.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+async def test_a_no_counts_at_once_and_its_reason_is_asked_for_once(any_house: House) -> None:
+    house = any_house
+    house.approvers = "{7: anna}"
+    async with house.life() as app:
+        incident, number = await house.asked(app)
+        house.bot.press(number, "❌", OWNER)
+        await eventually(lambda: state(app, incident) is State.REJECTED)
+        await eventually(lambda: house.shows("why not"))
+        question = house.shows("why not")
+        assert house.bot.messages[question]["text"].startswith(f'<a href="tg://user?id={OWNER}">anna</a>')
+        house.bot.say("sneaking in", STRANGER, CHAT, reply_to=question)
+        house.bot.say("guests are here", OWNER, CHAT, reply_to=question)
+        await eventually(lambda: house.shows("written down"))
+        await eventually(lambda: house.shows("<b>Why</b>: guests are here"))
+        house.bot.say("and they stay", OWNER, CHAT, reply_to=question)
+        await eventually(lambda: house.shows("written down already"))
+        (approval,) = app.store.approvals.of_incident(incident.id)
+        assert (approval.approver, approval.reason) == (f"telegram:{OWNER}", "guests are here")
+        texts = [event.text for event in app.store.incidents.timeline(incident.id)]
+    assert "anna (telegram) said no; nothing was done" in texts
+    assert [text for text in texts if "said why not" in text] == ["anna (telegram) said why not: guests are here"]
+    assert "anna (telegram) said no" in house.bot.messages[house.shows("Denied")]["text"]
+    assert not house.engine.effects
+
+
+async def test_an_hour_of_silence_from_the_phone_mutes_and_shows(any_house: House) -> None:
+    house = any_house
+    house.mode = "watch"
+    async with house.life() as app:
+        incident = await house.trouble(app)
+        await eventually(lambda: house.shows("I need you") or house.shows("Trouble"))
+        await eventually(lambda: any(_can(house, number, "Silence") for number in tuple(house.bot.messages)))
+        number = next(number for number in tuple(house.bot.messages) if _can(house, number, "Silence"))
+        press = house.bot.press(number, "Silence", OWNER)
+        assert "silent until" in await house.noticed(press)
+        (made,) = app.store.silences.listed(now=app.clock.now())
+        assert made.author == f"telegram:{OWNER}"
+        assert app.quiet.muted(incident.alert.labels, "jellyfin")
+        async with http(app) as client:
+            client.headers["authorization"] = f"Bearer {app.token}"
+            shown = (await client.get("/api/v1/silences")).json()["silences"]
+    assert [one["id"] for one in shown] == [made.id]
+
+
+async def test_the_verdict_on_a_cause_is_written_once(any_house: House) -> None:
+    house = any_house
+    async with house.life() as app:
+        incident, number = await house.asked(app)
+        house.bot.press(number, "✅", OWNER)
+        await eventually(lambda: house.shows("Resolved"))
+        number = house.shows("Resolved")
+        token = house.bot.messages[number]["reply_markup"]["inline_keyboard"][0][1]["callback_data"]
+        press = house.bot.press_with(token, number, OWNER)
+        assert "wrong cause" in await house.noticed(press)
+        await eventually(lambda: "Noted: wrong cause" in house.bot.messages[number]["text"])
+        again = house.bot.press_with(token, number, OWNER)
+        assert "used already" in await house.noticed(again)
+        said = [one for one in app.store.incidents.timeline(incident.id) if one.data.get("cause") == "wrong"]
+    assert len(said) == 1
+    assert [row[0]["text"] for row in house.bot.messages[number]["reply_markup"]["inline_keyboard"]] == ["Report"]
+
+
+def _can(house: House, number: int, label: str) -> bool:
+    rows = house.bot.messages.get(number, {}).get("reply_markup", {}).get("inline_keyboard", [])
+    return any(one["text"].startswith(label) for row in rows for one in row)
+
+
 async def test_a_yes_on_the_phone_fixes_it_and_one_message_ends_green(house: House) -> None:
     async with house.life() as app:
         incident, number = await house.asked(app)
@@ -48,12 +129,15 @@ async def test_a_yes_on_the_phone_fixes_it_and_one_message_ends_green(house: Hou
         (approval,) = app.store.approvals.of_incident(incident.id)
         assert (approval.approver, approval.state) == ("telegram:7", ApprovalState.CONSUMED)
         last = house.bot.messages[house.shows("Resolved")]
-        assert "reply_markup" not in last
-        assert f"http://lamplighter.test/incidents/{incident.id}" in last["text"]
+        (verdicts, (report,)) = last["reply_markup"]["inline_keyboard"]
+        assert [one["text"][2:] for one in verdicts] == ["Right cause", "Wrong cause"]
+        assert report == {"text": "Report", "url": f"http://lamplighter.test/incidents/{incident.id}"}
         # The end of what people were asked for is pushed, and so is the question.
         assert last["disable_notification"] is False
-        await eventually(lambda: len(house.ntfy.published) == 3)
-    assert [one["priority"] for one in house.ntfy.published] == [5, 5, 3]
+        await eventually(lambda: [one["title"] for one in house.ntfy.shown.values() if "Resolved" in one["title"]])
+    # What only changed in place made no sound, and in the end there is one message.
+    assert [one["priority"] for one in house.ntfy.published if one["priority"] > 2] == [5, 5, 3]
+    assert len(house.ntfy.shown) == 1
 
 
 async def test_a_no_leaves_everything_as_it_is_and_the_message_says_so(house: House) -> None:
@@ -229,7 +313,7 @@ async def test_no_planted_secret_reaches_a_phone(house: House) -> None:
         await app.store.journal.append(Delivery((alert,)), "fake", app.clock.now())
         app.correlator.nudge()
         await eventually(lambda: house.shows("May I"))
-        await eventually(lambda: len(house.ntfy.published) == 2)
+        await eventually(lambda: len(house.ntfy.published) >= 2)
     sent = str(house.bot.calls) + str(house.ntfy.published)
     assert "hunter2hunter2" not in sent
     assert "a1B2c3D4e5a1B2c3D4e5" not in sent
@@ -302,8 +386,8 @@ async def test_the_switch_is_pressed_from_the_chat_by_those_on_the_list_alone(ho
 async def test_the_button_of_a_push_answers_by_post_once_and_a_preview_does_nothing(house: House) -> None:
     async with house.life() as app:
         incident, _ = await house.asked(app)
-        await eventually(lambda: any(len(one["actions"]) == 3 for one in house.ntfy.published))
-        actions = next(one["actions"] for one in house.ntfy.published if len(one["actions"]) == 3)
+        await eventually(lambda: any("May I" in one["title"] for one in house.ntfy.published))
+        actions = next(one["actions"] for one in house.ntfy.published if "May I" in one["title"])
         url = actions[0]["url"].removeprefix("http://lamplighter.test")
         async with http(app) as client:
             assert (await client.get(url)).status_code in REFUSED

@@ -60,7 +60,7 @@ def changed(detail: Detail, **values: object) -> Detail:
     return Detail(**fields | values)
 
 
-ANSWERED = changed(KNOWN, answered_by="telegram:123456789", answered_at=BEGAN + timedelta(minutes=5))
+ANSWERED = changed(KNOWN, answered_by="anna (telegram)", answered_at=BEGAN + timedelta(minutes=5))
 TRIED = changed(ANSWERED, tried=("restart jellyfin: done: started again",))
 ALL: dict[str, Message] = {
     "detected": message(
@@ -99,13 +99,19 @@ ALL: dict[str, Message] = {
         Detail(since=BEGAN),
         "NAS unreachable",
     ),
-    "denied": message("rejected", ("telegram:123456789 said no",), 6, State.REJECTED, ANSWERED),
+    "denied": message(
+        "rejected",
+        ("anna (telegram) said no",),
+        6,
+        State.REJECTED,
+        changed(ANSWERED, reason="not while guests are here"),
+    ),
     "expired": message(
         "needs_human", ("nobody answered in time",), 19, State.NEEDS_HUMAN, changed(KNOWN, expired=True)
     ),
     "digest": without_incident(
         "digest",
-        "2 problems, 1 fixed, 1 need you",
+        "2 problems, 1 fixed, 1 needs you",
         (),
         Detail(
             items=(

@@ -26,7 +26,7 @@ def test_a_night_is_summed_up() -> None:
         incident(4, State.MERGED, 1),
     ]
     digest = digest_of_night(happened, [waits], {"pve1": "401"})
-    assert digest.headline == "2 problems, 1 fixed, 1 need you"
+    assert digest.headline == "2 problems, 1 fixed, 1 needs you"
     assert [item.split(":")[0] for item in digest.items] == [
         "Needs you",
         "Fixed",

@@ -12,6 +12,7 @@ from lamplighter.domain.quiet import (
     checked,
     holds,
     matcher_words,
+    matchers_of,
     mutes,
     parse_end,
     parse_matcher,
@@ -190,3 +191,23 @@ def test_old_silences_are_brought_to_mind() -> None:
     older = silence("b", starts_at=NOW - timedelta(days=9))
     over = silence("c", starts_at=NOW - timedelta(days=9), ends_at=NOW)
     assert reminders((old, older, over, silence("d")), NOW) == (older, old)
+
+
+def test_the_matchers_of_an_alert_fit_it_and_no_other() -> None:
+    labels = {"severity": "critical", "alertname": "Down", "instance": "a:1", "empty": ""}
+    made = replace(silence("x"), matchers=matchers_of(labels))
+    assert matcher_words(made.matchers) == 'alertname="Down", instance="a:1", severity="critical"'
+    assert checked(made, NOW).matchers == made.matchers
+    assert mutes(made, labels, NOW)
+    for other in ({"instance": "a:2"}, {"alertname": "Up"}, {"severity": "warning"}):
+        assert not mutes(made, {**labels, **other}, NOW)
+
+
+def test_what_cannot_be_matched_is_left_out_but_never_the_name() -> None:
+    many = {f"l{number:02d}": "x" for number in range(40)}
+    found = matchers_of({**many, "alertname": "Down", "no label": "x", "long": "x" * 2_000})
+    assert found[0] == Matcher("alertname", Op.EQUAL, "Down")
+    assert len(found) == 20
+    for labels in ({}, {"severity": "critical"}, {"alertname": "", "a": "b"}, {"alertname": "x" * 2_000, "a": "b"}):
+        with pytest.raises(BadSilence):
+            matchers_of(labels)

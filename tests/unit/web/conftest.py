@@ -28,6 +28,7 @@ from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.incident import CLOSED, BadMove, Incident, State, moved
 from lamplighter.domain.lesson import Lesson
 from lamplighter.domain.member import Link, Member
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.quiet import checked
 from lamplighter.domain.silence import Silence
@@ -506,6 +507,7 @@ class Bench:
             dispatch=SimpleNamespace(line={}, storm=None),
             response=self.told,
             switch=MemorySwitch(),
+            chronicle=SimpleNamespace(called=Nicknames({"telegram:7": "anna"})),
             communicator=SimpleNamespace(postman=SimpleNamespace(counts=Counter())),
             sources={"manual": ManualSource(self.clock.now)},
             runbooks=SimpleNamespace(find=lambda *_: [("dns", "Restart the DNS stack", 4.2)]),

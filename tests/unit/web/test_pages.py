@@ -320,3 +320,15 @@ async def test_the_plain_page_leads_to_what_can_be_kept(bench: Bench) -> None:
     start = "/api/v1/incidents/INC-1"
     assert {f"{start}/markdown", f"{start}/postmortem", start, f"{start}/timeline"} <= set(read.addresses)
     assert "/incidents/INC-1/feedback" in read.actions
+
+
+async def test_who_answers_on_a_channel_is_called_by_the_name_that_the_configuration_gives(bench: Bench) -> None:
+    bench.incidents.open(1, acknowledged_by="telegram:7")
+    bench.incidents.open(2, acknowledged_by="telegram:8")
+    async with bench.client(pages.router) as client:
+        named = Read((await client.get("/incidents/INC-1", headers=BROWSER)).text).text
+        unnamed = Read((await client.get("/incidents/INC-2", headers=BROWSER)).text).text
+        listed = Read((await client.get("/incidents", headers=BROWSER)).text).text
+    assert "anna (telegram) has it" in named
+    assert "telegram:8 has it" in unnamed
+    assert "anna (telegram) has it" in listed

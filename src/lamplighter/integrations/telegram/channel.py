@@ -119,7 +119,9 @@ def _keyboard(message: Message, link: str) -> list[list[dict[str, Any]]]:
     first = [{"text": one.label, "callback_data": one.token} for one in buttons if one.press in FIRST_ROW]
     rest = [{"text": one.label, "callback_data": one.token} for one in buttons if one.press not in FIRST_ROW]
     rest += [{"text": link, "url": message.url}] if link else []
-    rows = [first, *(rest[at : at + ROW_MAX] for at in range(0, len(rest), ROW_MAX))]
+    # Narrower where one row does not hold them all, so that none stands alone.
+    wide = ROW_MAX if len(rest) <= ROW_MAX else ROW_MAX - 1
+    rows = [first, *(rest[at : at + wide] for at in range(0, len(rest), wide))]
     return [row for row in rows if row]
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from lamplighter.domain.nickname import Nicknames
 from lamplighter.reports.units import lapse
 from lamplighter.web.rendering import local
 
@@ -44,8 +45,8 @@ class Maker:
         return {name: "".join(found.blocks[name](given)) for name in panes}
 
 
-def make_maker(zone: str) -> Maker:
-    """The maker of one server."""
+def make_maker(zone: str, called: Nicknames | None = None) -> Maker:
+    """The maker of one server; `called` are the names of those who answer on channels."""
     loaders = [PackageLoader("lamplighter.web.console"), PackageLoader("lamplighter.web")]
     made = Environment(
         loader=ChoiceLoader(loaders),
@@ -64,6 +65,7 @@ def make_maker(zone: str) -> Maker:
         "words": words,
         "lapse": lapse,
         "percent": percent,
+        "called": (called or Nicknames()).of,
     }
     made.filters |= filters
     made.globals |= {"safe_link": safe_link, "shown_link": shown_link, "zone": zone}

@@ -54,7 +54,7 @@ class Console:
     def make(cls, here: Context) -> Self:
         """The console of one server. Raises `UnknownPage`."""
         set_up()
-        maker = make_maker(here.app.settings.configuration.site.timezone)
+        maker = make_maker(here.app.settings.configuration.site.timezone, here.called)
         told = IncidentView(maker)
         views = {
             "frame": FrameView(maker).sheet,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from lamplighter.domain.message import Button, Press
+from lamplighter.domain.pushing import label_of, presses_of
 from lamplighter.integrations.telegram.channel import plain_reply
 from lamplighter.integrations.telegram.simulator import SimulatedBot, simulated_bot
 from lamplighter.ports import ChannelError, NotificationChannel
 from lamplighter.testing import roles_of
 from tests.unit.domain.letters import ALL
 
+GOLDEN = Path(__file__).parents[3] / "golden" / "messages"
 BUTTONS = tuple(Button(press, str(press), f"token-{press}") for press in Press)
 
 
@@ -81,9 +84,46 @@ async def test_a_topic_gets_its_messages(bot: SimulatedBot) -> None:
 async def test_buttons_bear_their_token_alone_and_fit(bot: SimulatedBot) -> None:
     await channel(bot).send(replace(ALL["ask"], buttons=(*BUTTONS, Button(Press.WHY, "too long", "x" * 65))))
     (message,) = bot.messages.values()
-    rows = message["reply_markup"]["inline_keyboard"]
-    assert [button["callback_data"] for button in rows[0]] == ["token-approve", "token-deny"]
-    assert {button["callback_data"] for row in rows for button in row} == {button.token for button in BUTTONS}
+    first, *rest = message["reply_markup"]["inline_keyboard"]
+    assert [button["callback_data"] for button in first] == [
+        f"token-{one}" for one in ("approve", "deny", "right", "wrong")
+    ]
+    assert all(len(row) <= 3 for row in rest)
+    pressed = {button["callback_data"] for row in (first, *rest) for button in row if "url" not in button}
+    assert pressed == {button.token for button in BUTTONS}
+
+
+async def test_the_page_is_a_link_and_stands_in_the_text_no_more(bot: SimulatedBot) -> None:
+    await channel(bot, approvers=[]).send(ALL["resolved"])
+    (message,) = bot.messages.values()
+    assert message["reply_markup"]["inline_keyboard"] == [[{"text": "Report", "url": ALL["resolved"].url}]]
+    assert ALL["resolved"].url not in message["text"]
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8460/incidents/INC-142", "http://nas:8460/incidents/INC-142"])
+async def test_an_address_that_telegram_takes_for_none_stands_in_the_text(bot: SimulatedBot, url: str) -> None:
+    told = channel(bot)
+    first = await told.send(replace(ALL["detected"], url=url, buttons=BUTTONS[:1]))
+    (message,) = bot.messages.values()
+    assert url in message["text"]
+    assert [one["text"] for row in message["reply_markup"]["inline_keyboard"] for one in row] == ["approve"]
+    tried = len(bot.calls)
+    await told.send(replace(ALL["running"], url=url, loud=False, update=True, replaces=first))
+    # It is not tried over and over.
+    assert len(bot.calls) == tried + 1
+
+
+@pytest.mark.parametrize("moment", sorted(ALL))
+async def test_a_message_with_its_buttons_is_as_its_golden_file(bot: SimulatedBot, moment: str) -> None:
+    message = ALL[moment]
+    made = tuple(Button(press, label_of(press, message), f"t-{press}") for press in presses_of(message))
+    await channel(bot).send(replace(message, buttons=made))
+    (shown,) = bot.messages.values()
+    rows = shown.get("reply_markup", {}).get("inline_keyboard", [])
+    lines = [shown["text"], *(" ".join(f"[{one['text']}]" for one in row) for row in rows)]
+    assert "\n".join(lines) + "\n" == (GOLDEN / f"{moment}.telegram").read_text(encoding="utf-8")
+    bytes_max = max((len(one["callback_data"].encode()) for row in rows for one in row if "url" not in one), default=0)
+    assert bytes_max <= 64
 
 
 async def test_a_chat_that_is_not_there_is_a_failure_for_good(bot: SimulatedBot) -> None:

@@ -168,3 +168,79 @@ async def test_where_our_name_is_not_known_only_a_pause_that_names_a_bot_is_obey
     say(bot, "/pause@lamplighter_bot", clock)
     await listener(bot, clock).listen(desk)
     assert desk.commands == ["pause"]
+
+
+ASKS = Reply("you said no", asks="why not, INC-1? <b>", about="INC-1-abc")
+
+
+async def asked(bot: SimulatedBot, ears: TelegramListener, desk: Counter) -> int:
+    """Press No; the number of the question that came."""
+    desk.says = ASKS
+    bot.press_with("token", 1, OWNER, CHAT)
+    await ears.listen(desk)
+    return next(number for number, one in bot.messages.items() if "why not" in one["text"])
+
+
+async def test_who_said_no_is_asked_why_and_may_answer_by_a_reply(bot: SimulatedBot) -> None:
+    clock, desk = FakeClock(), Counter()
+    ears = listener(bot, clock)
+    question = await asked(bot, ears, desk)
+    shown = bot.messages[question]
+    assert shown["reply_markup"]["force_reply"] is True
+    assert shown["reply_markup"]["selective"] is True
+    # Whom it means is named by the number, and what is asked is text.
+    assert shown["text"] == f'<a href="tg://user?id={OWNER}">You</a>: why not, INC-1? &lt;b&gt;'
+    assert [(one.reference, one.by, one.about) for one in desk.awaited] == [
+        (f"{CHAT}:{question}", f"telegram:{OWNER}", "INC-1-abc")
+    ]
+    bot.say("guests are here", OWNER, CHAT, clock.now().timestamp(), reply_to=question)
+    await ears.listen(desk)
+    assert [(one.reference, one.by, one.text) for one in desk.words] == [
+        (f"{CHAT}:{question}", f"telegram:{OWNER}", "guests are here")
+    ]
+    assert any(one["text"] == "written down" for one in bot.messages.values())
+
+
+async def test_words_of_strangers_in_other_chats_or_to_nothing_are_not_heard(bot: SimulatedBot) -> None:
+    clock, desk = FakeClock(), Counter()
+    ears = listener(bot, clock)
+    question = await asked(bot, ears, desk)
+    at = clock.now().timestamp()
+    bot.say("let me in", 666, CHAT, at, reply_to=question)
+    bot.say("wrong room", OWNER, CHAT + 1, at, reply_to=question)
+    bot.say("just talking", OWNER, CHAT, at)
+    bot.say("to another message", OWNER, CHAT, at, reply_to=1)
+    before = len(bot.messages)
+    await ears.listen(desk)
+    assert [one.text for one in desk.words] == ["to another message"]
+    # Nobody is told anything: it was talk among people.
+    assert len(bot.messages) == before
+
+
+async def test_a_reply_is_read_once_and_a_command_in_one_is_a_command(bot: SimulatedBot) -> None:
+    clock, desk = FakeClock(), Counter()
+    ears = listener(bot, clock)
+    question = await asked(bot, ears, desk)
+    bot.say("x" * 5_000, OWNER, CHAT, clock.now().timestamp(), reply_to=question)
+    bot.say("/status", OWNER, CHAT, clock.now().timestamp(), reply_to=question)
+    held = list(bot.updates)
+    await ears.listen(desk)
+    bot.updates = held
+    await ears.listen(desk)
+    await listener(bot, clock).listen(desk)
+    assert [len(one.text) for one in desk.words] == [1_000]
+    assert "status" in desk.commands
+
+
+async def test_a_question_that_could_not_be_put_or_kept_stops_nothing(bot: SimulatedBot) -> None:
+    clock, desk = FakeClock(), Counter(says=ASKS)
+    ears = listener(bot, clock)
+    bot.faults = [(0, {}), (500, {})]
+    bot.press_with("token", 1, OWNER, CHAT)
+    await ears.listen(desk)
+    assert desk.awaited == []
+    desk.away = True
+    bot.press_with("token", 1, OWNER, CHAT)
+    await ears.listen(desk)
+    assert desk.awaited == []
+    assert desk.commands == ["token", "token"]

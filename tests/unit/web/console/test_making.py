@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lamplighter.web.console.making import Maker, percent, safe_link, shown_link, words
+from lamplighter.domain.nickname import Nicknames
+from lamplighter.web.console.making import Maker, make_maker, percent, safe_link, shown_link, words
 from tests.unit.web.console.conftest import SCRIPT
 
 AT = datetime(2026, 7, 5, 21, 30, tzinfo=UTC)
@@ -52,3 +53,9 @@ def test_a_link_is_shown_with_its_target_and_not_at_any_length() -> None:
 def test_names_and_shares_are_words() -> None:
     assert words("awaiting_approval") == "awaiting approval"
     assert (percent(0.936), percent(None)) == ("94 %", "unknown")
+
+
+def test_people_are_called_by_their_names() -> None:
+    made = make_maker("UTC", Nicknames({"telegram:7": "<b>anna"})).templates
+    shown = made.from_string("{{ one | called }}, {{ other | called }}").render(one="telegram:7", other="kim")
+    assert shown == "&lt;b&gt;anna (telegram), kim"
