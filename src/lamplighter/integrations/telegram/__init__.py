@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    field_serializer,
+    field_validator,
+)
 
 from lamplighter.integrations.fetching import web_address
 from lamplighter.integrations.telegram.channel import TelegramChannel
@@ -20,9 +29,35 @@ USER_ID_MAX = 2**52
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
 
 
-UserId = Annotated[int, Field(ge=1, le=USER_ID_MAX)]
 # Letters of any alphabet, but nothing that could be taken for an identity or another line.
-Nickname = Annotated[str, Field(pattern=r"^[\w][\w .@-]{0,39}$")]
+NAME = re.compile(r"\w[\w .@-]{0,39}")
+BOTH_FORMS = "a list of numbers, such as [123456789], or numbers with names, such as {123456789: anna}"
+APPROVERS_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": APPROVERS_MAX},
+        {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": APPROVERS_MAX},
+    ]
+}
+
+
+def _people(given: object) -> dict[int, str]:
+    """Names by number; empty for those that a list names by their number alone."""
+    if given is None:
+        return {}
+    if not isinstance(given, list | dict):
+        raise ValueError(f"is no list; write {BOTH_FORMS}")  # noqa: TRY004 - pydantic makes words of this one alone
+    found: dict[int, str] = {}
+    for key in given:
+        name = given[key] if isinstance(given, dict) else None
+        number = int(key) if re.fullmatch(r"[0-9]{1,17}", str(key)) else 0
+        if isinstance(key, bool) or not 1 <= number <= USER_ID_MAX:
+            raise ValueError(f"{str(key)[:40]!r} is no user's number; @userinfobot tells it; write {BOTH_FORMS}")
+        if isinstance(given, dict) and not (isinstance(name, str) and NAME.fullmatch(name)):
+            raise ValueError(f"the name of {number} must be up to 40 letters, digits, spaces or any of . @ - _")
+        found[number] = name or ""
+    if len(found) > APPROVERS_MAX:
+        raise ValueError(f"are more than {APPROVERS_MAX}")
+    return found
 
 
 class TelegramConfig(BaseModel):
@@ -36,19 +71,13 @@ class TelegramConfig(BaseModel):
     token: SecretStr
     chat: int
     topic: Annotated[int | None, Field(ge=1)] = None
-    approvers: (
-        Annotated[list[UserId], Field(max_length=APPROVERS_MAX)]
-        | Annotated[dict[UserId, Nickname], Field(max_length=APPROVERS_MAX)]
-    ) = []
+    approvers: Annotated[dict[int, str], BeforeValidator(_people), WithJsonSchema(APPROVERS_SCHEMA)] = {}
     api_url: str = API
     timeout_seconds: float = Field(default=10.0, gt=0, le=60, allow_inf_nan=False)
 
-    @field_validator("approvers", mode="before")
-    @classmethod
-    def _is_a_list_or_has_names(cls, given: object) -> object:
-        if given is None or isinstance(given, list | dict):
-            return given or []
-        raise ValueError("is a list of numbers, such as [123456789], or numbers with names, such as {123456789: anna}")
+    @field_serializer("approvers")
+    def _as_it_may_be_written(self, approvers: dict[int, str]) -> list[int] | dict[int, str]:
+        return approvers if any(approvers.values()) else list(approvers)
 
     @field_validator("token")
     @classmethod
@@ -67,7 +96,7 @@ def _build(config: TelegramConfig, surroundings: Surroundings) -> Roles:
     api = BotApi(config.api_url, config.token.get_secret_value(), config.timeout_seconds, surroundings.clock)
     approvers = frozenset(config.approvers)
     channel = TelegramChannel(api, config.chat, config.topic, answered=bool(approvers))
-    named = config.approvers if isinstance(config.approvers, dict) else {}
+    named = {user: name for user, name in config.approvers.items() if name}
     listener = TelegramListener(api, config.chat, approvers, surroundings.clock, named)
     listeners = (listener,) if approvers else ()
 
