@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from lamplighter.domain.check import CheckKind, CheckSpec, SampleState
 from lamplighter.integrations.apprise.channel import AppriseChannel
+from lamplighter.integrations.probe.network import look_http, look_tcp
 from lamplighter.ports import ChannelError, Roles, ToolError
 from lamplighter.testing import roles_of
 from tests.unit.domain.letters import ALL
@@ -132,6 +134,18 @@ async def test_no_database_is_asked_there_either(where: str) -> None:
     with pytest.raises(ToolError, match="nothing is asked there") as caught:
         await contact()
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [CheckKind.TCP, CheckKind.HTTP])
+@pytest.mark.parametrize("host", ["0.0.0.0", "0x0", "169.254.169.254"])
+async def test_no_check_looks_there(kind: CheckKind, host: str) -> None:
+    async with listening() as listener:
+        target = f"{host}:{listener.port}"
+        spec = CheckSpec("x", kind, f"http://{target}" if kind is CheckKind.HTTP else target, timeout_seconds=5)
+        look = await (look_http if kind is CheckKind.HTTP else look_tcp)(spec)
+    assert look.state is not SampleState.OK
+    assert "nothing is asked there" in look.detail
+    assert listener.heard == []
 
 
 async def test_apprise_names_no_secret_where_it_refuses() -> None:

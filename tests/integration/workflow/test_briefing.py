@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lamplighter.domain.approval import ApprovalState
+from lamplighter.domain.cause import Diagnosis
 from lamplighter.domain.incident import State
 from lamplighter.domain.markup import as_text
 from lamplighter.domain.message import Kind
+from lamplighter.domain.plan import Plan
 from lamplighter.workflow.briefing import Briefing
 from tests.integration.workflow.conftest import Bench
 
@@ -56,3 +60,24 @@ async def test_an_expired_question_has_its_own_text(bench: Bench) -> None:
     found = bench.store.incidents.load(incident.id)
     assert found is not None
     assert (await briefing(bench).of(found, "needs_human", ("nobody answered",))).kind is Kind.EXPIRED
+
+
+async def test_commands_are_the_steps_of_the_cause_or_else_the_plans_advice(bench: Bench) -> None:
+    incident = await bench.opened()
+    assert "I know no step" in await briefing(bench).commands(incident)
+    bench.store.dossiers.keep_plan(Plan(incident.id, incident.run, "", "", 0.0, advice="a person must look"))
+    assert "a person must look" in await briefing(bench).commands(incident)
+    cause = replace(
+        bench.finds.diagnose(None).causes[0],
+        immediate=("docker restart store", "docker logs store token=hunter2hunter2"),
+        prevention=("raise the limit",),
+    )
+    bench.store.dossiers.keep_diagnosis(incident.id, incident.run, Diagnosis((cause,)))
+    text = await briefing(bench).commands(incident)
+    assert text.splitlines()[1:] == [
+        "1. docker restart store",
+        "2. docker logs store token=[redacted]",
+        "Against the next time:",
+        "raise the limit",
+        f"http://ops.lan/incidents/{incident.id}",
+    ]

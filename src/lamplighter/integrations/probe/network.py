@@ -16,7 +16,7 @@ from functools import cache
 import httpx
 
 from lamplighter.domain.check import CheckSpec, SampleState
-from lamplighter.integrations.fetching import Outward, resolved
+from lamplighter.integrations.fetching import Outward, resolved, why_never
 from lamplighter.integrations.probe.answer import Answer, certificate_end, judged
 from lamplighter.integrations.probe.look import Look, failed
 
@@ -145,11 +145,14 @@ async def look_tcp(spec: CheckSpec) -> Look:
         return Look(SampleState.CANNOT_SEE, f"{spec.target!r} is not host:port")
     try:
         async with asyncio.timeout(spec.timeout_seconds):
-            await resolved(*address)
+            places = await resolved(*address)
     except TimeoutError:
         return _nameless(address[0], spec.timeout_seconds)
     except (OSError, UnicodeError) as problem:
         return failed(problem, connected=False)
+    refused = next(filter(None, map(why_never, places)), "")
+    if refused:
+        return Look(SampleState.CANNOT_SEE, refused, connected=False)
     began = time.monotonic()
     try:
         async with asyncio.timeout(spec.timeout_seconds):

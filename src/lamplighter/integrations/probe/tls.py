@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from lamplighter.domain.check import CheckKind, CheckSpec, SampleState
 from lamplighter.domain.evidence import Evidence, Question, bounded
 from lamplighter.domain.topology import Component
+from lamplighter.integrations.fetching import resolved, why_never
 from lamplighter.integrations.probe.look import Look, failed
 from lamplighter.integrations.probe.network import blind_trust, host_port, machine_trust
 from lamplighter.integrations.probe.tools import checks_about
@@ -110,6 +111,9 @@ async def looked(spec: CheckSpec, host: str, port: int, now: datetime) -> tuple[
 
 async def _handshake(spec: CheckSpec, host: str, port: int, trust: ssl.SSLContext) -> Handshake:
     async with asyncio.timeout(spec.timeout_seconds):
+        for place in await resolved(host, port):
+            if why := why_never(place):
+                raise ConnectionRefusedError(why)
         # The outer time counts, for its end is told apart from a refusal.
         limit = 2 * spec.timeout_seconds
         _, writer = await asyncio.open_connection(host, port, ssl=trust, ssl_handshake_timeout=limit)

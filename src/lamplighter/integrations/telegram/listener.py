@@ -138,8 +138,9 @@ class TelegramListener:
         if not number:
             return
         try:
-            await desk.expect(Awaited(self.name, f"{self._chat}:{number}", identity_of(user), reply.about))
-        except StoreUnavailable as problem:
+            async with asyncio.timeout(STORE_SECONDS_MAX):
+                await desk.expect(Awaited(self.name, f"{self._chat}:{number}", identity_of(user), reply.about))
+        except (StoreUnavailable, TimeoutError) as problem:
             log.warning("an answer in words cannot be awaited", channel=self.name, problem=str(problem))
 
     async def _in_time(self, work: asyncio.Future[Reply]) -> Reply | None:
@@ -175,7 +176,13 @@ class TelegramListener:
         if not (number and user and isinstance(text, str)):
             return
         word = Word(self.name, f"{self._chat}:{number}", identity_of(user), text[:WORD_CHARS_MAX])
-        reply = await desk.word(word)
+        try:
+            # Talk among people must not hold up a pause that comes after it.
+            async with asyncio.timeout(STORE_SECONDS_MAX):
+                reply = await desk.word(word)
+        except TimeoutError:
+            log.warning("words could not be looked up in time", channel=self.name)
+            return
         if reply is not None:
             await self._reply(reply.notice, message)
 

@@ -54,6 +54,8 @@ class Counter:
 
     async def word(self, word: Word) -> Reply | None:
         self.words.append(word)
+        if self.hangs:
+            await asyncio.sleep(3_600)
         return Reply("written down") if any(one.reference == word.reference for one in self.awaited) else None
 
     async def command(self, word: str, argument: str, by: str) -> str:
@@ -244,3 +246,11 @@ async def test_a_question_that_could_not_be_put_or_kept_stops_nothing(bot: Simul
     await ears.listen(desk)
     assert desk.awaited == []
     assert desk.commands == ["token", "token"]
+
+
+async def test_talk_holds_up_no_pause_where_the_store_hangs(bot: SimulatedBot) -> None:
+    clock, desk = FakeClock(), Counter(hangs=True)
+    bot.say("just talking", OWNER, CHAT, clock.now().timestamp(), reply_to=1)
+    say(bot, "/pause", clock)
+    await listener(bot, clock).listen(desk)
+    assert desk.commands == ["pause"]
