@@ -182,7 +182,7 @@ async def test_an_amended_question_takes_the_place_of_the_old_one_and_old_button
         assert house.shows("May I") == number
         assert "raise the memory limit of jellyfin to 128 MiB: struck out" in house.bot.messages[number]["text"]
         keyboard = house.bot.messages[number]["reply_markup"]["inline_keyboard"]
-        assert keyboard[0][0]["text"].endswith("start jellyfin")
+        assert keyboard[0][0]["text"].endswith("Start jellyfin")
         late = house.bot.press_with(token, number, OWNER)
         assert f"the question is amended by {answer.json()['approver']}" in await house.noticed(late)
         assert not house.engine.effects
