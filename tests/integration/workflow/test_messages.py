@@ -186,9 +186,10 @@ async def test_an_amended_question_takes_the_place_of_the_old_one_and_old_button
         late = house.bot.press_with(token, number, OWNER)
         assert f"the question is amended by {answer.json()['approver']}" in await house.noticed(late)
         assert not house.engine.effects
-        # Where nothing can be edited, the question comes again, with buttons that count, and wakes nobody.
+        # On the other phone the question changes in place too, with buttons that count, and wakes nobody.
         await eventually(lambda: len(house.ntfy.published) == 3)
-        assert (house.ntfy.published[2]["priority"], len(house.ntfy.published[2]["actions"])) == (3, 3)
+        assert (house.ntfy.published[2]["priority"], len(house.ntfy.published[2]["actions"])) == (2, 3)
+        assert list(house.ntfy.shown.values()) == [house.ntfy.published[2]]
         house.bot.press(number, "✅", OWNER)
         await eventually(lambda: state(app, incident) is State.RESOLVED)
     assert house.engine.effects == [("start", "jellyfin")]
