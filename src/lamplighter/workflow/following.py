@@ -31,9 +31,10 @@ class Following:
 
     async def run(self) -> None:
         """Follow until cancelled; a store that is away is waited for."""
-        while any(channel.can.edits for channel in self.posting.channels):
+        while self.posting.channels:
             try:
-                if self.leads():
+                # Some channels learn only from their service whether they can.
+                if self.leads() and any(channel.can.edits for channel in self.posting.channels):
                     await self.turn()
             except StoreUnavailable as problem:
                 log.warning("the store is away; messages stay as they are", problem=str(problem))
@@ -46,7 +47,7 @@ class Following:
             if incident is None:
                 continue
             mark = (incident.workflow_id, str(incident.state), incident.acknowledged_by)
-            if mark not in self._shown and _differs(letter, incident):
+            if mark not in self._shown and self._differs(letter, incident):
                 await self._show(letter, incident)
                 if len(self._shown) >= SHOWN_MAX:
                     self._shown.clear()
@@ -56,12 +57,12 @@ class Following:
         if incident.is_open:
             await self.posting.update(incident, letter.message.moment, letter.message.lines)
             return
-        by = f" by {incident.resolved_by}" if incident.resolved_by else ""
+        by = f" by {self.posting.briefing.called.of(incident.resolved_by)}" if incident.resolved_by else ""
         into = f" into {incident.merged_into}" if incident.merged_into else ""
         words = incident.resolution or f"{incident.state}{by}{into}"
         await self.posting.update(incident, str(incident.state), (words,))
 
-
-def _differs(letter: Letter, incident: Incident) -> bool:
-    """Whether the message still says open of what is closed, or does not say who has it."""
-    return not incident.is_open or incident.acknowledged_by != letter.message.detail.acknowledged_by
+    def _differs(self, letter: Letter, incident: Incident) -> bool:
+        """Whether the message still says open of what is closed, or does not say who has it."""
+        has_it = self.posting.briefing.called.of(incident.acknowledged_by)
+        return not incident.is_open or has_it != letter.message.detail.acknowledged_by
