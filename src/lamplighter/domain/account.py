@@ -50,6 +50,11 @@ class Account:
         """Whether this person has not come yet."""
         return not self.password_hash
 
+    @property
+    def invited_until(self) -> datetime:
+        """Until when the link of an invitation holds: a role that is changed meanwhile makes it no younger."""
+        return self.created_at + INVITATION_LIFE
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:

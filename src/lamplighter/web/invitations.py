@@ -117,7 +117,7 @@ async def _invited(request: Request, secret: str) -> Account | None:
         return None
     app = context(request).app
     found = await asyncio.to_thread(app.store.accounts.invited, digest(secret))
-    return found if found is not None and app.clock.now() < found.changed_at + INVITATION_LIFE else None
+    return found if found is not None and app.clock.now() < found.invited_until else None
 
 
 def _page(request: Request, secret: str, found: Account, problem: str = "") -> HTMLResponse:

@@ -71,6 +71,17 @@ async def test_a_link_runs_out(bench: Bench) -> None:
     assert bench.people.known["kim"].invited
 
 
+async def test_another_role_makes_no_link_hold_longer(bench: Bench) -> None:
+    secret = await invited(bench)
+    bench.clock.advance(INVITATION_LIFE.total_seconds())
+    async with bench.browser(**OWNER) as admin:
+        assert (await admin.post("/api/v1/users/kim/role", json={"role": "admin"})).status_code == 200
+    async with bench.browser() as browser:
+        assert (await browser.get(f"/invitation?t={secret}")).status_code == 410
+        assert (await accepted(browser, secret)).status_code == 410
+    assert bench.people.known["kim"].invited
+
+
 async def test_who_is_invited_cannot_sign_in_with_any_password(bench: Bench) -> None:
     await invited(bench)
     async with bench.browser(accept="application/json") as program:

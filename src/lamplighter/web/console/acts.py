@@ -142,7 +142,7 @@ async def _amend(here: Context, person: Person, values: Values) -> str:
         "limits": [
             {"action": number, "bytes": _mebibytes(values[f"{LIMIT}{number}"])}
             for number in _numbered(values, LIMIT)
-            if values[f"{LIMIT}{number}"].strip() and f"{KEEP}{number}" in values
+            if values.get(f"{LIMIT}{number}", "").strip() and f"{KEEP}{number}" in values
         ],
         "reason": values.get("reason", "").strip(),
     }

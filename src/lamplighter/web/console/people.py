@@ -8,7 +8,6 @@ from datetime import datetime
 
 from lamplighter.domain.access import LEAST_ROLE, Allowed, Person, Right, Role, Scope, Via, may
 from lamplighter.domain.account import (
-    INVITATION_LIFE,
     PASSWORD_CHARS_MAX,
     PASSWORD_CHARS_MIN,
     Account,
@@ -98,6 +97,7 @@ class PeopleView:
             roles=[role.word for role in Role],
             tokens=tokens,
             holding={token.id for token in tokens if token.holds(now)},
+            moment=now,
             scopes=[(str(scope), SCOPE_WORDS[scope]) for scope in Scope],
             csrf=key.wanted.get("csrf", ""),
             shortest=PASSWORD_CHARS_MIN,
@@ -159,7 +159,7 @@ def _account(account: Account, held: Sequence[Presence], *, only: bool) -> Someo
         sum(one.sessions for one in held),
         max((one.latest_at for one in held), default=None),
         str(LastAdmin(account.name)) if only else "",
-        account.changed_at + INVITATION_LIFE if account.invited else None,
+        account.invited_until if account.invited else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from lamplighter.domain.access import Person, Right
@@ -23,7 +24,11 @@ async def _sign_out(here: Context, _person: Person, values: Values) -> str:
 
 
 async def _remove(here: Context, _person: Person, values: Values) -> str:
-    return f"{(await removed(here, values.get('name', ''))).name} may not come in any more"
+    name = (await removed(here, values.get("name", ""))).name
+    tokens, now = await asyncio.to_thread(here.app.store.api_tokens.listed), here.app.clock.now()
+    # A token is a program's and outlives who made it, who may know its text.
+    left = ", ".join(token.id for token in tokens if token.created_by == name and token.holds(now))
+    return f"{name} may not come in any more{f'; tokens that {name} made still hold: {left}' if left else ''}"
 
 
 async def _revoke(here: Context, _person: Person, values: Values) -> str:

@@ -165,6 +165,13 @@ async def test_people_comment_acknowledge_and_close(bureau: Bureau, room: Room) 
     assert (await bureau.act("split", incident="INC-9", trouble="x")).startswith("!")
 
 
+async def test_a_field_that_no_page_has_changes_no_plan(bureau: Bureau) -> None:
+    for field in ("limit-01", "limit-7", "keep-x"):
+        values = {"keep-1": "on", "keep-7": "on", field: ""}
+        said = await bureau.act("amend", approval="APP-1", plan="no hash", **values)
+        assert said.startswith("! plan_hash"), field
+
+
 async def test_a_question_is_put_off_as_from_a_message(bureau: Bureau, room: Room) -> None:
     room.incidents.open(1)
     put: list[tuple[object, str, str]] = []

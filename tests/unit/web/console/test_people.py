@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lamplighter.domain.access import Person, Right, Role, Scope, Via
-from lamplighter.domain.account import Account, ApiToken, Session
+from lamplighter.domain.account import INVITATION_LIFE, Account, ApiToken, Session
 from lamplighter.web.console.hub import Key, keyed
 from lamplighter.web.console.making import Maker
 from lamplighter.web.console.people import MEANING, SCOPE_WORDS, AccountView, PeopleView, abilities, someones
@@ -37,6 +37,16 @@ def row(page: str, name: str) -> str:
     """The row of a person."""
     (found,) = (part for part in page.split("<tr>") if f"<strong>{name}</strong>" in part)
     return found
+
+
+def test_an_invitation_that_ran_out_is_said_to_have(room: Room, maker: Maker) -> None:
+    now = room.clock.now()
+    for name, made in (("bob", now), ("kim", now - INVITATION_LIFE)):
+        # A role that was changed since makes no invitation hold longer.
+        room.people.known[name] = Account(name, Role.VIEWER, "", digest(name), made, now)
+    page = people(room, maker)["people"]
+    assert (">until" in row(page, "bob"), ">ran out" in row(page, "bob")) == (True, False)
+    assert (">until" in row(page, "kim"), ">ran out" in row(page, "kim")) == (False, True)
 
 
 def test_it_shows_who_may_come_in_and_how(room: Room, maker: Maker) -> None:

@@ -32,6 +32,15 @@ async def test_an_admin_changes_a_role_and_removes(bureau: Bureau, room: Room) -
     assert (await bureau.act("role", name="", role="admin")).startswith("! there is no user")
 
 
+async def test_whoever_is_removed_leaves_no_token_behind_unsaid(bureau: Bureau, room: Room) -> None:
+    now = room.clock.now()
+    for number, (maker, revoked) in enumerate([("kim", None), ("ann", None), ("kim", now), ("kim", None)], 1):
+        token = ApiToken(f"TOK-{number}", "ci", digest(str(number)), frozenset(), maker, now, None, revoked)
+        room.people.tokens[token.digest] = token
+    said = await bureau.act("remove", name="kim")
+    assert said == "kim may not come in any more; tokens that kim made still hold: TOK-1, TOK-4"
+
+
 async def test_the_page_is_told_why_the_last_admin_stays(bureau: Bureau, room: Room) -> None:
     for said in (await bureau.act("remove", name="ann"), await bureau.act("role", name="ann", role="viewer")):
         assert said.startswith("! ann is the only admin with a password here; make somebody else an admin first")
