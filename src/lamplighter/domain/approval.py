@@ -66,7 +66,7 @@ def first_asked(questions: Iterable[Approval], incident: Incident, otherwise: da
 def may_answer(approval: Approval, plan_hash: str | None, now: datetime) -> str:
     """Empty where the approval may be answered now; otherwise why not."""
     if approval.state is ApprovalState.AMENDED:
-        return f"the question is amended by {approval.approver}; what the plan is now is asked anew ({approval.id})"
+        return f"the question is amended by {approval.approver}; what is left of the plan has a question of its own"
     if approval.state is not ApprovalState.PENDING:
         return f"approval {approval.id} is already {approval.state}"
     if now < approval.asked_at:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lamplighter.domain.amendment import Amendment, Unfit, amend, changes
 from lamplighter.domain.approval import Approval, CannotAnswer, may_answer
-from lamplighter.domain.incident import Incident
+from lamplighter.domain.incident import UNDER_WAY, Incident
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.texts import kept_text
 from lamplighter.domain.timeline import Crew, Event, Moment
@@ -57,6 +57,8 @@ class Amending:
             raise LookupError(f"there is no approval {approval_id}")
         if why := may_answer(held, plan_hash, self.chronicle.clock.now()):
             raise CannotAnswer(why)
+        if incident.state not in UNDER_WAY:
+            raise CannotAnswer(f"{incident.id} is {incident.state} by now, so nothing of it is asked any more")
         plan = self.store.dossiers.plan(incident.id, incident.run)
         if plan is None or plan.hash != held.plan_hash:
             raise CannotAnswer(f"the plan that {approval_id} is about is not in the store; say yes or no")

@@ -88,6 +88,8 @@ class Briefing:
         asked = self._asked(incident)
         best = diagnosis.best if diagnosis else None
         expired = asked is not None and asked.state is ApprovalState.EXPIRED
+        # Between two looks a person may have amended the plan; no button says yes to another one than is shown.
+        fits = asked is not None and plan is not None and plan.hash == asked.plan_hash
         # Who amends has not answered.
         answer = asked if asked and asked.state is not ApprovalState.AMENDED else None
         return Detail(
@@ -102,7 +104,7 @@ class Briefing:
             undo="; ".join(dict.fromkeys(action.undo for action in plan.actions)) if plan else "",
             council=_council(events),
             plan_hash=asked.plan_hash if asked else "",
-            approval_id=asked.id if asked and asked.state is ApprovalState.PENDING else "",
+            approval_id=asked.id if asked and fits and asked.state is ApprovalState.PENDING else "",
             expires_at=asked.expires_at if asked else None,
             expired=expired and moment == str(State.NEEDS_HUMAN),
             answered_by=self.called.of(answer.approver) if answer else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.flapping import STABLE
 from lamplighter.domain.incident import UNDER_WAY, WAITING, BadMove, Incident, State
 from lamplighter.domain.ledger import ENDED, AttemptState
@@ -107,10 +108,11 @@ class Sweep:
             return
         listed = self.store.approvals.listed
         pending = await asyncio.to_thread(lambda: listed(pending_only=True, limit=QUESTIONS_MAX))
-        still_open = {question.incident_id for question in pending}
+        # A question's id is that of its response, and a hash; an earlier run's says nothing of this one.
+        still_open = {question.id.rpartition("-")[0] for question in pending}
         # Where there are more questions than were read, nobody knows whose is not among them.
         for incident in asked if len(pending) < QUESTIONS_MAX else ():
-            if incident.id not in still_open:
+            if incident.workflow_id not in still_open:
                 await self.response.wake(incident)
 
     async def _over_in_line(self, incident: Incident) -> bool:
@@ -137,7 +139,7 @@ class Sweep:
         if present is None or present.state not in UNDER_WAY or present.run != incident.run:
             return
         reason = "the response broke off; a person must look" if standing == "broken" else "the response ended early"
-        await asyncio.to_thread(self._give_up_attempts, present)
+        await asyncio.to_thread(self._give_up, present)
         if await self._move(present, State.NEEDS_HUMAN, "handed-over", reason):
             await self.chronicle.tell(present, str(State.NEEDS_HUMAN), (reason,))
 
@@ -149,8 +151,14 @@ class Sweep:
             del self._stalled[incident.workflow_id]
             await self.response.resume(incident)
 
-    def _give_up_attempts(self, incident: Incident) -> None:
-        """What a broken response left open ended nobody knows how; a person is told, and nothing is tried again."""
+    def _give_up(self, incident: Incident) -> None:
+        """What a broken response left open ended nobody knows how; a person is told, and nothing is tried again.
+
+        Nor is its question open any more: nobody would act on a yes.
+        """
+        for question in self.store.approvals.of_incident(incident.id):
+            if question.state is ApprovalState.PENDING:
+                self.store.approvals.close(question.id, ApprovalState.CANCELLED, self.clock.now())
         for attempt in self.store.ledger.of_incident(incident.id):
             if attempt.state not in ENDED:
                 self.store.ledger.end(attempt.key, AttemptState.UNKNOWN, "the response broke off", self.clock.now())

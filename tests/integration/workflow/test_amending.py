@@ -13,8 +13,9 @@ from lamplighter.domain.amendment import AMENDMENTS_MAX, Amendment, amend
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.message import Message
-from lamplighter.domain.plan import Verb
+from lamplighter.domain.plan import Plan, Verb
 from lamplighter.domain.policy import Mode
+from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.workflow.amending import Amending, NotLess
 from lamplighter.workflow.briefing import Briefing
 from tests.integration.workflow.conftest import MIB, Bench
@@ -236,6 +237,36 @@ async def test_another_plan_another_time_or_a_pause_changes_nothing(desk: Desk) 
     desk.bench.clock.advance(timedelta(hours=1).total_seconds())
     with pytest.raises(CannotAnswer, match="expired"):
         await desk.amend(ONLY_THE_START)
+
+
+async def test_what_a_person_has_closed_or_was_handed_is_not_amended(desk: Desk) -> None:
+    question = await opened_question(desk)
+    store, chronicle = desk.bench.store, desk.bench.steps.chronicle
+    for state in (State.NEEDS_HUMAN, State.RESOLVED):
+        incident = store.incidents.load(question.incident_id)
+        assert incident is not None
+        event = chronicle.event(incident, f"to:{state}", Moment.CLOSED, Crew.PERSON, "")
+        store.incidents.move(incident.id, state, event)
+        with pytest.raises(CannotAnswer, match=f"is {state} by now, so nothing of it is asked any more"):
+            await desk.amend(ONLY_THE_START)
+        assert desk.asked() == question
+
+
+async def test_a_message_bears_no_answer_to_another_plan_than_it_shows(desk: Desk) -> None:
+    question = await opened_question(desk)
+    store = desk.bench.store
+    incident = store.incidents.load(question.incident_id)
+    assert incident is not None
+    shown = await Briefing(store, desk.bench.clock).of(incident, "asked", ())
+    assert (shown.detail.approval_id, shown.detail.plan_hash) == (question.id, question.plan_hash)
+    # As where an amendment comes between two looks into the store.
+    plan = store.dossiers.plan(incident.id, 1)
+    assert plan is not None
+    amended = amend(plan, ONLY_THE_START)
+    assert isinstance(amended, Plan)
+    store.dossiers.keep_plan(amended)
+    between = await Briefing(store, desk.bench.clock).of(incident, "asked", ())
+    assert (between.detail.ask, between.detail.approval_id) == ("start store", "")
 
 
 async def test_the_first_answer_wins_and_the_others_are_told_by_whom(desk: Desk) -> None:

@@ -145,6 +145,7 @@ async def test_a_question_bears_one_time_buttons_bound_to_its_plan(office: Offic
     bench = office.bench
     incident = await bench.approved(State.COUNCIL_REVIEW)
     plan = bench.plan(incident)
+    bench.store.dossiers.keep_plan(plan)
     await bench.steps.ask(incident, plan, NOTHING_ALLOWS_IT)
     await office.told(incident, "asked")
     await office.round()
@@ -160,6 +161,7 @@ async def test_a_question_bears_one_time_buttons_bound_to_its_plan(office: Offic
 async def test_a_question_that_is_over_is_not_asked_late(office: Office) -> None:
     bench = office.bench
     incident = await bench.approved(State.COUNCIL_REVIEW)
+    bench.store.dossiers.keep_plan(bench.plan(incident))
     await bench.steps.ask(incident, bench.plan(incident), NOTHING_ALLOWS_IT)
     office.channel.moods += [ChannelError("500", permanent=False)]
     await office.told(incident, "asked")
@@ -186,6 +188,7 @@ async def test_an_update_takes_nothing_away_that_people_were_to_hear(office: Off
 async def test_a_question_that_was_put_off_is_asked_again_after_its_half_hour(office: Office) -> None:
     bench = office.bench
     incident = await bench.approved(State.COUNCIL_REVIEW)
+    bench.store.dossiers.keep_plan(bench.plan(incident))
     approval = await bench.steps.ask(incident, bench.plan(incident), NOTHING_ALLOWS_IT)
     await office.told(incident, "asked")
     await office.round()

@@ -84,6 +84,17 @@ async def test_a_response_that_is_no_more_hands_over_to_a_person_and_ends_its_at
     assert ends == {"started": AttemptState.UNKNOWN, "done": AttemptState.DONE}
 
 
+async def test_no_question_of_a_response_that_is_no_more_can_be_answered(desk: Desk, incident: Incident) -> None:
+    desk.waiting(State.AWAITING_APPROVAL)
+    desk.response.stands |= {"INC-1": "running", "INC-9": "broken"}
+    for name, state in (("a", ApprovalState.PENDING), ("b", ApprovalState.AMENDED)):
+        desk.store.approvals.ask(Approval(f"INC-9-{name}", "INC-9", "h", "restart store", NOON, NOON, state))
+    desk.store.approvals.ask(Approval("INC-1-a", "INC-1", "h", "restart store", NOON, NOON))
+    await desk.sweep.sweep()
+    assert desk.state() is State.NEEDS_HUMAN
+    assert [str(one.state) for one in desk.store.approvals.held.values()] == ["cancelled", "amended", "pending"]
+
+
 async def test_a_running_response_is_left_alone(desk: Desk, incident: Incident) -> None:
     desk.response.stands["INC-1"] = "running"
     await desk.sweep.sweep()
@@ -232,6 +243,15 @@ async def test_an_answer_that_nobody_heard_of_is_rung_again(desk: Desk, state: A
     desk.store.approvals.ask(Approval("INC-9-a", incident.id, "h", "restart store", NOON, NOON, state))
     await desk.sweep.sweep()
     assert desk.response.woken == woken
+
+
+async def test_a_question_of_an_earlier_run_keeps_nobody_from_being_woken(desk: Desk) -> None:
+    incident = desk.waiting(State.AWAITING_APPROVAL, run=2)
+    desk.response.stands[incident.workflow_id] = "running"
+    for name, state in (("INC-9-a", ApprovalState.PENDING), ("INC-9.2-a", ApprovalState.APPROVED)):
+        desk.store.approvals.ask(Approval(name, incident.id, "h", "restart store", NOON, NOON, state))
+    await desk.sweep.sweep()
+    assert desk.response.woken == ["INC-9.2"]
 
 
 async def test_where_more_is_asked_than_can_be_read_nobody_is_woken_for_nothing(desk: Desk) -> None:
