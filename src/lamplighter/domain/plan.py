@@ -255,6 +255,13 @@ def _limits(part: Component, facts: tuple[Fact, ...]) -> tuple[int, int] | str:
     return int(limit), wanted
 
 
+def why_lower(name: str, present: str, wanted: int) -> str:
+    """Why a limit that was to be raised is left alone: it is higher by now. Empty where it is not, or not known."""
+    if not (present.isascii() and present.isdigit()) or int(present) <= wanted:
+        return ""
+    return f"the memory limit of {name} is {bytes_words(int(present))} by now, and {bytes_words(wanted)} would lower it"
+
+
 def bytes_of(text: str) -> int | None:
     """The bytes that `96 MiB`, `96MiB` or a plain number stand for; None where the text is no size."""
     found = _SIZE.fullmatch(text.strip())

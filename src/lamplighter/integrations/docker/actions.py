@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lamplighter.domain.plan import MEMORY_LIMIT_BYTES_MAX, Offer, Risk, Target, Verb, bytes_words
+from lamplighter.domain.plan import MEMORY_LIMIT_BYTES_MAX, Offer, Risk, Target, Verb, bytes_words, why_lower
 from lamplighter.integrations.docker.client import Answer, BadAnswer, Engine
 from lamplighter.integrations.docker.container import RUNNING, Details, decoded
 from lamplighter.integrations.docker.inventory import SYSTEM
@@ -107,6 +107,8 @@ class SetMemoryLimit(ContainerAction):
         before = await self.look(target)
         if not before.exists:
             return Effect(ok=False, detail=before.detail)
+        if lower := why_lower(target.name, before.values["memory_limit_bytes"], wanted):
+            return Effect(ok=False, detail=lower)
         return await self._set(target, wanted, swap_limit(before, wanted), key)
 
     def happened(self, before: Snapshot, now: Snapshot, params: Mapping[str, str]) -> bool | None:

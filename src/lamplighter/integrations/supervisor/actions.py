@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lamplighter.domain.plan import MEMORY_LIMIT_BYTES_MAX, Offer, Risk, Target, Verb, bytes_words
+from lamplighter.domain.plan import MEMORY_LIMIT_BYTES_MAX, Offer, Risk, Target, Verb, bytes_words, why_lower
 from lamplighter.integrations.supervisor.client import Supervisord, SupervisorFault
 from lamplighter.integrations.supervisor.inventory import SYSTEM
 from lamplighter.integrations.supervisor.logs import guard_log
@@ -148,6 +148,9 @@ class SetMemoryLimit(ProcessAction):
         text = params.get("bytes", "")
         if not (text.isascii() and text.isdigit()) or not MEMORY_BYTES_MIN <= int(text) <= MEMORY_LIMIT_BYTES_MAX:
             return Effect(ok=False, detail=f"bytes={text[:40]!r} is not a memory limit: a whole number of bytes")
+        before = await self._sure_look(target)
+        if lower := why_lower(target.name, before.values.get("memory_limit_bytes", ""), int(text)):
+            return Effect(ok=False, detail=lower)
         return await self._set(target, int(text), key)
 
     def happened(self, before: Snapshot, now: Snapshot, params: Mapping[str, str]) -> bool | None:

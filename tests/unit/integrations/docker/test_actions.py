@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lamplighter.domain.plan import Target
 from lamplighter.integrations.docker.actions import (
     Restart,
     SetMemoryLimit,
@@ -13,7 +14,7 @@ from lamplighter.integrations.docker.actions import (
 )
 from lamplighter.integrations.docker.client import Answer, DockerConfig, Engine
 from lamplighter.integrations.docker.container import Details, Health, HostConfig, State
-from lamplighter.ports import Snapshot
+from lamplighter.ports import Effect, Snapshot
 
 ENGINE = Engine(DockerConfig())
 MIB = 1 << 20
@@ -72,6 +73,30 @@ def test_the_room_for_swap_stays_as_it_was(memory: int, swap: int, expected: int
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "64MiB", "²", "6291455", str(1 << 60)])
 def test_what_is_no_limit_is_named(text: str) -> None:
     assert "is not a memory limit" in str(limit_wanted({"bytes": text}))
+
+
+class Counting(SetMemoryLimit):
+    """Counts what would be sent to an engine whose container has this limit."""
+
+    def __init__(self, memory: int) -> None:
+        super().__init__(ENGINE)
+        self.memory, self.sent = memory, 0
+
+    async def look(self, target: Target) -> Snapshot:
+        return seen(memory=self.memory)
+
+    async def _post(self, target: Target, word: str, key: str, **_: object) -> Effect:
+        self.sent += 1
+        return Effect(ok=True, detail=word)
+
+
+@pytest.mark.parametrize(("present", "sent"), [(64, 1), (96, 1), (97, 0), (256, 0)])
+async def test_what_a_person_has_raised_higher_meanwhile_is_not_lowered(present: int, sent: int) -> None:
+    action = Counting(present * MIB)
+    done = await action.act(Target("docker", "container", "store", "id"), {"bytes": str(96 * MIB)}, "key")
+    assert (action.sent, done.ok) == (sent, bool(sent))
+    if not sent:
+        assert done.detail == f"the memory limit of store is {present} MiB by now, and 96 MiB would lower it"
 
 
 def test_a_limit_is_a_number_of_bytes() -> None:
