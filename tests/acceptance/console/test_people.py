@@ -240,6 +240,17 @@ def test_a_person_changes_the_own_password_and_goes_on(server: Server, visiting:
         assert other.context.request.get("/api/v1/me").status == 401
 
 
+@pytest.mark.parametrize(("site", "told"), [("same-origin", True), ("cross-site", False), ("same-site", False)])
+def test_no_link_on_another_site_makes_a_page_say_that_something_was_done(
+    server: Server, site: str, *, told: bool
+) -> None:
+    headers = {"authorization": f"Bearer {server.token}", "sec-fetch-site": site, "accept": "text/html"}
+    address = f"http://127.0.0.1:{server.port}/people?done=password"
+    answer = httpx.get(address, headers=headers, trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text[:300]
+    assert ("the password is another now" in answer.text) is told
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_axe_finds_nothing_serious_and_a_telephone_is_wide_enough(
     server: Server, visiting: Visiting, scheme: str

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from lamplighter.domain.access import Person, Right
 from lamplighter.web.access import Access
+from lamplighter.web.auth import from_other_site
 from lamplighter.web.checkup import looked
 from lamplighter.web.console.acts import Desk
 from lamplighter.web.console.door import routes
@@ -179,7 +180,9 @@ class Console:
         place = f"/{request.url.path.strip('/').partition('/')[0]}"
         frame = Key("frame", keyed({"place": place, "csrf": csrf_of(request)}), person)
         keys = (frame, key)
-        said = Said(DONE.get(request.query_params.get("done", ""), ""))
+        # Our own forms lead here; a link that somebody else made must not say that something was done.
+        done = "" if from_other_site(request.headers) else request.query_params.get("done", "")
+        said = Said(DONE.get(done, ""))
         sheet = {**_beside(await self.hub.sheet(keys), own or {}), NOTICE: self.hub.notice(said)}
         site = self.here.app.settings.configuration.site.name
 

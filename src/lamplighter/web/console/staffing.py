@@ -24,8 +24,9 @@ async def _sign_out(here: Context, _person: Person, values: Values) -> str:
 
 
 async def _remove(here: Context, _person: Person, values: Values) -> str:
-    name = (await removed(here, values.get("name", ""))).name
+    # Read first: whatever fails after the removal would be told as if nothing had been done.
     tokens, now = await asyncio.to_thread(here.app.store.api_tokens.listed), here.app.clock.now()
+    name = (await removed(here, values.get("name", ""))).name
     # A token is a program's and outlives who made it, who may know its text.
     left = ", ".join(token.id for token in tokens if token.created_by == name and token.holds(now))
     return f"{name} may not come in any more{f'; tokens that {name} made still hold: {left}' if left else ''}"
