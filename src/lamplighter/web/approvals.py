@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from lamplighter.domain.amendment import Amendment
 from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.domain.plan import MEMORY_LIMIT_BYTES_MAX
+from lamplighter.domain.texts import kept_text
 from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
 from lamplighter.web.session import signature
-from lamplighter.workflow.amending import NotLess
+from lamplighter.workflow.amending import REASON_BYTES_MAX, NotLess
 
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
 ACTIONS_MAX = 20
@@ -155,7 +156,7 @@ async def answered(here: Context, approval_id: str, body: Answer, *, approve: bo
                 approval_id,
                 approve=approve,
                 by=by,
-                reason=body.reason,
+                reason=kept_text(body.reason, REASON_BYTES_MAX),
                 plan_hash=body.plan_hash,
                 now=app.clock.now(),
             )

@@ -32,7 +32,7 @@ MEANING: Mapping[Right, str] = {
     Right.DELIVER: "deliver alerts",
     Right.OPERATE: "comment, judge causes, acknowledge, resolve, reopen, merge, split, silence, plan work, run checks",
     Right.SWITCH: "pause and resume all actions",
-    Right.APPROVE: "approve, deny and snooze what I ask",
+    Right.APPROVE: "approve, amend, deny and snooze what I ask",
     Right.ADMINISTER: "manage people, tokens and set-up links",
     Right.CONFIGURE: "let the server read its configuration again",
 }
@@ -40,7 +40,7 @@ SCOPE_WORDS: Mapping[Scope, str] = {
     Scope.READ: "see everything",
     Scope.DELIVER: "send alerts",
     Scope.OPERATE: "see, and what an operator does",
-    Scope.APPROVE: "see, approve and deny",
+    Scope.APPROVE: "see, approve, amend, deny and snooze",
     Scope.ADMIN: "everything",
 }
 WAYS: Mapping[Via, str] = {

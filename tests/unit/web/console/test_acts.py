@@ -142,6 +142,22 @@ async def test_an_answer_is_bound_to_its_plan_and_its_person(bureau: Bureau, roo
     assert len(given) == 2
 
 
+async def test_why_somebody_said_no_is_kept_without_secrets_and_controls(bureau: Bureau, room: Room) -> None:
+    kept: list[str] = []
+    room.incidents.open(1)
+
+    def answer(_: str, *, reason: str, **__: object) -> Any:  # noqa: ANN401 - as the store has it
+        kept.append(reason)
+        return SimpleNamespace(incident_id="INC-1")
+
+    room.app.store.approvals.answer = answer
+    await bureau.act("deny", approval="APP-1", plan=HASH, reason="it has password=hunter2hunter2\x1b[2J")
+    (reason,) = kept
+    assert reason.startswith("it has password=")
+    assert "hunter2" not in reason
+    assert "\x1b" not in reason
+
+
 async def test_an_answer_that_comes_late_is_told(bureau: Bureau, room: Room) -> None:
     def answer(*_: object, **__: object) -> None:
         raise CannotAnswer("approval APP-1 is already denied")

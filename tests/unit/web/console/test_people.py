@@ -39,6 +39,15 @@ def row(page: str, name: str) -> str:
     return found
 
 
+def test_a_guest_who_came_in_two_roles_has_two_rows_that_are_told_apart(room: Room, maker: Maker) -> None:
+    seated(room, "eve", Via.OIDC)
+    ends = room.clock.now() + timedelta(hours=1)
+    room.people.open_sessions["later"] = Session("later", "eve", Role.ADMIN, Via.OIDC, "", room.clock.now(), ends)
+    page = people(room, maker)["people"]
+    ids = re.findall(r'id="(oidc-[^"]+)"', page)
+    assert sorted(ids) == ["oidc-eve-admin", "oidc-eve-viewer"]
+
+
 def test_an_invitation_that_ran_out_is_said_to_have(room: Room, maker: Maker) -> None:
     now = room.clock.now()
     for name, made in (("bob", now), ("kim", now - INVITATION_LIFE)):
