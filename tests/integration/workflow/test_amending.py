@@ -142,6 +142,20 @@ async def test_an_amendment_is_no_yes_and_a_no_to_it_ends_it(desk: Desk) -> None
     assert desk.states() == ["amended", "denied"]
 
 
+async def test_a_yes_while_actions_are_paused_runs_nothing_and_later_neither(desk: Desk) -> None:
+    bench = desk.bench
+    incident = await bench.opened()
+
+    async def yes_while_paused() -> None:
+        bench.switch.pause(by="kim", reason="", duration=None)
+        desk.answer()
+
+    bench.steps.meanwhile = [yes_while_paused]
+    assert await bench.run(incident) is State.NEEDS_HUMAN
+    bench.switch.resume(by="kim")
+    assert bench.engine.effects == []
+
+
 async def test_amended_and_left_alone_it_expires(desk: Desk) -> None:
     bench = desk.bench
     incident = await bench.opened()

@@ -117,6 +117,8 @@ class Desk:
 
 async def _approve(here: Context, person: Person, values: Values) -> str:
     await _answer(here, person, values, approve=True)
+    if paused := here.app.switch.paused():
+        return f"approved, but actions are paused {paused}: nothing runs, and the incident goes to a person"
     return "approved; it runs now"
 
 

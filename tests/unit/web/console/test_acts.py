@@ -142,6 +142,14 @@ async def test_an_answer_is_bound_to_its_plan_and_its_person(bureau: Bureau, roo
     assert len(given) == 2
 
 
+async def test_a_yes_while_actions_are_paused_is_told_to_run_nothing(bureau: Bureau, room: Room) -> None:
+    room.incidents.open(1)
+    room.app.store.approvals.answer = lambda *_, **__: SimpleNamespace(incident_id="INC-1")
+    await bureau.act("pause", reason="moving disks")
+    said = await bureau.act("approve", approval="APP-1", plan=HASH)
+    assert said.startswith("approved, but actions are paused by robin: moving disks: nothing runs")
+
+
 async def test_why_somebody_said_no_is_kept_without_secrets_and_controls(bureau: Bureau, room: Room) -> None:
     kept: list[str] = []
     room.incidents.open(1)
