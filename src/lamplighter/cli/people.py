@@ -116,7 +116,7 @@ def token_revoke(client: Client, token_id: Annotated[str, typer.Argument(help="i
 
 @asks
 def setup_url(client: Client) -> Answer:
-    """Print another set-up link, where an admin is made or gets another password; earlier links end."""
+    """Print another set-up link, where an admin is made; earlier links end."""
     made = client.post("/api/v1/setup-link", {}, holds="url")
     return Answer(made, (made["url"],), names=(made["url"],))
 
