@@ -78,6 +78,16 @@ def may_answer(approval: Approval, plan_hash: str | None, now: datetime) -> str:
     return ""
 
 
+def why_moot(approval: Approval, incident: Incident) -> str:
+    """Why nothing waits for an answer any more, whatever the question says; empty where the response still does."""
+    if not incident.is_open:
+        return f"{incident.id} is {incident.state} by now, so nothing waits for an answer"
+    response = approval.id.rpartition("-")[0]
+    if response.partition(".")[0] == incident.id and response != incident.workflow_id:
+        return f"{incident.id} was begun anew since; what it asks now is another question"
+    return ""
+
+
 def may_consume(approval: Approval, plan_hash: str, now: datetime) -> str:
     """Empty where this approval lets this very plan run now; otherwise why not."""
     if approval.state is not ApprovalState.APPROVED:

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select, update
 
-from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_answer
+from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_answer, why_moot
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Event
 from lamplighter.store.dossiers import write_plan
 from lamplighter.store.engine import Database
 from lamplighter.store.event_rows import write_event
-from lamplighter.store.incident_rows import required
+from lamplighter.store.incident_rows import find as find_incident
+from lamplighter.store.incident_rows import number_of, required
 from lamplighter.store.nonces import spend
 from lamplighter.store.tables import approvals
 from lamplighter.store.writes import insert_once
@@ -50,9 +51,7 @@ class SqlApprovals:
         """Answer once, before expiry, and use up the nonce with it. Raises `CannotAnswer`, `LookupError`."""
         state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
         with self._database.writing() as connection:
-            present = _required(connection, approval_id)
-            if why := may_answer(present, plan_hash, now):
-                raise CannotAnswer(why)
+            _answerable(connection, approval_id, plan_hash, now)
             spend(connection, nonce, by, now)
             end(
                 connection,
@@ -71,9 +70,7 @@ class SqlApprovals:
         Raises `CannotAnswer` where the question may not be answered now, or the plan did not come of its own.
         """
         with self._database.writing() as connection:
-            present = _required(connection, approval_id)
-            if why := may_answer(present, amended.amends, told.at):
-                raise CannotAnswer(why)
+            present = _answerable(connection, approval_id, amended.amends, told.at)
             if not present.incident_id == amended.incident_id == told.incident_id:
                 raise CannotAnswer(f"approval {approval_id} is about {present.incident_id}")
             end(
@@ -103,9 +100,7 @@ class SqlApprovals:
     def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
         """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
         with self._database.writing() as connection:
-            present = _required(connection, approval_id)
-            if why := may_answer(present, None, now):
-                raise CannotAnswer(why)
+            present = _answerable(connection, approval_id, None, now)
             spend(connection, nonce, "", now)
             later = max(until, present.expires_at)
             end(connection, approval_id, ApprovalState.PENDING, expires_at=later)
@@ -153,6 +148,15 @@ def end(connection: Connection, approval_id: str, present: ApprovalState, **valu
     same = (approvals.c.id == approval_id) & (approvals.c.state == present)
     if connection.execute(update(approvals).where(same).values(**values)).rowcount != 1:
         raise CannotAnswer(f"approval {approval_id} is not {present} any more")
+
+
+def _answerable(connection: Connection, approval_id: str, plan_hash: str | None, now: datetime) -> Approval:
+    """A question that may be answered now. Raises `CannotAnswer`, `LookupError`."""
+    present = _required(connection, approval_id)
+    incident = find_incident(connection, number_of(present.incident_id))
+    if why := may_answer(present, plan_hash, now) or (why_moot(present, incident) if incident else ""):
+        raise CannotAnswer(why)
+    return present
 
 
 def _required(connection: Connection, approval_id: str) -> Approval:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer
-from lamplighter.domain.incident import Incident
+from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.plan import Action, Plan, Target, Verb
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.store import SqlStore
@@ -108,6 +108,27 @@ def test_an_unknown_approval_is_said(store: SqlStore, now: datetime) -> None:
         _answer(store, now)
     with pytest.raises(LookupError):
         store.approvals.close("a1", ApprovalState.EXPIRED, now)
+
+
+@pytest.mark.parametrize("change", ["closed", "begun anew"])
+def test_a_question_that_nothing_waits_for_is_not_answered(
+    store: SqlStore, alert: AlertMaker, placed: Callable[..., Incident | None], now: datetime, change: str
+) -> None:
+    incident = placed(alert())
+    assert incident is not None
+    ends = now + timedelta(minutes=15)
+    store.approvals.ask(Approval(f"{incident.workflow_id}-h", incident.id, "hash1", "restart web", now, ends))
+    told = Event(incident.id, "by-hand", now, Moment.CLOSED, Crew.PERSON, "ann mended it", {"by": "ann"})
+    store.incidents.move(incident.id, State.RESOLVED, told, resolution="mended", by="ann")
+    if change == "begun anew":
+        store.incidents.reopen(incident.id, replace(told, key="again", moment=Moment.REOPENED))
+    with pytest.raises(CannotAnswer, match="nothing waits" if change == "closed" else "begun anew"):
+        store.approvals.answer(
+            f"{incident.id}-h", approve=True, by="ann", reason="", plan_hash="hash1", now=now + timedelta(minutes=1)
+        )
+    kept = store.approvals.load(f"{incident.id}-h")
+    assert kept is not None
+    assert kept.state is ApprovalState.PENDING
 
 
 @pytest.fixture

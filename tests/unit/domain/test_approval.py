@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from lamplighter.domain.approval import Approval, ApprovalState, may_answer, may_consume
-from lamplighter.testing import NOON
+from lamplighter.domain.approval import Approval, ApprovalState, may_answer, may_consume, why_moot
+from lamplighter.domain.incident import Incident, State
+from lamplighter.testing import NOON, firing
 
 EXPIRES = NOON + timedelta(minutes=15)
 JUST_BEFORE = EXPIRES - timedelta(microseconds=1)
@@ -60,3 +61,14 @@ def test_a_clock_that_jumped_back_revives_nothing(check: object) -> None:
     long_ago = NOON - timedelta(hours=2)
     said = may_answer(ASKED, "plan-a", long_ago) if check is may_answer else may_consume(GIVEN, "plan-a", long_ago)
     assert said
+
+
+ALERT = firing("Down")
+INCIDENT = Incident("INC-7", "Down", State.AWAITING_APPROVAL, "warning", ALERT.trouble, ALERT, NOON, NOON)
+
+
+def test_what_waits_for_the_answer_is_this_run_of_an_open_incident() -> None:
+    assert why_moot(ASKED, INCIDENT) == ""
+    assert why_moot(replace(ASKED, id="INC-7.2-abc"), replace(INCIDENT, run=2)) == ""
+    assert "INC-7 is resolved by now" in why_moot(ASKED, replace(INCIDENT, state=State.RESOLVED))
+    assert "begun anew" in why_moot(ASKED, replace(INCIDENT, run=2))
