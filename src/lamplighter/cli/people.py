@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -142,5 +143,7 @@ def _password(what: str) -> str:
 
 def _row(one: dict[str, Any]) -> tuple[object, ...]:
     ends, revoked, used = one.get("expires_at"), one.get("revoked_at"), one.get("used_at")
-    state = f"revoked {clock(revoked)}" if revoked else f"until {clock(ends)}" if ends else "until revoked"
+    over = ends and datetime.fromisoformat(ends) <= datetime.now(UTC)
+    holds = f"{'expired' if over else 'until'} {clock(ends)}" if ends else "until revoked"
+    state = f"revoked {clock(revoked)}" if revoked else holds
     return one["id"], one["name"], " ".join(one["scopes"]), state, clock(used) if used else "never", one["created_by"]

@@ -73,6 +73,8 @@ def test_tokens_are_listed_and_revoked(fake: Fake, command: Command) -> None:
     fake.says("GET", "/api/v1/tokens", {"tokens": [TOKEN | {"token": ""}]})
     fake.says("DELETE", "/api/v1/tokens/TOK-1", TOKEN)
     assert "until revoked" in command("token", "list").out
+    fake.says("GET", "/api/v1/tokens", {"tokens": [TOKEN | {"token": "", "expires_at": "2020-01-01T00:00:00Z"}]})
+    assert "expired 2020-01-01" in command("token", "list").out
     assert command("token", "revoke", "TOK-1").out == "TOK-1 (grafana) is revoked\n"
 
 
