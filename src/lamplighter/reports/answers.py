@@ -46,7 +46,7 @@ def reply_to(papers: Papers, question: str) -> Reply:
     if len(meant.topics) != 1 or meant.topics[0] is Topic.HELP:
         return _not_answered(papers, question, meant)
     topic = meant.topics[0]
-    draft = cause_answers.part(papers, meant.part) if topic is Topic.PART else PLANNERS[topic](papers)
+    draft = _draft(papers, topic, meant.part)
     answer = _backed(papers, draft.answer)
     more = _all_backed(papers, draft.more)
     not_proven = _all_backed(papers, draft.not_proven)
@@ -65,6 +65,12 @@ def reply_to(papers: Papers, question: str) -> Reply:
         unused=meant.unused,
         foot=_foot(papers, topic),
     )
+
+
+def _draft(papers: Papers, topic: Topic, part: str) -> Draft:
+    if topic is Topic.PART:
+        return cause_answers.part(papers, part)
+    return cause_answers.changes(papers, part) if topic is Topic.CHANGES else PLANNERS[topic](papers)
 
 
 def can_ask(topics: tuple[Topic, ...] = ()) -> tuple[str, ...]:

@@ -59,8 +59,11 @@ def done(papers: Papers) -> Draft:
     last = acted[-1]
     checks = [event for event in deeds if event.moment is Moment.VERIFIED and event.at >= last.at]
     looked = f" Then I looked: {checks[-1].text}" if checks else " No look has confirmed it yet."
-    words = f"{_times(len(acted))}. The last: {last.text}.{looked}"
-    return Draft(Claim(words, marks(last, *checks[-1:])), more=more[-LISTED_MAX:])
+    # What helped in an earlier response is no news of this one.
+    back = next((event for event in papers.events if event.moment is Moment.REOPENED and event.at >= last.at), None)
+    since = f" Since then it came back: {back.text}." if back is not None else ""
+    words = f"{_times(len(acted))}. The last: {last.text}.{looked}{since}"
+    return Draft(Claim(words, marks(last, *checks[-1:], back)), more=more[-LISTED_MAX:])
 
 
 def plan(papers: Papers) -> Draft:
@@ -114,6 +117,10 @@ def times(papers: Papers) -> Draft:
         Claim(f"{leg.name}: {lapse(leg.seconds)}", stop.cites, RECORD)
         for leg, stop in zip(legs_of(course), course[1:], strict=True)
     )
+    if papers.incident.run > 1:
+        opened = f"{papers.incident.id} was first opened at {papers.clock(papers.incident.opened_at)}"
+        words = f"These are the times of response {papers.incident.run} alone; {opened}."
+        more = (Claim(words, mark(_opening(papers)), RECORD), *more)
     return Draft(answer, more=more)
 
 
@@ -158,7 +165,8 @@ def cost(papers: Papers) -> Draft:
         return Draft(Claim("Nothing: no model is asked, and nothing was diagnosed yet.", source=RECORD))
     took, asked = amount(known.elapsed_seconds, SECONDS), queries_of(papers)
     rests = f"{asked} {'query' if asked == 1 else 'queries'}"
-    words = f"${known.cost_usd:.3f} and 0 tokens: by {known.engine} alone, from {rests}, in {took} of thinking."
+    work = f"by {known.engine} alone, from {rests}, in {took} of thinking"
+    words = f"My own work cost ${known.cost_usd:.3f} and 0 tokens: {work}."
     return Draft(Claim(words, mark(event), RECORD))
 
 
@@ -215,6 +223,10 @@ def _steps(papers: Papers) -> tuple[str, ...]:
     if incident.state in {State.NEEDS_HUMAN, State.REJECTED, State.ROLLED_BACK}:
         steps.append(f'when it is repaired: lamplighter incidents resolve {incident.id} -m "what was done"')
     return tuple(dict.fromkeys(steps))
+
+
+def _opening(papers: Papers) -> Event | None:
+    return next((event for event in papers.events if event.moment is Moment.OPENED), None)
 
 
 def _begun(first: Passed) -> str:

@@ -14,7 +14,7 @@ from lamplighter.reports import course_answers
 from lamplighter.reports.papers import Papers
 from lamplighter.reports.reply import Draft
 from lamplighter.testing import NOON
-from tests.unit.reports.conftest import diagnosis, incident, papers, story
+from tests.unit.reports.conftest import diagnosis, incident, papers, story, two_responses
 
 
 def waiting() -> Papers:
@@ -131,4 +131,17 @@ def test_what_is_over_leaves_nothing_to_do() -> None:
 
 def test_the_cost_is_told_with_what_it_bought() -> None:
     said = course_answers.cost(papers()).answer.text
-    assert said == "$0.000 and 0 tokens: by rules alone, from 1 query, in 12 ms of thinking."
+    assert said == "My own work cost $0.000 and 0 tokens: by rules alone, from 1 query, in 12 ms of thinking."
+
+
+def test_the_times_of_a_later_response_say_that_they_are_not_all() -> None:
+    said = course_answers.times(two_responses())
+    assert said.more[0].text == "These are the times of response 2 alone; INC-9 was first opened at 12:00:40."
+
+
+def test_what_helped_before_it_came_back_is_told_with_that() -> None:
+    whole = two_responses()
+    came_back = replace(whole, events=whole.events[:16], attempts=whole.attempts[:1])
+    draft = course_answers.done(came_back)
+    assert draft.answer.text.endswith("Since then it came back: Down fires again.")
+    assert "came back" not in course_answers.done(whole).answer.text
