@@ -9,7 +9,7 @@ from lamplighter.domain.texts import shown
 from lamplighter.domain.timeline import Moment
 from lamplighter.reports import cause_answers, course_answers
 from lamplighter.reports.asking import Meant, cleaned, meant_by
-from lamplighter.reports.papers import Papers
+from lamplighter.reports.papers import Papers, brought
 from lamplighter.reports.reply import EXAMPLES, UNKNOWN, Cited, Claim, Draft, Foot, Reply, Topic
 
 CITED_MAX = 16
@@ -134,7 +134,7 @@ def _cited(papers: Papers, claims: tuple[Claim | None, ...]) -> tuple[Cited, ...
             found.append(Cited(key, f"fact-{key}", _short(fact.text), where, fact.at))
         event = events.get(key)
         if event is not None and not papers.facts((key,)):
-            where = f"timeline · {event.crew} · {event.moment.replace('_', ' ')}"
+            where = f"timeline · {event.crew} · {(brought(event) or event.moment).replace('_', ' ')}"
             found.append(Cited(key, f"ev-{event.seq}", _short(event.text), where, event.at))
     return tuple(found)
 

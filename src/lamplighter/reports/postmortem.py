@@ -23,7 +23,7 @@ from lamplighter.reports.markdown import (
     story_lines,
     words,
 )
-from lamplighter.reports.papers import Papers, run_of
+from lamplighter.reports.papers import Papers, brought, run_of
 from lamplighter.reports.units import lapse
 
 LISTED_MAX = 20
@@ -102,7 +102,8 @@ def _impact(papers: Papers) -> Iterable[str]:
 def _with_rests(papers: Papers) -> str:
     """That the time holds some in which it was over, where it came back."""
     back = max((event.at for event in papers.events if event.moment is Moment.REOPENED), default=None)
-    closed = [event for event in papers.events if back and event.moment is Moment.CLOSED and event.at <= back]
+    ends = [event for event in papers.events if event.moment is Moment.CLOSED and not brought(event)]
+    closed = [event for event in ends if back is not None and event.at <= back]
     times = "once" if len(closed) == 1 else f"{len(closed)} times"
     return f", and it was over in between, {times}" if closed else ""
 
