@@ -104,19 +104,24 @@ def ruled_out(papers: Papers) -> Draft:
 def again(papers: Papers) -> Draft:
     """Whether it was so before, and what helped then."""
     found = papers.findings.seen_before
+    back = [event for event in papers.events if event.moment is Moment.REOPENED]
+    within = tuple(
+        Claim(f"It came back within this incident, {_times(len(back))}; the last time: {event.text}", mark(event))
+        for event in back[-1:]
+    )
     if not found:
         words = "Not seen before: no incident of this trouble, no lesson of this component and fault, is remembered."
+        other = "No other incident of this trouble, and no lesson of this component and fault, is remembered."
+        if within:
+            return Draft(within[0], more=(Claim(other, source=MEMORY),))
         return Draft(Claim(words, source=MEMORY))
-    times = "once" if len(found) == 1 else _count(len(found), "time")
     first = found[0]
-    answer = Claim(
-        f"Seen before, {times}. The last was {first.incident_id}: {_ended(first)}.", source=first.incident_id
-    )
+    words = f"Seen before, {_times(len(found))}. The last was {first.incident_id}: {_ended(first)}."
     more = tuple(
         Claim(f"{one.incident_id}, {papers.clock(one.at)}, {one.like}: {_ended(one)}.", source=one.incident_id)
         for one in found[:LISTED_MAX]
     )
-    return Draft(answer, more=more)
+    return Draft(Claim(words, source=first.incident_id), more=(*within, *more))
 
 
 def part(papers: Papers, name: str) -> Draft:
@@ -220,6 +225,10 @@ def _ended(one: SeenBefore) -> str:
 
 def _advice(papers: Papers) -> tuple[str, ...]:
     return (papers.plan.advice,) if papers.plan and papers.plan.advice else ()
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else _count(number, "time")
 
 
 def _count(number: int, word: str) -> str:

@@ -200,9 +200,15 @@ def _waiting(papers: Papers) -> Approval | None:
 
 
 def _since(papers: Papers) -> Event | None:
-    """The event that brought the present state."""
-    named = [event for event in papers.events if event.data.get("state") == papers.incident.state]
-    return named[-1] if named else papers.last(Moment.CLOSED, Moment.STATE, Moment.OPENED, Moment.REOPENED)
+    """The event that brought the present state: the first of those that last told of it without a break."""
+    found: Event | None = None
+    for event in papers.events:
+        state = event.data.get("state")
+        if state != papers.incident.state:
+            found = None if state else found
+        elif found is None:
+            found = event
+    return found or papers.last(Moment.CLOSED, Moment.STATE, Moment.OPENED, Moment.REOPENED)
 
 
 def _steps(papers: Papers) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from lamplighter.reports import cause_answers
 from lamplighter.reports.findings import Findings
 from lamplighter.reports.papers import Papers
 from lamplighter.testing import NOON
-from tests.unit.reports.conftest import diagnosis, fact, incident, papers
+from tests.unit.reports.conftest import diagnosis, fact, incident, papers, two_responses
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,15 @@ def test_earlier_incidents_are_told_with_what_helped() -> None:
     assert draft.answer.text == "Seen before, once. The last was INC-3: restart shop; resolved after 1 min."
     none = replace(papers(), findings=Findings())
     assert cause_answers.again(none).answer.text.startswith("Not seen before: no incident of this trouble")
+
+
+def test_what_came_back_is_not_said_to_be_the_first_time() -> None:
+    none = replace(two_responses(), findings=Findings())
+    draft = cause_answers.again(none)
+    assert draft.answer.text == "It came back within this incident, once; the last time: Down fires again"
+    assert draft.answer.cites == ("t16",)
+    assert draft.more[0].text.startswith("No other incident of this trouble")
+    assert cause_answers.again(two_responses()).more[0] == draft.answer
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,13 @@ def test_what_helped_before_it_came_back_is_told_with_that() -> None:
     draft = course_answers.done(came_back)
     assert draft.answer.text.endswith("Since then it came back: Down fires again.")
     assert "came back" not in course_answers.done(whole).answer.text
+
+
+def test_a_state_is_there_since_it_came_and_not_since_it_was_told_again() -> None:
+    states = ((1, "needs_human"), (2, "resolved"), (3, "needs_human"), (4, "needs_human"))
+    events = tuple(
+        Event("INC-9", f"placed:{n}", NOON + timedelta(seconds=n), Moment.JOINED, Crew.MONITOR, "", {"state": told}, n)
+        for n, told in states
+    )
+    answer = course_answers.status(replace(needs_you(), events=events)).answer
+    assert (answer.cites, "since 12:00:03" in answer.text) == (("t3",), True)
