@@ -19,7 +19,7 @@ from lamplighter.settings import load_settings
 from lamplighter.testing import NOON
 from lamplighter.web.console.hub import Key
 from lamplighter.web.console.making import Maker
-from lamplighter.web.console.welcome import Welcome, again, from_outside, told, topic_of
+from lamplighter.web.console.welcome import Welcome, again, from_outside, sentence_lines, told, topic_of
 from tests.unit.web.console.conftest import SCRIPT, Room, person
 
 
@@ -89,6 +89,19 @@ def test_a_command_is_said_as_it_is_typed_where_one_sits() -> None:
     assert (from_outside(alone), again(alone)) == ("docker exec lamp ", "docker restart lamp")
     assert (from_outside(Vantage()), again(Vantage(), {})) == ("", "lamplighter serve")
     assert again(Vantage(), {"INVOCATION_ID": "1"}) == "sudo systemctl restart lamplighter"
+
+
+def test_one_more_sentence_keeps_those_that_are_set_and_a_mode_in_which_it_counts(tmp_path: Path) -> None:
+    file = tmp_path / "lamplighter.yaml"
+    file.write_text("autonomy: {mode: watch, auto: ['restart container web']}\n", encoding="utf-8")
+    lines = sentence_lines(load_settings(file, {"HOME": str(tmp_path)}), "restart container shop")
+    assert lines.splitlines() == [
+        "autonomy:",
+        "  mode: ask",
+        "  auto:",
+        "  - restart container web",
+        "  - restart container shop",
+    ]
 
 
 def test_the_topic_cannot_be_guessed_and_stays_the_same() -> None:
