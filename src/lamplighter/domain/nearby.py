@@ -142,7 +142,8 @@ def nearby(
 ) -> tuple[Suggestion, ...]:
     """What could be connected, one for each program that runs.
 
-    `connected` are the integrations that are set, with their addresses; each takes one. `topic` is the name under which messages would be published.
+    `connected` are the integrations that are set, with their addresses; each takes one. `topic` is the name under
+    which messages would be published.
     """
     found = []
     for part in sorted(components, key=lambda one: (one.kind, one.name, one.id))[:PARTS_LOOKED_AT_MAX]:
