@@ -175,7 +175,7 @@ def _nothing_yet(papers: Papers) -> Draft:
     elif incident.state in UNDER_WAY:
         words = "Still looking; no cause is named yet."
     elif incident.is_open:
-        words = "This response looked for no cause; the timeline says why."
+        words = "This response named no cause; the timeline says why."
     else:
         words = "It ended before anything was found."
     newest = papers.last(Moment.STATE, Moment.CLOSED, Moment.HELD, Moment.GATHERED, Moment.OPENED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.incident import UNDER_WAY, State
+from lamplighter.domain.ledger import AttemptState
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.reports.cause_answers import LISTED_MAX, RECORD, headline, plainly
 from lamplighter.reports.course import Passed, course_of, is_policy_yes, legs_of
@@ -62,7 +63,7 @@ def done(papers: Papers) -> Draft:
     # What helped in an earlier response is no news of this one.
     back = next((event for event in papers.events if event.moment is Moment.REOPENED and event.at >= last.at), None)
     since = f" Since then it came back: {back.text}." if back is not None else ""
-    words = f"{_times(len(acted))}. The last: {last.text}.{looked}{since}"
+    words = f"{_times(papers, len(acted))}. The last: {last.text}.{looked}{since}"
     return Draft(Claim(words, marks(last, *checks[-1:], back)), more=more[-LISTED_MAX:])
 
 
@@ -84,7 +85,7 @@ def plan(papers: Papers) -> Draft:
     if waiting:
         more.append(_question(papers, waiting))
     verb = "The plan was to" if any(one.plan_hash == made.hash for one in papers.attempts) else "I want to"
-    verb = verb if papers.incident.is_open else "The plan was to"
+    verb = verb if papers.incident.state in UNDER_WAY else "The plan was to"
     answer = Claim(f"{verb} {steps} (plan {made.hash[:8]}).", mark(event), RECORD)
     return Draft(answer, more=tuple(more), next=_steps(papers)[:2] if waiting else ())
 
@@ -208,6 +209,8 @@ def _since(papers: Papers) -> Event | None:
             found = None if state else found
         elif found is None:
             found = event
+    if papers.incident.state is State.MERGED and found is None:
+        found = next((event for event in reversed(papers.events) if event.moment is Moment.MERGED), None)
     return found or papers.last(Moment.CLOSED, Moment.STATE, Moment.OPENED, Moment.REOPENED)
 
 
@@ -243,8 +246,10 @@ def _effect(effect: str) -> str:
     return f"; {effect}" if effect else ""
 
 
-def _times(count: int) -> str:
-    return "I did one thing" if count == 1 else f"I did {count} things"
+def _times(papers: Papers, count: int) -> str:
+    """What failed, or may never have run, was tried and not done."""
+    ran = all(one.state is AttemptState.DONE for one in papers.attempts if one.ended_at is not None)
+    return f"I {'did' if ran else 'tried'} {'one thing' if count == 1 else f'{count} things'}"
 
 
 def _alerts(count: int) -> str:

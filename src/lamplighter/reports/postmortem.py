@@ -161,7 +161,7 @@ def _response(papers: Papers) -> Iterable[str]:
         deep = "  " if len(runs) > 1 else ""
         yield from (f"{deep}- {leg.name}: {lapse(leg.seconds)}" for leg in legs_of(course))
         if len(course) > 1:
-            yield f"{deep}- all of it: {lapse((course[-1].at - course[0].at).total_seconds())}"
+            yield f"{deep}- all of these: {lapse((course[-1].at - course[0].at).total_seconds())}"
 
 
 def _worked(papers: Papers) -> Iterable[str]:

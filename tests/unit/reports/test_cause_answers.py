@@ -19,7 +19,7 @@ from tests.unit.reports.conftest import diagnosis, fact, incident, papers, two_r
     ("state", "more", "words"),
     [
         (State.ANALYSING, {}, "Still looking"),
-        (State.NEEDS_HUMAN, {}, "looked for no cause"),
+        (State.NEEDS_HUMAN, {}, "named no cause"),
         (State.SELF_CLEARED, {}, "ended before anything was found"),
         (State.RECEIVED, {"held": "a storm"}, "held: a storm"),
     ],

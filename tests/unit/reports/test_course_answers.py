@@ -8,6 +8,7 @@ from typing import Any
 
 from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.incident import State
+from lamplighter.domain.ledger import AttemptState
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.reports import course_answers
@@ -155,3 +156,24 @@ def test_a_state_is_there_since_it_came_and_not_since_it_was_told_again() -> Non
     )
     answer = course_answers.status(replace(needs_you(), events=events)).answer
     assert (answer.cites, "since 12:00:03" in answer.text) == (("t3",), True)
+
+
+def test_a_plan_that_was_refused_is_not_wanted_any_more() -> None:
+    refused = replace(waiting(), incident=incident(state=State.REJECTED), approvals=())
+    assert course_answers.plan(refused).answer.text.startswith("The plan was to restart shop")
+    assert course_answers.plan(waiting()).answer.text.startswith("I want to restart shop")
+
+
+def test_what_may_never_have_run_was_tried_and_not_done() -> None:
+    for state in (AttemptState.FAILED, AttemptState.UNKNOWN):
+        tried = replace(papers(), attempts=(replace(papers().attempts[0], state=state),))
+        assert course_answers.done(tried).answer.text.startswith("I tried one thing.")
+
+
+def test_a_merged_incident_is_so_since_it_was_merged() -> None:
+    end = Event(
+        "INC-9", "merged:INC-9:5", NOON + timedelta(minutes=3), Moment.MERGED, Crew.MONITOR, "into INC-2", {}, 9
+    )
+    one = incident(state=State.MERGED, closed_at=end.at, merged_into="INC-2", resolution="merged into INC-2")
+    answer = course_answers.status(replace(papers(), incident=one, events=(*story()[:4], end))).answer
+    assert (answer.cites, "is merged since 12:03:00" in answer.text) == (("t9",), True)
