@@ -151,9 +151,12 @@ def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase], bool]
 
 
 def _asks_another(words: Sequence[str], known: set[str]) -> bool:
-    """Whether a bare "why" asks about who is asked, or about something that this incident says nothing of."""
+    """Whether a single weak word asks about who is asked, or about something that this incident says nothing of."""
+    if any(word in PARTICULAR and word not in known for word in words):
+        return True
     after = words[words.index("why") + 1 :] if "why" in words else ()
-    return any(word in LISTENERS or (word in PARTICULAR and word not in known) for word in after)
+    plain = (STOPWORDS | SUBJECTS | STANDING | known) - LISTENERS
+    return any(word not in plain for word in after)
 
 
 def _asks_what_is_not(words: Sequence[str], used: set[Phrase]) -> bool:
@@ -198,7 +201,7 @@ def _mended(words: list[str], known: set[str]) -> tuple[list[str], tuple[tuple[s
     mended, read_as = [], []
     for word in words:
         near = word
-        if len(word) >= MENDED_FROM_LETTERS and not _is_known(word, known):
+        if len(word) >= MENDED_FROM_LETTERS and word not in ORDERS and not _is_known(word, known):
             close = [one for one in _mendable() if _slip(word, one)]
             near = close[0] if len(close) == 1 else word
         if near != word:

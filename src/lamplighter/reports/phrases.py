@@ -60,7 +60,7 @@ PHRASES: dict[Topic, str] = {
     Topic.PLAN: """
         will you do; are you going to do; going to do; gonna do; you want to do; want to do; plan; plans;
         planned; planning; proposal; propose; proposed; proposing; suggest; suggested; suggestion; risk; risks;
-        risky; dangerous; is it safe; safe; undo; undo it; revert; rollback; roll back; roll it back; it fails;
+        risky; dangerous; *safe; undo; undo it; revert; rollback; roll back; roll it back; it fails;
         side effect; side effects; downtime; how will you fix; can you fix; will you fix; if i approve;
         i approve; remedy; will you restart; will it restart; can it be undone; be undone; how do i undo;
         how to undo; intend; about to do; impact of the plan; what would you do; your fix; why do you want;
@@ -79,7 +79,8 @@ PHRASES: dict[Topic, str] = {
         seen this; *before; *again; last time; previous; previously; similar; recurring; recurrence; recur;
         how often; first time; history; earlier incidents; other incidents; past incidents; pattern; patterns;
         every time; been here before; come back; happen again; repeat; repeated; known problem; known issue;
-        lessons; learned; how many times; see this; last week; last month; last year; fixed it last time;
+        lessons; learned; how many times; see this; last week; is it the same; last month;
+        last year; fixed it last time;
         what fixed it last time; what helped last time; will it come back""",
     Topic.DECIDED: """
         asked; who approved; who changed the plan; who edited; amended; edited;
@@ -94,7 +95,7 @@ PHRASES: dict[Topic, str] = {
     Topic.TIMES: """
         *when; what time did; what time was; at what time; how long; since when; duration; started; *start;
         begin; began; begun; beginning; how old; took; take; how fast; how quickly; time to; mttr; timeline;
-        lasted; how much time; noticed; minutes; how soon; how late""",
+        lasted; how much time; noticed; how much downtime; was the downtime; minutes; how soon; how late""",
     Topic.NEXT: """
         can i do; should i do; do i do; must i do; could i do; what now; next; next step; next steps; command;
         commands; how do i fix; how can i fix; how to fix; how do we fix; fix it myself; help me; what to do;
@@ -114,11 +115,11 @@ STOPWORDS = _words(
     """
     a about actually again all am an and any anybody anyone are as ask at be because been being best both but by can
     cannot cant constantly could currently da day days dear did do does doing done dont during each else end ended
-    ever every exactly far find for from get give going gonna got guys had happen happened happens has have having
-    hello here hey hi hour hours how i if im in incident into is isnt it its itself just keep keeps kind kindly know
-    lately let like list lot maybe me mean might more morning most much must my need night no nobody nor not now of
-    off ok okay on one ones only or our out over own please pls really right s say see shall she should show simply so
-    some somebody somehow someone still such suddenly sure t tell than thank thanks that thats the their them then
+    ever every exactly far find for from get give going gonna got guys had happen happened happening happens has
+    have having hello here hey hi hour hours how i if im in incident into is isnt it its itself just keep keeps kind
+    kindly know lately let like list lot maybe me mean might more morning most much must my need night no nobody nor not
+    now of off ok okay on one ones only or our out over own please pls really right s say see shall she should show simply
+    so some somebody somehow someone still such suddenly sure t tell than thank thanks that thats the their them then
     there these they thing things think this those though through thx time times to today tonight too under up us very
     want wants was wasnt we well were what whats when where which while who whose why will with without wont would yes
     yesterday yet you your yours
@@ -148,7 +149,7 @@ LISTENERS = _words("you your yours yourself me my")
 
 # Of these there are several, and an incident that says nothing of one has no answer for it.
 PARTICULAR = _words(
-    "cpu database db disk dns host latency leak memory mount network node oom page port ram storage swap vm volume"
+    "cpu data database db disk dns host latency leak memory mount network node oom page port ram storage swap vm volume"
 )
 
 NEGATIONS = _words(

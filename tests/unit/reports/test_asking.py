@@ -42,7 +42,7 @@ ASKED = {
     "who decided that; why was it rejected; why did you not act; who closed it; why did nobody do anything; "
     "why do you need my approval; when does the approval expire; when was it approved; why was I not asked",
     Topic.TIMES: "when did it begin; how long?; how long was it down; since when; when was it fixed; "
-    "what time did it start",
+    "what time did it start; how much downtime did we have",
     Topic.NEXT: "what can I do?; what should i do now; next step; which commands; how do I fix it; what now; "
     "how can i prevent it; what to do; "
     "can I go back to sleep; how do we stop this from happening again",
@@ -84,7 +84,8 @@ def test_what_is_not_understood_is_not_guessed(question: str) -> None:
     [
         *("why did you wake me up", "why did it not page me", "why didn't you restart it", "why are you so slow"),
         *("why is grafana down", "why is the database down", "why not the disk?", "why is cpu high on the vm"),
-        *("why is this critical", "was it tested before?", "when was the last backup", "what time is it"),
+        *("why is this critical", "why only one try", "is my data safe", "is it safe to reboot the host"),
+        *("was it tested before?", "when was the last backup", "what time is it"),
     ],
 )
 def test_a_why_about_something_else_is_not_answered_with_this_cause(question: str) -> None:
@@ -114,6 +115,7 @@ def test_what_may_mean_two_things_is_neither() -> None:
         ("please restart shop", "restart"),
         ("Undo it!", "undo"),
         ("hey kill it", "kill"),
+        ("close it", "close"),
         ("yes, approve", "approve"),
         ("I approve this plan", "approve"),
         ("don't approve it!", "approve"),
