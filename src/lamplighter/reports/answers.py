@@ -61,6 +61,7 @@ def reply_to(papers: Papers, question: str) -> Reply:
         evidence=_cited(papers, (answer, *more, *not_proven)),
         not_proven=not_proven,
         next=tuple(_short(step) for step in draft.next[:MORE_MAX]),
+        can_ask=can_ask(meant.also) if meant.also else (),
         read_as=meant.read_as,
         unused=meant.unused,
         foot=_foot(papers, topic),

@@ -48,7 +48,8 @@ class Meant:
     """What is asked for. No topic: not understood. Several: it may mean any of them, and none is chosen.
 
     `part` is a component that is asked about, `other` an incident that is not this one, `order` an order that was given
-    instead of a question. `read_as` are mended words, `unused` those that nothing was made of.
+    instead of a question, `also` what is asked besides. `read_as` are mended words, `unused` those that nothing was
+    made of.
     """
 
     topics: tuple[Topic, ...] = ()
@@ -57,6 +58,7 @@ class Meant:
     order: str = ""
     read_as: tuple[tuple[str, str], ...] = ()
     unused: tuple[str, ...] = ()
+    also: tuple[Topic, ...] = ()
 
 
 def cleaned(question: str) -> str:
@@ -92,7 +94,8 @@ def meant_by(question: str, incident_id: str, names: Iterable[str] = (), texts: 
         topics = (Topic.PART,)
     elif not topics and _asks_nothing_else(words, known):
         topics = (Topic.STATUS,)
-    return Meant(topics, part, read_as=read_as, unused=unused[:SHOWN_WORDS_MAX])
+    also = _besides(topics[0], used) if len(topics) == 1 else ()
+    return Meant(topics, part, read_as=read_as, unused=unused[:SHOWN_WORDS_MAX], also=also)
 
 
 def _told(text: str) -> list[str]:
@@ -148,6 +151,14 @@ def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase], bool]
             best.pop(Topic.AFFECTED)
     top = max(best.values(), default=0.0)
     return tuple(topic for topic, weight in best.items() if weight == top), used, top == WEAK_WEIGHT
+
+
+def _besides(topic: Topic, used: set[Phrase]) -> tuple[Topic, ...]:
+    """What else is asked for by phrases that share no word with those of this topic."""
+    strong = [(phrase, of) for phrase, of, weight in _phrases() if phrase in used and weight != WEAK_WEIGHT]
+    own = {word for phrase, of in strong if of is topic for word in phrase}
+    found = [of for phrase, of in strong if own and of is not topic and not own & set(phrase)]
+    return tuple(dict.fromkeys(of for of in found if of is not Topic.HELP))
 
 
 def _asks_another(words: Sequence[str], known: set[str]) -> bool:

@@ -118,11 +118,11 @@ STOPWORDS = _words(
     ever every exactly far find for from get give going gonna got guys had happen happened happening happens has
     have having hello here hey hi hour hours how i if im in incident into is isnt it its itself just keep keeps kind
     kindly know lately let like list lot maybe me mean might more morning most much must my need night no nobody nor not
-    now of off ok okay on one ones only or our out over own please pls really right s say see shall she should show simply
-    so some somebody somehow someone still such suddenly sure t tell than thank thanks that thats the their them then
-    there these they thing things think this those though through thx time times to today tonight too under up us very
-    want wants was wasnt we well were what whats when where which while who whose why will with without wont would yes
-    yesterday yet you your yours
+    now of off ok okay on one ones only or our out over own please pls really right s say see shall she should show
+    simply so some somebody somehow someone still such suddenly sure t tell than thank thanks that thats the their them
+    then there these they thing things think this those though through thx time times to today tonight too under up us
+    very want wants was wasnt we well were what whats when where which while who whose why will with without wont would
+    yes yesterday yet you your yours
     """
 )
 
