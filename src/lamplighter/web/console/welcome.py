@@ -66,7 +66,8 @@ class Welcome:
             [channel.name for channel in app.communicator.posting.channels], app.store.outbox.listed(limit=LETTERS_MAX)
         )
         rules = settings.configuration.autonomy.rules(protected_names(settings))
-        scopes = leeways(rules, View(parts, app.world.offers, sorted(app.surveying.away)), app.clock.now())
+        view = View(parts, app.world.offers, sorted(app.surveying.away))
+        scopes = leeways(rules, view, app.clock.now(), frozenset(app.store.ledger.frozen()))
         alone = next((one.sentence for one in scopes if one.mode is Mode.ASK), "")
         whole = draft(settings, merged(found), topic, url_of(settings, where))
         return self.maker.sheet(

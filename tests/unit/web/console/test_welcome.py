@@ -13,6 +13,7 @@ from lamplighter.domain.incident import State
 from lamplighter.domain.letter import Letter, LetterState
 from lamplighter.domain.message import Message
 from lamplighter.domain.nearby import Vantage
+from lamplighter.domain.plan import Offer, Risk, Verb
 from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.topology import Component
 from lamplighter.settings import load_settings
@@ -81,6 +82,14 @@ def test_a_channel_stands_as_its_newest_message_ended(shown: Room, maker: Maker)
     assert "aria-disabled" not in html
     assert "How far you are: 3 of 6" in html
     assert "aria-disabled" in page(shown, maker, Role.OPERATOR)
+
+
+def test_what_is_frozen_is_said_to_be_so(shown: Room, maker: Maker) -> None:
+    shown.app.surveying.components = (Component("docker", "container", "web", "id-web"),)
+    shown.app.world.offers = (Offer("docker", Verb.RESTART, Risk.LOW, reversible=False, effect=""),)
+    assert "frozen after a failed fix" not in page(shown, maker)
+    shown.frozen["id-web"] = "it failed"
+    assert "frozen after a failed fix" in page(shown, maker)
 
 
 def test_a_command_is_said_as_it_is_typed_where_one_sits() -> None:
