@@ -39,10 +39,13 @@ class Leeway:
     sentence: str = ""
 
 
-def leeways(rules: Rules, view: View, now: datetime) -> tuple[Leeway, ...]:
-    """The three modes, from the most careful on. Of very many components only the first are judged."""
+def leeways(rules: Rules, view: View, now: datetime, frozen: frozenset[str] = frozenset()) -> tuple[Leeway, ...]:
+    """The three modes, from the most careful on. Of very many components only the first are judged.
+
+    `frozen` are the ids of targets that nothing may be done to until a person has looked.
+    """
     actions = [(part, action) for part in view.components[:PARTS_MAX] if (action := _action(part, view.offers))]
-    record = Record(now, components=tuple(view.components[:PARTS_MAX]))
+    record = Record(now, frozen=frozen, components=tuple(view.components[:PARTS_MAX]))
     return tuple(_leeway(replace(rules, mode=mode), actions, record) for mode in Mode)
 
 

@@ -19,7 +19,7 @@ DOCKER_LINES = (
     ("No such file", "sudo systemctl start docker; or name another engine with sources.docker.host; or drop it"),
     (
         "HTTP 403",
-        "let the socket proxy pass CONTAINERS=1 and ALLOW_RESTARTS=1; nothing more is needed to look and restart",
+        "let the socket proxy pass CONTAINERS=1 and ALLOW_RESTARTS=1; tecnativa's restarts only with POST=1 too",
     ),
 )
 

@@ -6,8 +6,8 @@ Nothing is asked and nothing is scanned here; labels are text of strangers, whic
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lamplighter.domain.policy import IMAGE_LABEL
@@ -22,6 +22,9 @@ PARTS_LOOKED_AT_MAX = 1_000
 SAID_BYTES_MAX = 160
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _OWN_ID = re.compile(r"[0-9a-f]{12,64}")
+# What stands in the label where a container has no network of its own.
+HOST_NETWORK, NO_NETWORK = "host", "none"
+_ADDRESS = re.compile(r"[a-z]+://(?:[^/@]*@)?(?P<host>[^/@:]+)(?::(?P<port>[0-9]{1,5}))?(?:/.*)?")
 _PORTS = re.compile(r"(?P<public>[0-9]{1,5})>(?P<private>[0-9]{1,5})")
 
 
@@ -29,12 +32,14 @@ _PORTS = re.compile(r"(?P<public>[0-9]{1,5})>(?P<private>[0-9]{1,5})")
 class Vantage:
     """From where Lamplighter looks: as a container beside the others by their names, else by `host`'s open ports.
 
-    `own` is its own container, and `service` what compose calls that; both empty where it is none of those listed.
+    `own` is its own container, `service` what compose calls that, and `group` its project; all empty where it is none
+    of those listed. `host` is empty where nothing says on which machine the open ports are.
     """
 
     host: str = THIS_MACHINE
     own: str = ""
     service: str = ""
+    group: str = ""
 
     @property
     def inside(self) -> bool:
@@ -112,36 +117,60 @@ PORTS = {"victoria-metrics": 8428}
 
 def vantage(components: Sequence[Component], engine: str, hostname: str) -> Vantage:
     """The place of whoever has this host name, which in a container begins its id; `engine` is the engine's address."""
-    there = engine.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-    host = there if _HOST.fullmatch(there) else THIS_MACHINE
+    host = _engine_host(components, engine)
     if not _OWN_ID.fullmatch(hostname):
         return Vantage(host)
     own = next((part for part in components if part.id.startswith(hostname)), None)
     if own is None or not _HOST.fullmatch(own.name):
         return Vantage(host)
     service = own.labels.get(SERVICE_LABEL, "")
-    return Vantage(host, own.name, service if _HOST.fullmatch(service) else "")
+    return Vantage(host, own.name, service if _HOST.fullmatch(service) else "", own.group)
+
+
+def _engine_host(components: Sequence[Component], engine: str) -> str:
+    """On which machine the ports are open; empty where the engine is reached through a container of its own."""
+    there = engine.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    if engine.startswith("unix:") or not there or there.startswith("[::1]"):
+        return THIS_MACHINE
+    host = there.partition(":")[0]
+    proxied = any(host in part.names for part in components)
+    return host if _HOST.fullmatch(host) and not proxied else ""
 
 
 def nearby(
-    components: Sequence[Component], connected: Collection[str], vantage: Vantage, topic: str
+    components: Sequence[Component], connected: Mapping[str, str], vantage: Vantage, topic: str
 ) -> tuple[Suggestion, ...]:
-    """What could be connected, one for each program that runs. `connected` are the integrations that have an address.
+    """What could be connected, one for each program that runs.
 
-    `topic` is the name under which messages would be published.
+    `connected` are the integrations that are set, with their addresses; each takes one. `topic` is the name under
+    which messages would be published.
     """
     found = []
     for part in sorted(components, key=lambda one: (one.kind, one.name, one.id))[:PARTS_LOOKED_AT_MAX]:
         told = _recognised(part)
         if told is not None and part.running:
             known, name, reason = told
-            found.append(_suggestion(known, part, name, reason, vantage, topic, done=known.kind in connected))
+            found.append(_suggestion(known, part, name, reason, vantage, topic, connected))
     order = [known.kind for known in KNOWN]
-    return tuple(sorted(found, key=lambda one: order.index(one.kind))[:SUGGESTIONS_MAX])
+    return _one_of_each(sorted(found, key=lambda one: order.index(one.kind))[:SUGGESTIONS_MAX])
+
+
+def _one_of_each(found: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
+    """Lines for the first of each kind alone, because the file takes one; of the others the address is told."""
+    firsts: dict[str, str] = {}
+    kept = []
+    for one in found:
+        first = firsts.setdefault(one.kind, one.name) if one.tree else one.name
+        if first != one.name:
+            url = next(inner["url"] for parts in one.tree.values() for inner in parts.values())
+            kept.append(replace(one, tree={}, doubt=f"there is room for one, and {first} is above; or set this: {url}"))
+        else:
+            kept.append(one)
+    return tuple(kept)
 
 
 def merged(suggestions: Sequence[Suggestion]) -> dict[str, dict[str, Any]]:
-    """All their lines as one tree; of two of the same kind the first."""
+    """All their lines as one tree."""
     whole: dict[str, dict[str, Any]] = {}
     for one in suggestions:
         for section, parts in one.tree.items():
@@ -172,27 +201,64 @@ def _bare(image: str) -> str:
 
 
 def _suggestion(
-    known: _Known, part: Component, name: str, reason: str, vantage: Vantage, topic: str, *, done: bool
+    known: _Known,
+    part: Component,
+    name: str,
+    reason: str,
+    vantage: Vantage,
+    topic: str,
+    connected: Mapping[str, str],
 ) -> Suggestion:
     shown = kept_text(part.name, SAID_BYTES_MAX)
-    said = Suggestion(known.kind, shown, reason, known.gain, there=known.there, connected=done or known.listens)
-    if said.connected:
-        return said
-    address, doubt = _address(part, PORTS.get(name, known.port), vantage)
+    port = PORTS.get(name, known.port)
+    said = Suggestion(known.kind, shown, reason, known.gain, there=known.there)
+    if known.listens or _leads_to(connected.get(known.kind, ""), part, port, vantage):
+        return replace(said, connected=True)
+    if known.kind in connected:
+        place = f"{known.section}.{known.kind}"
+        return replace(said, doubt=f"{place} is set already and takes one; whether it is this one, its url says")
+    address, doubt = _address(part, port, vantage)
     if not address:
-        return Suggestion(known.kind, shown, reason, known.gain, doubt=doubt, there=known.there)
+        return replace(said, doubt=doubt)
     inner = {"url": address, **({"topic": topic} if known.section == "notify" else {})}
-    return Suggestion(known.kind, shown, reason, known.gain, {known.section: {known.kind: inner}}, there=known.there)
+    return replace(said, tree={known.section: {known.kind: inner}})
+
+
+def _leads_to(url: str, part: Component, port: int, vantage: Vantage) -> bool:
+    """Whether an address that is set is one of those by which this one can be reached."""
+    told = _ADDRESS.fullmatch(url)
+    if told is None:
+        return False
+    asked = int(told["port"] or (443 if url.startswith("https:") else 80))
+    if told["host"] in part.names:
+        return asked == port
+    ours = told["host"] in {vantage.host, THIS_MACHINE, "localhost"}
+    return ours and asked == _opened(part).get(port)
+
+
+def _opened(part: Component) -> dict[int, int]:
+    """Its ports, each with the one of its machine that leads there."""
+    said = part.labels.get(PORTS_LABEL, "")
+    return {int(one["private"]): int(one["public"]) for one in _PORTS.finditer(said)}
 
 
 def _address(part: Component, port: int, vantage: Vantage) -> tuple[str, str]:
     """Where it listens as seen from here, or why that cannot be told."""
+    network = part.labels.get(PORTS_LABEL, "")
+    if network == NO_NETWORK or (network == HOST_NETWORK and vantage.inside):
+        return "", "it has no network of its own, so its name leads nowhere; write its url by hand"
     if vantage.inside:
-        host = part.labels.get(SERVICE_LABEL, "") or part.name
+        # Another project may have a service of the same name, and then that name leads to the wrong one.
+        service = part.labels.get(SERVICE_LABEL, "") if part.group == vantage.group else ""
+        host = service or part.name
         if not _HOST.fullmatch(host):
             return "", "its name cannot stand in an address; write its url by hand"
         return f"http://{host}:{port}", ""
-    opened = {int(one["private"]): int(one["public"]) for one in _PORTS.finditer(part.labels.get(PORTS_LABEL, ""))}
+    if not vantage.host:
+        return "", "which machine it listens on cannot be told from here; write its url by hand"
+    if network == HOST_NETWORK:
+        return f"http://{vantage.host}:{port}", ""
+    opened = _opened(part)
     if port not in opened:
         return "", f"its port {port} is not open on {vantage.host}; publish it, or write its url by hand"
     return f"http://{vantage.host}:{opened[port]}", ""

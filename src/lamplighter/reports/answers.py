@@ -9,7 +9,7 @@ from lamplighter.domain.texts import shown
 from lamplighter.domain.timeline import Moment
 from lamplighter.reports import cause_answers, course_answers
 from lamplighter.reports.asking import Meant, cleaned, meant_by
-from lamplighter.reports.papers import Papers
+from lamplighter.reports.papers import Papers, brought
 from lamplighter.reports.reply import EXAMPLES, UNKNOWN, Cited, Claim, Draft, Foot, Reply, Topic
 
 CITED_MAX = 16
@@ -46,7 +46,7 @@ def reply_to(papers: Papers, question: str) -> Reply:
     if len(meant.topics) != 1 or meant.topics[0] is Topic.HELP:
         return _not_answered(papers, question, meant)
     topic = meant.topics[0]
-    draft = cause_answers.part(papers, meant.part) if topic is Topic.PART else PLANNERS[topic](papers)
+    draft = _draft(papers, topic, meant.part)
     answer = _backed(papers, draft.answer)
     more = _all_backed(papers, draft.more)
     not_proven = _all_backed(papers, draft.not_proven)
@@ -61,10 +61,17 @@ def reply_to(papers: Papers, question: str) -> Reply:
         evidence=_cited(papers, (answer, *more, *not_proven)),
         not_proven=not_proven,
         next=tuple(_short(step) for step in draft.next[:MORE_MAX]),
+        can_ask=can_ask(meant.also) if meant.also else (),
         read_as=meant.read_as,
         unused=meant.unused,
         foot=_foot(papers, topic),
     )
+
+
+def _draft(papers: Papers, topic: Topic, part: str) -> Draft:
+    if topic is Topic.PART:
+        return cause_answers.part(papers, part)
+    return cause_answers.changes(papers, part) if topic is Topic.CHANGES else PLANNERS[topic](papers)
 
 
 def can_ask(topics: tuple[Topic, ...] = ()) -> tuple[str, ...]:
@@ -128,7 +135,7 @@ def _cited(papers: Papers, claims: tuple[Claim | None, ...]) -> tuple[Cited, ...
             found.append(Cited(key, f"fact-{key}", _short(fact.text), where, fact.at))
         event = events.get(key)
         if event is not None and not papers.facts((key,)):
-            where = f"timeline · {event.crew} · {event.moment.replace('_', ' ')}"
+            where = f"timeline · {event.crew} · {(brought(event) or event.moment).replace('_', ' ')}"
             found.append(Cited(key, f"ev-{event.seq}", _short(event.text), where, event.at))
     return tuple(found)
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from lamplighter.domain.texts import shown
-from lamplighter.reports.phrases import ASKING, ORDERS, PHRASES, POLITE, STANDING, STOPWORDS, SUBJECTS
+from lamplighter.reports.phrases import (
+    ASKING,
+    LISTENERS,
+    NEGATIONS,
+    ORDERS,
+    PARTICULAR,
+    PHRASES,
+    POLITE,
+    STANDING,
+    STOPWORDS,
+    SUBJECTS,
+)
 from lamplighter.reports.reply import Topic
 
 QUESTION_CHARS_MAX = 500
@@ -17,11 +28,19 @@ WORDS_MAX = 80
 SHOWN_WORDS_MAX = 8
 MENDED_FROM_LETTERS = 5
 WEAK = "*"
+WEAK_WEIGHT = 0.5
 _WORD = re.compile(r"[^\W_]+")
-_INCIDENT = re.compile(r"\binc-([0-9]{1,18})\b")
+# "incident 7" is one, "the incident 7 hours ago" is not.
+_INCIDENT = re.compile(
+    r"\binc(?:ident)?s?[ #\u2010-\u2015-]{0,3}0*([0-9]{1,18})\b(?! ?(?:[smhd]|am|pm|sec|min|hour|day|week|month)s?\b)"
+    r"(?! (?:seconds?|minutes?|times)\b)"
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 Phrase = tuple[str, ...]
 # Which questions become one about a component that they name.
-ABOUT_PARTS = frozenset({Topic.STATUS, Topic.CAUSE, Topic.DOUBT, Topic.EVIDENCE, Topic.RULED_OUT})
+ABOUT_PARTS = frozenset({Topic.STATUS, Topic.CAUSE, Topic.DOUBT, Topic.EVIDENCE, Topic.RULED_OUT, Topic.TIMES})
+# What did not change is no answer to what changed.
+COMPLEMENTED = frozenset({Topic.AFFECTED, Topic.CHANGES, Topic.RULED_OUT, Topic.DONE, Topic.DECIDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +48,8 @@ class Meant:
     """What is asked for. No topic: not understood. Several: it may mean any of them, and none is chosen.
 
     `part` is a component that is asked about, `other` an incident that is not this one, `order` an order that was given
-    instead of a question. `read_as` are mended words, `unused` those that nothing was made of.
+    instead of a question, `also` what is asked besides. `read_as` are mended words, `unused` those that nothing was
+    made of.
     """
 
     topics: tuple[Topic, ...] = ()
@@ -38,6 +58,7 @@ class Meant:
     order: str = ""
     read_as: tuple[tuple[str, str], ...] = ()
     unused: tuple[str, ...] = ()
+    also: tuple[Topic, ...] = ()
 
 
 def cleaned(question: str) -> str:
@@ -53,23 +74,33 @@ def meant_by(question: str, incident_id: str, names: Iterable[str] = (), texts: 
     if other:
         return Meant(other=other)
     parts = {name: tuple(_words(name)) for name in names}
-    known = {word for words in parts.values() for word in words} | {word for text in texts for word in _words(text)}
+    known = {word for words in parts.values() for word in words} | {word for text in texts for word in _told(text)}
     words, read_as = _mended(_words(_INCIDENT.sub(" ", asked))[:WORDS_MAX], known)
     # With a question mark it asks, and orders nothing.
     order = "" if asked.endswith("?") else _order(words)
     if order:
         return Meant(order=order)
-    topics, used = _topics(words)
+    topics, used, weak = _topics(words)
     part = _part(words, parts)
     unused = tuple(dict.fromkeys(word for word in words if not _is_known(word, known)))
     told = {word for word in words if word in SUBJECTS or (word in known and word not in STOPWORDS)}
     if len(unused) > len(used) + len(told - set(unused)):
         return Meant(read_as=read_as, unused=unused[:SHOWN_WORDS_MAX])
+    if weak and not part and (unused or _asks_another(words, known)):
+        topics = ()
+    if _asks_what_is_not(words, used) and COMPLEMENTED & set(topics):
+        topics = ()
     if part and (not topics or set(topics) <= ABOUT_PARTS):
         topics = (Topic.PART,)
     elif not topics and _asks_nothing_else(words, known):
         topics = (Topic.STATUS,)
-    return Meant(topics, part, read_as=read_as, unused=unused[:SHOWN_WORDS_MAX])
+    also = _besides(topics[0], used) if len(topics) == 1 else ()
+    return Meant(topics, part, read_as=read_as, unused=unused[:SHOWN_WORDS_MAX], also=also)
+
+
+def _told(text: str) -> list[str]:
+    """The words of what was said of the incident; an alert's name is taken apart too."""
+    return [*_words(text), *_words(_HUMP.sub(" ", text))]
 
 
 def _words(text: str) -> list[str]:
@@ -85,7 +116,7 @@ def _phrases() -> tuple[tuple[Phrase, Topic, float], ...]:
     for topic, told in PHRASES.items():
         for phrase in told.split(";"):
             words = tuple(phrase.replace(WEAK, "").split())
-            weight = 0.5 if phrase.strip().startswith(WEAK) else float(len(words))
+            weight = WEAK_WEIGHT if phrase.strip().startswith(WEAK) else float(len(words))
             found.append((words, topic, weight))
     return tuple(found)
 
@@ -100,8 +131,8 @@ def _mendable() -> tuple[str, ...]:
     return tuple(sorted(one for one in _vocabulary() | SUBJECTS if len(one) >= MENDED_FROM_LETTERS - 1))
 
 
-def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase]]:
-    """The topics that the longest phrases name, and all phrases that were found."""
+def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase], bool]:
+    """The topics that the longest phrases name, all phrases that were found, and whether only weak ones were."""
     runs = {
         tuple(words[start : start + length])
         for start in range(len(words))
@@ -114,10 +145,35 @@ def _topics(words: Sequence[str]) -> tuple[tuple[Topic, ...], set[Phrase]]:
             used.add(phrase)
             best[topic] = max(best.get(topic, 0.0), weight)
     if "why" in words and len(best) > 1:
-        # Why it is still down asks for the cause, and not whether it is.
+        # Why it is still down asks for the cause, and not whether it is, nor what else is.
         best.pop(Topic.STATUS, None)
+        if best.get(Topic.AFFECTED) == WEAK_WEIGHT:
+            best.pop(Topic.AFFECTED)
     top = max(best.values(), default=0.0)
-    return tuple(topic for topic, weight in best.items() if weight == top), used
+    return tuple(topic for topic, weight in best.items() if weight == top), used, top == WEAK_WEIGHT
+
+
+def _besides(topic: Topic, used: set[Phrase]) -> tuple[Topic, ...]:
+    """What else is asked for by phrases that share no word with those of this topic."""
+    strong = [(phrase, of) for phrase, of, weight in _phrases() if phrase in used and weight != WEAK_WEIGHT]
+    own = {word for phrase, of in strong if of is topic for word in phrase}
+    found = [of for phrase, of in strong if own and of is not topic and not own & set(phrase)]
+    return tuple(dict.fromkeys(of for of in found if of is not Topic.HELP))
+
+
+def _asks_another(words: Sequence[str], known: set[str]) -> bool:
+    """Whether a single weak word asks about who is asked, or about something that this incident says nothing of."""
+    if any(word in PARTICULAR and word not in known for word in words):
+        return True
+    after = words[words.index("why") + 1 :] if "why" in words else ()
+    plain = (STOPWORDS | SUBJECTS | STANDING | known) - LISTENERS
+    return any(word not in plain for word in after)
+
+
+def _asks_what_is_not(words: Sequence[str], used: set[Phrase]) -> bool:
+    """Whether it asks for all the others, as in "what is not affected", by a negation that no phrase holds."""
+    held = {word for phrase in used for word in phrase}
+    return "why" not in words and bool(ASKING & set(words)) and any(word in NEGATIONS - held for word in words)
 
 
 def _part(words: Sequence[str], parts: dict[str, Phrase]) -> str:
@@ -156,7 +212,7 @@ def _mended(words: list[str], known: set[str]) -> tuple[list[str], tuple[tuple[s
     mended, read_as = [], []
     for word in words:
         near = word
-        if len(word) >= MENDED_FROM_LETTERS and not _is_known(word, known):
+        if len(word) >= MENDED_FROM_LETTERS and word not in ORDERS and not _is_known(word, known):
             close = [one for one in _mendable() if _slip(word, one)]
             near = close[0] if len(close) == 1 else word
         if near != word:

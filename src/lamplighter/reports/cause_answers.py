@@ -69,13 +69,14 @@ def evidence(papers: Papers) -> Draft:
     return Draft(Claim(words, _ids(rests)), known.word, known.confidence, tuple(more), _unsettled(papers))
 
 
-def changes(papers: Papers) -> Draft:
-    """What was changed before it began."""
-    found = papers.findings.changes
+def changes(papers: Papers, name: str = "") -> Draft:
+    """What was changed before it began; of the component of that name alone where one is named."""
+    found = tuple(one for one in papers.findings.changes if not name or one.component == name)
     if papers.findings.known is None and not found:
         return _nothing_yet(papers)
     if not found:
-        words = "None of the looks told of a change before the alert. That is no proof that there was none."
+        where = f" of {name}" if name else ""
+        words = f"None of the looks told of a change{where} before the alert. That is no proof that there was none."
         return Draft(Claim(words, mark(papers.last(Moment.GATHERED)), LOOKS), UNKNOWN)
     first = found[0]
     blamed = papers.findings.known
@@ -103,46 +104,55 @@ def ruled_out(papers: Papers) -> Draft:
 def again(papers: Papers) -> Draft:
     """Whether it was so before, and what helped then."""
     found = papers.findings.seen_before
+    back = [event for event in papers.events if event.moment is Moment.REOPENED]
+    within = tuple(
+        Claim(f"It came back within this incident, {_times(len(back))}; the last time: {event.text}", mark(event))
+        for event in back[-1:]
+    )
     if not found:
-        words = "No: no incident of this trouble, and no lesson of this component and fault, is remembered."
+        words = "Not seen before: no incident of this trouble, no lesson of this component and fault, is remembered."
+        other = "No other incident of this trouble, and no lesson of this component and fault, is remembered."
+        if within:
+            return Draft(within[0], more=(Claim(other, source=MEMORY),))
         return Draft(Claim(words, source=MEMORY))
-    times = "once" if len(found) == 1 else _count(len(found), "time")
     first = found[0]
-    answer = Claim(f"Yes, {times}. The last was {first.incident_id}: {_ended(first)}.", source=first.incident_id)
+    words = f"Seen before, {_times(len(found))}. The last was {first.incident_id}: {_ended(first)}."
     more = tuple(
         Claim(f"{one.incident_id}, {papers.clock(one.at)}, {one.like}: {_ended(one)}.", source=one.incident_id)
         for one in found[:LISTED_MAX]
     )
-    return Draft(answer, more=more)
+    return Draft(Claim(words, source=first.incident_id), more=(*within, *more))
 
 
 def part(papers: Papers, name: str) -> Draft:
     """What is known of one component that was asked about."""
     found = papers.findings
-    out = [one for one in found.ruled_out if one.component == name]
+    out = tuple(_excluded(one) for one in found.ruled_out if one.component == name)
     doubts = [one for one in found.not_proven.causes if one.component == name]
     facts = tuple(fact for fact in found.facts if fact.component == name)
-    more = _listed(facts)
+    more = (*out, *_alerts(papers, name), *_listed(facts))
     known = found.known
+    # How it was asked, and whether yes or no would be true, words alone do not tell; so neither is said.
     if known is not None and known.component == name:
-        claim = Claim(f"Yes, as far as I know: {known.statement}", known.facts)
+        claim = Claim(f"What I know of it names {name}: {known.statement}", known.facts)
         return Draft(claim, known.word, known.confidence, more, _unsettled(papers))
     if doubts:
         first = doubts[0]
         against = (Claim(f"Against it speaks {_sayings(papers, first)}.", first.against),) if first.against else ()
-        return Draft(
-            Claim(f"{name} is {first.word}, and no more: {first.statement}", first.facts),
-            first.word,
-            first.confidence,
-            (*against, *more),
-        )
-    if out:
-        names = " and ".join(plainly(one.fault) for one in out)
-        cites = tuple(dict.fromkeys(key for one in out for key in one.facts))
-        return Draft(Claim(f"No: {names} of {name} was ruled out.", cites, LOOKS), more=(*map(_excluded, out), *more))
-    if facts:
-        return Draft(Claim(f"No cause is seen in {name}; this is what the looks say of it.", _ids(facts)), more=more)
-    return Draft(Claim(f"None of the looks says anything of {name}.", source=LOOKS), UNKNOWN)
+        answer = Claim(f"{name} is {first.word} as the cause, and no more: {first.statement}", first.facts)
+        return Draft(answer, first.word, first.confidence, (*against, *more))
+    if facts or out:
+        cites = tuple(dict.fromkeys((*_ids(facts), *(key for one in out for key in one.cites))))
+        return Draft(Claim(f"No cause is seen in {name}; this is what is known of it.", cites, LOOKS), more=more)
+    return Draft(Claim(f"None of the looks says anything of {name}.", source=LOOKS), UNKNOWN, more=more)
+
+
+def _alerts(papers: Papers, name: str) -> tuple[Claim, ...]:
+    """The alerts of this incident that are about a component."""
+    mine = [member for member in papers.members if member.component == name][:LISTED_MAX]
+    return tuple(
+        Claim(f"{one.alert.name} {'fires' if one.firing else 'fired'} on {name}.", source=RECORD) for one in mine
+    )
 
 
 def headline(papers: Papers) -> Claim:
@@ -165,7 +175,7 @@ def _nothing_yet(papers: Papers) -> Draft:
     elif incident.state in UNDER_WAY:
         words = "Still looking; no cause is named yet."
     elif incident.is_open:
-        words = "This response looked for no cause; the timeline says why."
+        words = "This response named no cause; the timeline says why."
     else:
         words = "It ended before anything was found."
     newest = papers.last(Moment.STATE, Moment.CLOSED, Moment.HELD, Moment.GATHERED, Moment.OPENED)
@@ -215,6 +225,10 @@ def _ended(one: SeenBefore) -> str:
 
 def _advice(papers: Papers) -> tuple[str, ...]:
     return (papers.plan.advice,) if papers.plan and papers.plan.advice else ()
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else _count(number, "time")
 
 
 def _count(number: int, word: str) -> str:

@@ -9,11 +9,12 @@ from itertools import pairwise
 
 from lamplighter.domain.incident import State
 from lamplighter.domain.timeline import Event, Moment
-from lamplighter.reports.papers import Papers, run_of
+from lamplighter.reports.papers import Papers, brought, run_of
 from lamplighter.reports.reply import mark
 
 BEGAN, RECEIVED, DIAGNOSED, ASKED = "the alert began", "received", "diagnosed", "asked"
 ANSWERED, APPROVED, ACTED, VERIFIED, CLOSED = "answered", "approved", "acted", "verified", "closed"
+HANDED = "handed to people"
 _MOMENTS = (
     (DIAGNOSED, Moment.DIAGNOSED),
     (ASKED, Moment.ASKED),
@@ -79,6 +80,8 @@ def is_policy_yes(event: Event) -> bool:
 
 
 def _named(name: str, event: Event) -> str:
+    if name == CLOSED and brought(event):
+        return HANDED
     yes = name == ANSWERED and event.data.get("state") == State.APPROVED
     return APPROVED if yes else name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.incident import UNDER_WAY, State
+from lamplighter.domain.ledger import AttemptState
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.reports.cause_answers import LISTED_MAX, RECORD, headline, plainly
 from lamplighter.reports.course import Passed, course_of, is_policy_yes, legs_of
@@ -59,8 +60,11 @@ def done(papers: Papers) -> Draft:
     last = acted[-1]
     checks = [event for event in deeds if event.moment is Moment.VERIFIED and event.at >= last.at]
     looked = f" Then I looked: {checks[-1].text}" if checks else " No look has confirmed it yet."
-    words = f"{_times(len(acted))}. The last: {last.text}.{looked}"
-    return Draft(Claim(words, marks(last, *checks[-1:])), more=more[-LISTED_MAX:])
+    # What helped in an earlier response is no news of this one.
+    back = next((event for event in papers.events if event.moment is Moment.REOPENED and event.at >= last.at), None)
+    since = f" Since then it came back: {back.text}." if back is not None else ""
+    words = f"{_times(papers, len(acted))}. The last: {last.text}.{looked}{since}"
+    return Draft(Claim(words, marks(last, *checks[-1:], back)), more=more[-LISTED_MAX:])
 
 
 def plan(papers: Papers) -> Draft:
@@ -81,7 +85,7 @@ def plan(papers: Papers) -> Draft:
     if waiting:
         more.append(_question(papers, waiting))
     verb = "The plan was to" if any(one.plan_hash == made.hash for one in papers.attempts) else "I want to"
-    verb = verb if papers.incident.is_open else "The plan was to"
+    verb = verb if papers.incident.state in UNDER_WAY else "The plan was to"
     answer = Claim(f"{verb} {steps} (plan {made.hash[:8]}).", mark(event), RECORD)
     return Draft(answer, more=tuple(more), next=_steps(papers)[:2] if waiting else ())
 
@@ -114,6 +118,10 @@ def times(papers: Papers) -> Draft:
         Claim(f"{leg.name}: {lapse(leg.seconds)}", stop.cites, RECORD)
         for leg, stop in zip(legs_of(course), course[1:], strict=True)
     )
+    if papers.incident.run > 1:
+        opened = f"{papers.incident.id} was first opened at {papers.clock(papers.incident.opened_at)}"
+        words = f"These are the times of response {papers.incident.run} alone; {opened}."
+        more = (Claim(words, mark(_opening(papers)), RECORD), *more)
     return Draft(answer, more=more)
 
 
@@ -158,7 +166,8 @@ def cost(papers: Papers) -> Draft:
         return Draft(Claim("Nothing: no model is asked, and nothing was diagnosed yet.", source=RECORD))
     took, asked = amount(known.elapsed_seconds, SECONDS), queries_of(papers)
     rests = f"{asked} {'query' if asked == 1 else 'queries'}"
-    words = f"${known.cost_usd:.3f} and 0 tokens: by {known.engine} alone, from {rests}, in {took} of thinking."
+    work = f"by {known.engine} alone, from {rests}, in {took} of thinking"
+    words = f"My own work cost ${known.cost_usd:.3f} and 0 tokens: {work}."
     return Draft(Claim(words, mark(event), RECORD))
 
 
@@ -192,9 +201,17 @@ def _waiting(papers: Papers) -> Approval | None:
 
 
 def _since(papers: Papers) -> Event | None:
-    """The event that brought the present state."""
-    named = [event for event in papers.events if event.data.get("state") == papers.incident.state]
-    return named[-1] if named else papers.last(Moment.CLOSED, Moment.STATE, Moment.OPENED, Moment.REOPENED)
+    """The event that brought the present state: the first of those that last told of it without a break."""
+    found: Event | None = None
+    for event in papers.events:
+        state = event.data.get("state")
+        if state != papers.incident.state:
+            found = None if state else found
+        elif found is None:
+            found = event
+    if papers.incident.state is State.MERGED and found is None:
+        found = next((event for event in reversed(papers.events) if event.moment is Moment.MERGED), None)
+    return found or papers.last(Moment.CLOSED, Moment.STATE, Moment.OPENED, Moment.REOPENED)
 
 
 def _steps(papers: Papers) -> tuple[str, ...]:
@@ -217,6 +234,10 @@ def _steps(papers: Papers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(steps))
 
 
+def _opening(papers: Papers) -> Event | None:
+    return next((event for event in papers.events if event.moment is Moment.OPENED), None)
+
+
 def _begun(first: Passed) -> str:
     return "The alert began" if first.name == "the alert began" else "It was received"
 
@@ -225,8 +246,10 @@ def _effect(effect: str) -> str:
     return f"; {effect}" if effect else ""
 
 
-def _times(count: int) -> str:
-    return "I did one thing" if count == 1 else f"I did {count} things"
+def _times(papers: Papers, count: int) -> str:
+    """What failed, or may never have run, was tried and not done."""
+    ran = all(one.state is AttemptState.DONE for one in papers.attempts if one.ended_at is not None)
+    return f"I {'did' if ran else 'tried'} {'one thing' if count == 1 else f'{count} things'}"
 
 
 def _alerts(count: int) -> str:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.texts import shown
-from lamplighter.domain.timeline import Event, Moment
+from lamplighter.domain.timeline import Event
 from lamplighter.reports.findings import Excluded, Known, ShownFact
+from lamplighter.reports.papers import brought
 from lamplighter.reports.units import lapse
 
 TEXT_CHARS_MAX = 600
@@ -123,7 +124,7 @@ def story_lines(events: Sequence[Event]) -> Iterable[str]:
     if len(events) > EVENTS_MAX:
         yield f"- … {len(events) - EVENTS_MAX} earlier"
     for event in events[-EVENTS_MAX:]:
-        state = str(event.data.get("state", "")) if event.moment is Moment.STATE else ""
+        state = brought(event)
         what = f"→ {words(state)}" if state else words(event.moment)
         yield f"- {stamp(event.at)} {plain(event.crew)}, {what}: {plain(event.text)}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from lamplighter.domain.approval import Approval
-from lamplighter.domain.incident import Incident
+from lamplighter.domain.incident import WAITING, Incident
 from lamplighter.domain.ledger import Attempt
 from lamplighter.domain.member import Member
 from lamplighter.domain.plan import Plan
@@ -65,6 +65,16 @@ class Papers:
 
 
 def run_of(event: Event) -> int:
-    """Which response an event belongs to; the first where its key tells none."""
+    """Which response an event belongs to, as its key or else its data say; the first where neither tells."""
     before, mark, _ = event.key.partition(":")
-    return int(before) if mark and before.isdecimal() else 1
+    if mark and before.isdecimal():
+        return int(before)
+    said = event.data.get("run")
+    return said if isinstance(said, int) and said > 0 else 1
+
+
+def brought(event: Event) -> str:
+    """The state that an event is told by: a response that ends with a person closes nothing."""
+    state = str(event.data.get("state", ""))
+    waits = event.moment is Moment.CLOSED and state in WAITING
+    return state if waits or event.moment is Moment.STATE else ""

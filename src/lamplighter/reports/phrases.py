@@ -54,22 +54,24 @@ PHRASES: dict[Topic, str] = {
         has it worked; has it helped; result; results; outcome; did you restart; was it restarted; restarted;
         undone; rolled back; verified; verification; how was it fixed; what fixed it; who fixed it; fixed it;
         did you fix; did you change; have you changed; you do about it; been done; so far; was it undone;
-        did you undo; why did you do; anything done; anything been done; something done; actions were taken;
+        did you undo; why did you do; the restart fail; the restart failed; restart failed; anything done;
+        anything been done; something done; actions were taken;
         action was taken; actions did you take""",
     Topic.PLAN: """
         will you do; are you going to do; going to do; gonna do; you want to do; want to do; plan; plans;
         planned; planning; proposal; propose; proposed; proposing; suggest; suggested; suggestion; risk; risks;
-        risky; dangerous; is it safe; safe; undo; undo it; revert; rollback; roll back; roll it back; it fails;
+        risky; dangerous; *safe; undo; undo it; revert; rollback; roll back; roll it back; it fails;
         side effect; side effects; downtime; how will you fix; can you fix; will you fix; if i approve;
         i approve; remedy; will you restart; will it restart; can it be undone; be undone; how do i undo;
         how to undo; intend; about to do; impact of the plan; what would you do; your fix; why do you want;
-        reversible; what if; should i approve; could go wrong; go wrong; if it fails""",
+        why restart; why a restart; why did you choose; reversible; what if; should i approve; could go wrong;
+        go wrong; if it fails""",
     Topic.AFFECTED: """
         affected; affects; affect; affecting; impact; impacted; impacts; blast radius; depends; depend;
         depending; dependency; dependencies; dependents; *needs; *need; *needed; needed by; does it need;
         downstream; upstream; which services; what services; *users; else is broken; also down; alerts;
         which alerts; how many alerts; how bad; severity; severe; scope; neighbours; neighbors; hit;
-        who is hit; relies; rely; merged; grouped; same incident; belongs; belong; are down; is down;
+        who is hit; relies; rely; merged; grouped; same incident; belongs; belong; *are down; *is down;
         which containers; which hosts; what else is down""",
     Topic.AGAIN: """
         happened before; happen before; occurred before; has it happened before; has this happened before;
@@ -77,10 +79,11 @@ PHRASES: dict[Topic, str] = {
         seen this; *before; *again; last time; previous; previously; similar; recurring; recurrence; recur;
         how often; first time; history; earlier incidents; other incidents; past incidents; pattern; patterns;
         every time; been here before; come back; happen again; repeat; repeated; known problem; known issue;
-        lessons; learned; how many times; see this; last week; last month; last year; fixed it last time;
+        lessons; learned; how many times; see this; last week; is it the same; last month;
+        last year; fixed it last time;
         what fixed it last time; what helped last time; will it come back""",
     Topic.DECIDED: """
-        who approved; who changed the plan; who edited; amended; edited;
+        asked; who approved; who changed the plan; who edited; amended; edited;
         approved; *approve; approval; approvals; who acknowledged; acknowledged; acked;
         who has it; who is on it; whos on it; who owns; owner; owns; assigned; who decided; decided; decide;
         decision; decisions; who said; council; vote; votes; voted; voting; policy; denied; deny; refused;
@@ -90,9 +93,9 @@ PHRASES: dict[Topic, str] = {
         does it need approval; need my approval; you need my approval; do you need my approval;
         the approval expire; approval expires; who is working; working on it; working on this""",
     Topic.TIMES: """
-        when; when did; what time; how long; since when; duration; started; *start; begin; began; begun;
-        beginning; how old; took; take; how fast; how quickly; time to; mttr; timeline; lasted; how much time;
-        when was; minutes; how soon; how late""",
+        *when; what time did; what time was; at what time; how long; since when; duration; started; *start;
+        begin; began; begun; beginning; how old; took; take; how fast; how quickly; time to; mttr; timeline;
+        lasted; how much time; noticed; how much downtime; was the downtime; minutes; how soon; how late""",
     Topic.NEXT: """
         can i do; should i do; do i do; must i do; could i do; what now; next; next step; next steps; command;
         commands; how do i fix; how can i fix; how to fix; how do we fix; fix it myself; help me; what to do;
@@ -110,26 +113,28 @@ PHRASES: dict[Topic, str] = {
 # Whatever a question is full of without asking for anything by it.
 STOPWORDS = _words(
     """
-    a about actually again all am an and any anyone anybody are as ask at be because been being best both but by
-    can could currently da dear did do does doing done dont during each else ever every exactly far find for from
-    get give going gonna got guys had happen happened happens has have having hello here hey hi how i if im in
-    incident into is isnt it its itself just kind kindly know let like list lot maybe me mean might more most much
-    must my need no nor not nobody now ok okay of off on one ones only or our out over own please pls really right
-    s say see shall she should show simply so some somebody someone somehow still such sure tell than thank thanks
-    that thats the their them then there these they thing things think this those though through thx to today
-    tonight too t under up us very want wants was wasnt we well were what whats when where which while who whose
-    why will with without wont would yes yesterday yet you your yours
+    a about actually again all am an and any anybody anyone are as ask at be because been being best both but by can
+    cannot cant constantly could currently da day days dear did do does doing done dont during each else end ended
+    ever every exactly far find for from get give going gonna got guys had happen happened happening happens has
+    have having hello here hey hi hour hours how i if im in incident into is isnt it its itself just keep keeps kind
+    kindly know lately let like list lot maybe me mean might more morning most much must my need night no nobody nor not
+    now of off ok okay on one ones only or our out over own please pls really right s say see shall she should show
+    simply so some somebody somehow someone still such suddenly sure t tell than thank thanks that thats the their them
+    then there these they thing things think this those though through thx time times to today tonight too under up us
+    very want wants was wasnt we well were what whats when where which while who whose why will with without wont would
+    yes yesterday yet you your yours
     """
 )
 
 # What things that break are called; it says what is meant, and asks for nothing by itself.
 SUBJECTS = _words(
     """
-    alert alerting app application api bad broke broken container containers cpu crash crashed crashes crashing
-    dead database db dies died disk dns down error errors fail failed failing fails failure fire firing fix fixed
-    hang hanging hangs host hung issue job killed latency leak machine memory mount network node oom outage page
-    port problem process ram restart restarting server service services site slow slower slowness start starting
-    stop stopped storage swap system timeout timeouts trouble unhealthy unreachable up vm volume website working
+    alert alerting api app application available bad broke broken container containers cpu crash crashed crashes
+    crashing database db dead died dies disk dns down error errors fail failed failing fails failure fire firing fix
+    fixed hang hanging hangs host hung issue job killed latency leak machine memory mount network node oom outage page
+    port problem process ram reach reachable respond responding restart restarting server service services site slow
+    slower slowness start starting stop stopped storage swap system timeout timeouts trouble unavailable unhealthy
+    unreachable up vm volume website working
     """
 )
 
@@ -139,6 +144,18 @@ STANDING = _words(
 )
 ASKING = _words("how what when where which who whose why")
 
+# A "why" with one of these after it asks about whoever is asked: why did you wake me up.
+LISTENERS = _words("you your yours yourself me my")
+
+# Of these there are several, and an incident that says nothing of one has no answer for it.
+PARTICULAR = _words(
+    "cpu data database db disk dns host latency leak memory mount network node oom page port ram storage swap vm volume"
+)
+
+NEGATIONS = _words(
+    "not never isnt arent wasnt werent didnt doesnt dont hasnt havent hadnt couldnt cant cannot wont wouldnt without"
+)
+
 # A sentence that begins with one of these is an order, and nothing here takes orders.
 ORDERS = _words(
     """
@@ -147,4 +164,6 @@ ORDERS = _words(
     undo unpause upgrade wipe
     """
 )
-POLITE = _words("please pls kindly now just ok okay so go ahead and then hey hi you")
+POLITE = _words(
+    "please pls kindly now just ok okay so go ahead and then hey hi you yes yeah yep no i we lets let us dont never"
+)

@@ -23,7 +23,7 @@ from lamplighter.reports.markdown import (
     story_lines,
     words,
 )
-from lamplighter.reports.papers import Papers, run_of
+from lamplighter.reports.papers import Papers, brought, run_of
 from lamplighter.reports.units import lapse
 
 LISTED_MAX = 20
@@ -83,7 +83,7 @@ def _impact(papers: Papers) -> Iterable[str]:
     began = _began(papers)
     end = incident.closed_at or papers.now
     over = "" if incident.closed_at else ", and it is not over"
-    yield f"- lasted: {lapse((end - began).total_seconds())}{over}"
+    yield f"- lasted: {lapse((end - began).total_seconds())}{over}{_with_rests(papers)}"
     yield f"- severity: {plain(incident.severity)}"
     parts = dict.fromkeys(member.component for member in members if member.component)
     yield f"- affected: {', '.join(plain(part) for part in list(parts)[:LISTED_MAX]) or 'not known'}"
@@ -97,6 +97,15 @@ def _impact(papers: Papers) -> Iterable[str]:
     if len(members) > LISTED_MAX:
         yield f"  - … and {len(members) - LISTED_MAX} more"
     yield "- who noticed, and what it cost them: (people fill this in)"
+
+
+def _with_rests(papers: Papers) -> str:
+    """That the time holds some in which it was over, where it came back."""
+    back = max((event.at for event in papers.events if event.moment is Moment.REOPENED), default=None)
+    ends = [event for event in papers.events if event.moment is Moment.CLOSED and not brought(event)]
+    closed = [event for event in ends if back is not None and event.at <= back]
+    times = "once" if len(closed) == 1 else f"{len(closed)} times"
+    return f", and it was over in between, {times}" if closed else ""
 
 
 def _story(papers: Papers) -> Iterable[str]:
@@ -114,6 +123,9 @@ def _cut(event: Event) -> Event:
 
 def _cause(papers: Papers) -> Iterable[str]:
     known, found = papers.findings.known, papers.findings
+    if papers.incident.run > 1:
+        yield f"As the last response, number {papers.incident.run}, has it; what earlier ones found is in the timeline."
+        yield ""
     yield from known_lines(known)
     if known is not None and known.component and not known.examined:
         yield f"\n{plain(known.component)} itself was not examined."
@@ -149,7 +161,7 @@ def _response(papers: Papers) -> Iterable[str]:
         deep = "  " if len(runs) > 1 else ""
         yield from (f"{deep}- {leg.name}: {lapse(leg.seconds)}" for leg in legs_of(course))
         if len(course) > 1:
-            yield f"{deep}- all of it: {lapse((course[-1].at - course[0].at).total_seconds())}"
+            yield f"{deep}- all of these: {lapse((course[-1].at - course[0].at).total_seconds())}"
 
 
 def _worked(papers: Papers) -> Iterable[str]:
@@ -160,7 +172,7 @@ def _worked(papers: Papers) -> Iterable[str]:
         if event.moment is Moment.VERIFIED and event.data.get(OUTCOME) == Outcome.RECOVERED:
             yield f"- checked at {stamp(event.at)}: {plain(event.text)}"
     if papers.incident.state is State.SELF_CLEARED:
-        yield "- nothing: it was over by itself"
+        yield "- at the end nothing: it was over by itself" if papers.attempts else "- nothing: it was over by itself"
 
 
 def _failed(papers: Papers) -> Iterable[str]:
@@ -240,7 +252,10 @@ def _detail(attempt: Attempt) -> str:
 def _in_vain(papers: Papers, attempt: Attempt) -> bool:
     """Whether what was done had to be undone, or the last look saw no recovery."""
     undone = any(one.undo_of == attempt.key for one in papers.attempts)
-    look = papers.last(Moment.VERIFIED)
+    acted = next((event for event in papers.events if event.data.get("key") == attempt.key), None)
+    # A look of another response says nothing of this one.
+    looks = papers.told(Moment.VERIFIED, run=run_of(acted) if acted else None)
+    look = looks[-1] if looks else None
     return not attempt.undo_of and (undone or (look is not None and look.data.get(OUTCOME) != Outcome.RECOVERED))
 
 

@@ -97,9 +97,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The whole answer. Where `understood` is false, `answer` says why and `can_ask` what there is an answer to.
+    """The whole answer.
 
-    `read_as` are words that were taken for others, `unused` those that nothing was made of.
+    Where `understood` is false, `answer` says why and `can_ask` what there is an answer to; else `can_ask` is what was
+    asked besides. `read_as` are words that were taken for others, `unused` those that nothing was made of.
     """
 
     question: str

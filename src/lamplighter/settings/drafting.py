@@ -35,7 +35,8 @@ def draft(settings: Settings, additions: Mapping[str, Mapping[str, Any]], topic:
     _complete(tree, settings, url)
     _add(tree, {section: parts for section, parts in additions.items() if section != NOTIFY})
     order = list(Configuration.model_fields)
-    kept = {key: tree[key] for key in sorted(tree, key=order.index) if tree[key] != {}}
+    # A section that somebody left empty says something: no sources is not the same as those found by themselves.
+    kept = {key: tree[key] for key in sorted(tree, key=order.index) if tree[key] != {} or _is_meant(key, settings)}
     missing = f"{LEFT_OUT}: {', '.join(left_out)}\n" if left_out else ""
     told = missing or _reaches_people(settings.channels)
     found = additions.get(NOTIFY, {})
@@ -53,6 +54,10 @@ def _is_needed(key: str, settings: Settings) -> bool:
     section, _, name = key.partition(".")
     asked = {SOURCES_OF.get(check.kind, "") for check in settings.configuration.checks}
     return name.isdigit() or (section == "sources" and name in asked)
+
+
+def _is_meant(key: str, settings: Settings) -> bool:
+    return key == "sources" and settings.written.get(key) == {}
 
 
 def _complete(tree: dict[str, Any], settings: Settings, url: str) -> None:

@@ -104,6 +104,8 @@ def test_the_docker_socket_is_the_proxys_alone_and_the_proxy_is_lamplighters_alo
     allowed = {key for key, value in services["socket-proxy"]["environment"].items() if value == 1}
     assert allowed == {"CONTAINERS", "EVENTS", "PING", "VERSION", "SYSTEM", "ALLOW_RESTARTS", "ALLOW_START"}
     assert services["socket-proxy"]["environment"]["POST"] == 0
+    # Others look at POST before they look at ALLOW_RESTARTS, and refuse every restart.
+    assert ":-linuxserver/socket-proxy:" in services["socket-proxy"]["image"]
 
 
 def test_only_lamplighter_is_reached_from_outside_and_only_from_this_machine_unless_asked(

@@ -56,3 +56,10 @@ def test_names_of_strangers_are_cleaned_and_of_very_many_the_first_are_judged() 
     assert len(found.asked[0]) < 300
     many = by_mode(*(container(f"c{number:04}") for number in range(1000)))
     assert len(many[Mode.ASK].asked) == PARTS_MAX
+
+
+def test_what_is_frozen_is_promised_in_no_mode() -> None:
+    parts = (container("sonarr"), container("web"))
+    for one in leeways(RULES, View(parts, OFFERS), NOON, frozenset({"id-sonarr", "id-web"}))[1:]:
+        assert (one.alone, one.asked, one.sentence) == ((), (), "")
+        assert "frozen after a failed fix" in dict(one.never)["sonarr"]

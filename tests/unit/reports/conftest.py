@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -145,3 +146,25 @@ def papers(found: Diagnosis | None = None, **more: Any) -> Papers:  # noqa: ANN4
         **more,
     }
     return Papers(**more)
+
+
+def two_responses() -> Papers:
+    """A first response whose restart of shop did not help and which a person ended, and a second that helped."""
+    later, whole = timedelta(hours=3), papers()
+    first = list(story())
+    first[12] = replace(first[12], data={"key": "k"})
+    first[13] = replace(first[13], text="unchanged: still firing", data={"outcome": "unchanged"})
+    first[14] = replace(first[14], crew=Crew.PERSON, text="robin closed it")
+    back = Event("INC-9", "2:back", NOON + later, Moment.REOPENED, Crew.MONITOR, "Down fires again", {}, 16)
+    second = [replace(one, at=one.at + later, seq=one.seq + 16) for one in story(run=2)[1:]]
+    second[11] = replace(second[11], text="restart web: done: it runs again", data={"key": "k2"})
+    old = whole.attempts[0]
+    new = replace(old, key="k2", target_name="web", planned_at=old.planned_at + later, ended_at=NOON + later)
+    closed = NOON + later + timedelta(seconds=241)
+    return replace(
+        whole,
+        incident=replace(whole.incident, run=2, closed_at=closed),
+        events=(*first, back, *second),
+        attempts=(old, new),
+        now=NOON + timedelta(hours=4),
+    )

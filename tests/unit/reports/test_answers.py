@@ -127,3 +127,13 @@ def test_what_others_said_is_one_bounded_line_without_control_characters() -> No
         assert len(text) <= TEXT_CHARS_MAX + 1
         assert "\x1b" not in text
         assert "\n" not in text
+
+
+def test_of_two_questions_one_is_answered_and_the_other_is_offered() -> None:
+    reply = reply_to(papers(), "when did it begin and is it over?")
+    assert (reply.topic, reply.can_ask) == (Topic.STATUS, (EXAMPLES[Topic.TIMES],))
+
+
+@pytest.mark.parametrize("question", [*EXAMPLES.values(), "why is shop down?", "what changed before the crash?"])
+def test_one_question_is_not_taken_for_two(question: str) -> None:
+    assert reply_to(papers(), question).can_ask == ()

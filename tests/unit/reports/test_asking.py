@@ -17,14 +17,15 @@ ASKED = {
     Topic.CAUSE: "why?; Why is shop down?; why is it down; why is it still broken; "
     "what killed shop; what went wrong; "
     "what caused this; what's the root cause?; how come it crashed; explain; "
-    "why did shop crash every night; who is the culprit; what is the reason for the outage; what is the diagnosis",
+    "why did shop crash every night; who is the culprit; what is the reason for the outage; what is the diagnosis; "
+    "can you tell me why shop is down; why is shop not responding; why can't I reach shop",
     Topic.DOUBT: "how sure are you?; what is not proven?; are you certain; could it be something else; confidence?; "
     "what would prove it; what did you not check; how likely is that; any other possible causes?; "
     "is it the disk; was it human error; what would change your mind; what else did you consider",
     Topic.EVIDENCE: "evidence?; what is the evidence; how do you know; what did you see in the logs; "
     "show me the facts; what makes you think so; what did you find",
     Topic.CHANGES: "what changed?; What changed before?; was there a deploy; who changed something; was it an update; "
-    "what happened before the crash; was it upgraded; is there a new version",
+    "what happened before the crash; was it upgraded; is there a new version; when was the last deploy",
     Topic.RULED_OUT: "what was ruled out; what did you rule out?; what is it not; what can be excluded",
     Topic.DONE: "what did you do?; what have you tried so far; did it work?; did the restart work; how was it fixed; "
     "what was done; which attempts failed; why did you do that; what did you change?",
@@ -39,9 +40,9 @@ ASKED = {
     "will it come back; what fixed it last time; how many times has this happened",
     Topic.DECIDED: "who approved it?; who acknowledged; who is on it; why did the council say no; how did they vote; "
     "who decided that; why was it rejected; why did you not act; who closed it; why did nobody do anything; "
-    "why do you need my approval; when does the approval expire",
+    "why do you need my approval; when does the approval expire; when was it approved; why was I not asked",
     Topic.TIMES: "when did it begin; how long?; how long was it down; since when; when was it fixed; "
-    "what time did it start",
+    "what time did it start; how much downtime did we have",
     Topic.NEXT: "what can I do?; what should i do now; next step; which commands; how do I fix it; what now; "
     "how can i prevent it; what to do; "
     "can I go back to sleep; how do we stop this from happening again",
@@ -78,6 +79,31 @@ def test_what_is_not_understood_is_not_guessed(question: str) -> None:
     assert meant_by(question, "INC-1", NAMES, TEXTS).topics == ()
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("why did you wake me up", "why did it not page me", "why didn't you restart it", "why are you so slow"),
+        *("why is grafana down", "why is the database down", "why not the disk?", "why is cpu high on the vm"),
+        *("why is this critical", "why only one try", "is my data safe", "is it safe to reboot the host"),
+        *("was it tested before?", "when was the last backup", "what time is it"),
+    ],
+)
+def test_a_why_about_something_else_is_not_answered_with_this_cause(question: str) -> None:
+    assert meant_by(question, "INC-1", NAMES, TEXTS).topics == ()
+
+
+def test_a_why_about_what_the_alert_speaks_of_is_about_this_cause() -> None:
+    assert meant_by("why is the cpu busy?", "INC-1", NAMES, ("HighCPU", "busy")).topics == (Topic.CAUSE,)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what is not affected?", "which services aren't affected", "what did not change", "what isn't ruled out yet"],
+)
+def test_what_is_not_so_is_no_answer_to_what_is(question: str) -> None:
+    assert meant_by(question, "INC-1", NAMES, TEXTS).topics == ()
+
+
 def test_what_may_mean_two_things_is_neither() -> None:
     assert set(meant_by("risk and evidence", "INC-1").topics) == {Topic.PLAN, Topic.EVIDENCE}
 
@@ -89,6 +115,10 @@ def test_what_may_mean_two_things_is_neither() -> None:
         ("please restart shop", "restart"),
         ("Undo it!", "undo"),
         ("hey kill it", "kill"),
+        ("close it", "close"),
+        ("yes, approve", "approve"),
+        ("I approve this plan", "approve"),
+        ("don't approve it!", "approve"),
     ],
 )
 def test_an_order_is_seen_to_be_one(question: str, verb: str) -> None:
@@ -108,7 +138,7 @@ def test_a_name_of_the_incident_is_no_slip() -> None:
     assert meant_by("is causse ok", "INC-1", ("shop", "causse")).part == "causse"
 
 
-@pytest.mark.parametrize("question", ["was it the nas?", "is nas ok", "why is the NAS down", "what about nas?"])
+@pytest.mark.parametrize("question", ["was it the nas?", "is nas ok", "why is the NAS down", "when did nas go down?"])
 def test_another_component_that_is_named_is_what_is_asked_about(question: str) -> None:
     found = meant_by(question, "INC-1", NAMES, TEXTS)
     assert (found.topics, found.part) == ((Topic.PART,), "nas")
@@ -121,6 +151,10 @@ def test_a_component_that_is_called_like_a_question_is_none() -> None:
 def test_another_incident_is_not_answered_for() -> None:
     assert meant_by("why INC-97?", "INC-1").other == "INC-97"
     assert meant_by("why inc-1?", "INC-1").topics == (Topic.CAUSE,)
+    assert meant_by("what changed in incident 97?", "INC-1").other == "INC-97"
+    assert meant_by("what did you do about INC 97", "INC-1").other == "INC-97"
+    assert meant_by("what changed before the incident 2 hours ago", "INC-1").other == ""
+    assert meant_by("what changed before INC-001", "INC-1").topics == (Topic.CHANGES,)
 
 
 def test_what_was_not_used_is_told() -> None:

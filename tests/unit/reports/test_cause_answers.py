@@ -12,14 +12,14 @@ from lamplighter.reports import cause_answers
 from lamplighter.reports.findings import Findings
 from lamplighter.reports.papers import Papers
 from lamplighter.testing import NOON
-from tests.unit.reports.conftest import diagnosis, fact, incident, papers
+from tests.unit.reports.conftest import diagnosis, fact, incident, papers, two_responses
 
 
 @pytest.mark.parametrize(
     ("state", "more", "words"),
     [
         (State.ANALYSING, {}, "Still looking"),
-        (State.NEEDS_HUMAN, {}, "looked for no cause"),
+        (State.NEEDS_HUMAN, {}, "named no cause"),
         (State.SELF_CLEARED, {}, "ended before anything was found"),
         (State.RECEIVED, {"held": "a storm"}, "held: a storm"),
     ],
@@ -73,23 +73,49 @@ def test_what_was_ruled_out_tells_by_what() -> None:
 
 def test_earlier_incidents_are_told_with_what_helped() -> None:
     draft = cause_answers.again(papers())
-    assert draft.answer.text == "Yes, once. The last was INC-3: restart shop; resolved after 1 min."
+    assert draft.answer.text == "Seen before, once. The last was INC-3: restart shop; resolved after 1 min."
     none = replace(papers(), findings=Findings())
-    assert cause_answers.again(none).answer.text.startswith("No: no incident of this trouble")
+    assert cause_answers.again(none).answer.text.startswith("Not seen before: no incident of this trouble")
+
+
+def test_what_came_back_is_not_said_to_be_the_first_time() -> None:
+    none = replace(two_responses(), findings=Findings())
+    draft = cause_answers.again(none)
+    assert draft.answer.text == "It came back within this incident, once; the last time: Down fires again"
+    assert draft.answer.cites == ("t16",)
+    assert draft.more[0].text.startswith("No other incident of this trouble")
+    assert cause_answers.again(two_responses()).more[0] == draft.answer
 
 
 @pytest.mark.parametrize(
     ("name", "causes", "words"),
     [
-        ("shop", 2, "Yes, as far as I know: shop was killed for memory"),
-        ("nas", 2, "nas is possible, and no more: nas may be full"),
-        ("nas", 1, "No: host down of nas was ruled out."),
+        ("shop", 2, "What I know of it names shop: shop was killed for memory"),
+        ("nas", 2, "nas is possible as the cause, and no more: nas may be full"),
+        ("nas", 1, "No cause is seen in nas; this is what is known of it."),
         ("web", 2, "None of the looks says anything of web."),
     ],
 )
 def test_a_component_that_is_asked_about(name: str, causes: int, words: str) -> None:
     found = diagnosis(causes=diagnosis().causes[:causes])
     assert cause_answers.part(papers(found), name).answer.text == words
+
+
+def test_what_was_ruled_out_of_a_component_is_told_beside_what_is_possible() -> None:
+    said = [claim.text for claim in cause_answers.part(papers(), "nas").more]
+    assert "Not host down of nas because nas answers" in said
+
+
+def test_an_alert_of_a_component_is_told_where_no_look_says_anything_of_it() -> None:
+    draft = cause_answers.part(papers(), "web")
+    assert [claim.text for claim in draft.more] == ["Slow fires on web."]
+
+
+def test_the_changes_of_one_component_are_no_changes_of_another() -> None:
+    said = cause_answers.changes(papers(), "nas")
+    assert said.answer.text == "The last change came 3 h before the alert: nas was patched"
+    assert len(said.more) == 1
+    assert "told of a change of web before" in cause_answers.changes(papers(), "web").answer.text
 
 
 def test_a_component_that_is_only_looked_at_is_no_cause() -> None:

@@ -35,6 +35,20 @@ def test_a_further_response_begins_with_its_own_first_event() -> None:
     assert [(one.name, one.at) for one in found] == [("received", again.at)]
 
 
+def test_a_response_that_hands_it_to_people_closes_nothing() -> None:
+    ended = replace(story()[14], data={"state": "needs_human"})
+    names = [one.name for one in course_of(papers(events=(*story()[:14], ended)), 1)]
+    assert names[-1] == "handed to people"
+
+
+def test_the_end_of_a_later_response_is_not_that_of_the_first() -> None:
+    back = Event("INC-9", "placed:8", NOON + timedelta(hours=2), Moment.REOPENED, Crew.MONITOR, "", {"run": 2}, 40)
+    over = Event("INC-9", "closed:9", NOON + timedelta(hours=3), Moment.CLOSED, Crew.MONITOR, "", {"run": 2}, 41)
+    whole = papers(events=(*story(), back, over))
+    assert course_of(whole, 1)[-1].cites == ("t15",)
+    assert [one.cites for one in course_of(whole, 2)] == [("t40",), ("t41",)]
+
+
 def test_the_ways_between_take_what_they_took() -> None:
     legs = legs_of(course_of(papers(), 1))
     assert [(leg.name, leg.seconds) for leg in legs[:2]] == [

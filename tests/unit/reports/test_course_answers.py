@@ -8,13 +8,14 @@ from typing import Any
 
 from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.incident import State
+from lamplighter.domain.ledger import AttemptState
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.reports import course_answers
 from lamplighter.reports.papers import Papers
 from lamplighter.reports.reply import Draft
 from lamplighter.testing import NOON
-from tests.unit.reports.conftest import diagnosis, incident, papers, story
+from tests.unit.reports.conftest import diagnosis, incident, papers, story, two_responses
 
 
 def waiting() -> Papers:
@@ -131,4 +132,48 @@ def test_what_is_over_leaves_nothing_to_do() -> None:
 
 def test_the_cost_is_told_with_what_it_bought() -> None:
     said = course_answers.cost(papers()).answer.text
-    assert said == "$0.000 and 0 tokens: by rules alone, from 1 query, in 12 ms of thinking."
+    assert said == "My own work cost $0.000 and 0 tokens: by rules alone, from 1 query, in 12 ms of thinking."
+
+
+def test_the_times_of_a_later_response_say_that_they_are_not_all() -> None:
+    said = course_answers.times(two_responses())
+    assert said.more[0].text == "These are the times of response 2 alone; INC-9 was first opened at 12:00:40."
+
+
+def test_what_helped_before_it_came_back_is_told_with_that() -> None:
+    whole = two_responses()
+    came_back = replace(whole, events=whole.events[:16], attempts=whole.attempts[:1])
+    draft = course_answers.done(came_back)
+    assert draft.answer.text.endswith("Since then it came back: Down fires again.")
+    assert "came back" not in course_answers.done(whole).answer.text
+
+
+def test_a_state_is_there_since_it_came_and_not_since_it_was_told_again() -> None:
+    states = ((1, "needs_human"), (2, "resolved"), (3, "needs_human"), (4, "needs_human"))
+    events = tuple(
+        Event("INC-9", f"placed:{n}", NOON + timedelta(seconds=n), Moment.JOINED, Crew.MONITOR, "", {"state": told}, n)
+        for n, told in states
+    )
+    answer = course_answers.status(replace(needs_you(), events=events)).answer
+    assert (answer.cites, "since 12:00:03" in answer.text) == (("t3",), True)
+
+
+def test_a_plan_that_was_refused_is_not_wanted_any_more() -> None:
+    refused = replace(waiting(), incident=incident(state=State.REJECTED), approvals=())
+    assert course_answers.plan(refused).answer.text.startswith("The plan was to restart shop")
+    assert course_answers.plan(waiting()).answer.text.startswith("I want to restart shop")
+
+
+def test_what_may_never_have_run_was_tried_and_not_done() -> None:
+    for state in (AttemptState.FAILED, AttemptState.UNKNOWN):
+        tried = replace(papers(), attempts=(replace(papers().attempts[0], state=state),))
+        assert course_answers.done(tried).answer.text.startswith("I tried one thing.")
+
+
+def test_a_merged_incident_is_so_since_it_was_merged() -> None:
+    end = Event(
+        "INC-9", "merged:INC-9:5", NOON + timedelta(minutes=3), Moment.MERGED, Crew.MONITOR, "into INC-2", {}, 9
+    )
+    one = incident(state=State.MERGED, closed_at=end.at, merged_into="INC-2", resolution="merged into INC-2")
+    answer = course_answers.status(replace(papers(), incident=one, events=(*story()[:4], end))).answer
+    assert (answer.cites, "is merged since 12:03:00" in answer.text) == (("t9",), True)

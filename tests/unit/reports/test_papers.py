@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.domain.topology import Edge
 from lamplighter.reports.findings import findings_of
-from lamplighter.reports.papers import Papers, run_of
+from lamplighter.reports.papers import Papers, brought, run_of
 from lamplighter.testing import NOON
 from tests.unit.reports.conftest import diagnosis, incident
 
@@ -27,6 +28,19 @@ def test_events_are_those_of_the_newest_response() -> None:
 
 def test_a_key_without_a_number_belongs_to_the_first_response() -> None:
     assert [run_of(event(key, Moment.STATE)) for key in ("3:x", "comment:1", "k1", "")] == [3, 1, 1, 1]
+
+
+def test_what_the_monitoring_began_or_ended_belongs_to_the_response_that_it_names() -> None:
+    for key, moment in (("placed:7", Moment.REOPENED), ("closed:7", Moment.CLOSED), ("root:7", Moment.ROOT_MOVED)):
+        assert run_of(replace(event(key, moment), data={"run": 2})) == 2
+    assert run_of(replace(event("placed:7", Moment.OPENED), data={"run": "2"})) == 1
+
+
+def test_a_response_that_ends_with_a_person_is_told_by_its_state_and_not_as_closed() -> None:
+    ended = replace(event("1:closed", Moment.CLOSED), data={"state": "needs_human"})
+    assert brought(ended) == "needs_human"
+    assert brought(replace(ended, data={"state": "resolved"})) == ""
+    assert brought(replace(ended, moment=Moment.STATE, data={"state": "analysing"})) == "analysing"
 
 
 def test_facts_are_had_by_their_ids_and_names_begin_with_the_own() -> None:

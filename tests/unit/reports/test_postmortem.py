@@ -16,7 +16,7 @@ from lamplighter.reports.findings import Findings
 from lamplighter.reports.papers import Papers
 from lamplighter.reports.postmortem import postmortem_of
 from lamplighter.testing import NOON
-from tests.unit.reports.conftest import diagnosis, incident, papers, story
+from tests.unit.reports.conftest import diagnosis, incident, papers, story, two_responses
 from tests.unit.reports.test_markdown import HOSTILE, LIVING, tokens
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "postmortems"
@@ -90,6 +90,22 @@ def test_a_second_response_is_timed_by_itself() -> None:
     text = postmortem_of(papers(events=(*story(), *again)))
     assert "- response 1\n  - the alert began → received: 40 s" in text
     assert "- response 2\n  - received → diagnosed: 3 s" in text
+
+
+def test_what_did_not_help_in_one_response_is_not_said_to_have_helped_by_the_look_of_another() -> None:
+    told = {part.partition("\n")[0]: part for part in postmortem_of(two_responses()).split("## ")}
+    assert "What was done: restart web." in told["Summary"]
+    assert "restart shop" not in told["What worked"]
+    assert "restart web was done" in told["What worked"]
+    assert "restart shop was done, and did not help" in told["What did not work"]
+    assert "restart web" not in told["What did not work"]
+
+
+def test_time_in_which_it_was_over_is_told_and_whose_cause_it_is() -> None:
+    told = postmortem_of(two_responses())
+    assert "- lasted: 3 h 4 min, and it was over in between, once" in told
+    assert "As the last response, number 2, has it" in told
+    assert "in between" not in postmortem_of(papers())
 
 
 def test_a_long_story_leaves_room_for_what_was_found_out() -> None:

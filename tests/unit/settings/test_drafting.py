@@ -63,6 +63,12 @@ def test_what_somebody_set_stays_as_it_is(read: Reading) -> None:
     assert "what follows goes below notify:" in text
 
 
+def test_sources_that_somebody_left_empty_stay_empty(read: Reading) -> None:
+    before = read("sources: {}\n")
+    assert set(read(draft(before, {}, "t")).sources) == set(before.sources)
+    assert "sources: {}" in draft(before, {}, "t")
+
+
 def test_no_secret_is_in_it_and_what_needs_one_is_named(read: Reading) -> None:
     settings = read(
         "notify: {telegram: {token: '1:sesame', chat: 1}, others: ['ntfy://u:sesame@h/t']}\n"

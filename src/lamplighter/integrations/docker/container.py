@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from lamplighter.domain.nearby import HOST_NETWORK, NO_NETWORK
 from lamplighter.ports import ToolError
 
 RUNNING = "running"
@@ -58,7 +59,12 @@ class Summary(msgspec.Struct, rename="pascal"):
 
     @property
     def opened(self) -> str:
-        """The ports that the engine opened for it: `8080>80`, by commas."""
+        """The ports that the engine opened for it: `8080>80`, by commas; or that it has no network of its own."""
+        mode = self.host_config.network_mode if self.host_config else ""
+        if mode == HOST_NETWORK:
+            return HOST_NETWORK
+        if mode == NO_NETWORK or mode.startswith(("container:", "service:")):
+            return NO_NETWORK
         pairs = {(one.public_port, one.private_port) for one in self.ports or () if one.public_port}
         return ",".join(f"{public}>{private}" for public, private in sorted(pairs)[:PORTS_MAX])
 

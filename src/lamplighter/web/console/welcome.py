@@ -66,7 +66,8 @@ class Welcome:
             [channel.name for channel in app.communicator.posting.channels], app.store.outbox.listed(limit=LETTERS_MAX)
         )
         rules = settings.configuration.autonomy.rules(protected_names(settings))
-        scopes = leeways(rules, View(parts, app.world.offers, sorted(app.surveying.away)), app.clock.now())
+        view = View(parts, app.world.offers, sorted(app.surveying.away))
+        scopes = leeways(rules, view, app.clock.now(), frozenset(app.store.ledger.frozen()))
         alone = next((one.sentence for one in scopes if one.mode is Mode.ASK), "")
         whole = draft(settings, merged(found), topic, url_of(settings, where))
         return self.maker.sheet(
@@ -84,7 +85,7 @@ class Welcome:
             leeways=scopes,
             present=mode,
             mode_lines={str(one): as_yaml({"autonomy": {"mode": str(one)}}) for one in Mode},
-            alone=as_yaml({"autonomy": {"mode": str(mode), "auto": [alone]}}) if alone else "",
+            alone=sentence_lines(settings, alone) if alone else "",
             prefix=from_outside(where),
             demo="docker compose run --rm demo" if where.service else f"{from_outside(where)}lamplighter demo",
             file=str(settings.file.resolve()) if settings.file else place_of(where),
@@ -125,10 +126,18 @@ def _told(name: str, letter: Letter | None) -> Told:
     return Told(name, Seen.UNKNOWN, "the newest message is on its way")
 
 
-def connected(settings: Settings) -> frozenset[str]:
-    """The integrations that somebody gave an address or other values."""
-    sources = {name for name, part in settings.sources.items() if getattr(part, "url", "")}
-    return frozenset(sources | set(settings.channels))
+def connected(settings: Settings) -> dict[str, str]:
+    """The integrations that somebody gave an address or other values, with the address."""
+    sources = {name: str(getattr(part, "url", "") or "") for name, part in settings.sources.items()}
+    channels = {name: str(getattr(part, "url", "") or "") for name, part in settings.channels.items()}
+    return {**{name: url for name, url in sources.items() if url}, **channels}
+
+
+def sentence_lines(settings: Settings, sentence: str) -> str:
+    """The lines with one more sentence; those that are set stay, and in mode watch no sentence would count."""
+    autonomy = settings.configuration.autonomy
+    mode = Mode.ASK if autonomy.mode is Mode.WATCH else autonomy.mode
+    return as_yaml({"autonomy": {"mode": str(mode), "auto": [*map(str, autonomy.auto), sentence]}})
 
 
 def topic_of(secret: str) -> str:

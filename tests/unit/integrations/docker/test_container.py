@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lamplighter.integrations.docker.container import Details, Summary, decoded
+from lamplighter.integrations.docker.container import Details, Network, Port, Summary, decoded
 from lamplighter.ports import ToolError
 
 KEY = "1f" * 32
@@ -51,3 +51,12 @@ def test_a_container_without_health_or_limit_can_be_read() -> None:
     details = decoded(body, Details, "GET /x")
     assert details.state.health is None
     assert details.host_config.memory == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("", "9090>90"), ("shop_default", "9090>90"), ("host", "host"), ("none", "none"), ("container:0123", "none")],
+)
+def test_open_ports_say_whether_it_has_a_network_of_its_own(mode: str, expected: str) -> None:
+    entry = Summary(KEY, ["/store"], host_config=Network(mode), ports=[Port(90, 9090), Port(91)])
+    assert entry.opened == expected

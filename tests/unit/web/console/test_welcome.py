@@ -13,13 +13,14 @@ from lamplighter.domain.incident import State
 from lamplighter.domain.letter import Letter, LetterState
 from lamplighter.domain.message import Message
 from lamplighter.domain.nearby import Vantage
+from lamplighter.domain.plan import Offer, Risk, Verb
 from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.topology import Component
 from lamplighter.settings import load_settings
 from lamplighter.testing import NOON
 from lamplighter.web.console.hub import Key
 from lamplighter.web.console.making import Maker
-from lamplighter.web.console.welcome import Welcome, again, from_outside, told, topic_of
+from lamplighter.web.console.welcome import Welcome, again, from_outside, sentence_lines, told, topic_of
 from tests.unit.web.console.conftest import SCRIPT, Room, person
 
 
@@ -83,12 +84,33 @@ def test_a_channel_stands_as_its_newest_message_ended(shown: Room, maker: Maker)
     assert "aria-disabled" in page(shown, maker, Role.OPERATOR)
 
 
+def test_what_is_frozen_is_said_to_be_so(shown: Room, maker: Maker) -> None:
+    shown.app.surveying.components = (Component("docker", "container", "web", "id-web"),)
+    shown.app.world.offers = (Offer("docker", Verb.RESTART, Risk.LOW, reversible=False, effect=""),)
+    assert "frozen after a failed fix" not in page(shown, maker)
+    shown.frozen["id-web"] = "it failed"
+    assert "frozen after a failed fix" in page(shown, maker)
+
+
 def test_a_command_is_said_as_it_is_typed_where_one_sits() -> None:
     composed, alone = Vantage(own="x-lamp-1", service="lamp"), Vantage(own="lamp")
     assert (from_outside(composed), again(composed)) == ("docker compose exec lamp ", "docker compose restart lamp")
     assert (from_outside(alone), again(alone)) == ("docker exec lamp ", "docker restart lamp")
     assert (from_outside(Vantage()), again(Vantage(), {})) == ("", "lamplighter serve")
     assert again(Vantage(), {"INVOCATION_ID": "1"}) == "sudo systemctl restart lamplighter"
+
+
+def test_one_more_sentence_keeps_those_that_are_set_and_a_mode_in_which_it_counts(tmp_path: Path) -> None:
+    file = tmp_path / "lamplighter.yaml"
+    file.write_text("autonomy: {mode: watch, auto: ['restart container web']}\n", encoding="utf-8")
+    lines = sentence_lines(load_settings(file, {"HOME": str(tmp_path)}), "restart container shop")
+    assert lines.splitlines() == [
+        "autonomy:",
+        "  mode: ask",
+        "  auto:",
+        "  - restart container web",
+        "  - restart container shop",
+    ]
 
 
 def test_the_topic_cannot_be_guessed_and_stays_the_same() -> None:
