@@ -35,13 +35,14 @@ _PLACES = re.compile(r"/(?:tmp|root|home)/[^\s'\"]*")
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One page, one width and height, one ground; `at` is a text that must be in view."""
+    """One page, one width and height, one ground; `asked` is a question that is put to it, `at` a text in view."""
 
     name: str
     path: str
     size: tuple[int, int] = DESK
     ground: Literal["dark", "light"] = "dark"
     at: str = ""
+    asked: str = ""
 
 
 def main() -> None:
@@ -69,12 +70,17 @@ def take_all(browser: Browser, made: Scene) -> None:
         Shot("approval-dark", f"/incidents/{made.waiting}"),
         Shot("approval-phone", f"/incidents/{made.waiting}", PHONE, at="What I want to do"),
         Shot("mended-dark", f"/incidents/{made.mended}"),
+        Shot("asking-dark", f"/incidents/{made.mended}", asked="Why did it happen?", at="Ask about this incident"),
         Shot("incidents-light", "/incidents", ground="light"),
+        Shot("first-steps-light", "/welcome", ground="light"),
     ):
         with opened(browser, made, cookies, shot) as page:
             page.goto(shot.path)
             page.wait_for_selector("html[data-live=yes] header.frame")
             page.wait_for_timeout(SETTLE_MILLISECONDS)
+            if shot.asked:
+                page.get_by_role("button", name=shot.asked).click()
+                page.get_by_text("0 tokens").first.wait_for()
             if shot.at:
                 page.get_by_text(shot.at).first.evaluate("there => there.scrollIntoView({block: 'center'})")
             file = FOLDER / f"{shot.name}.png"

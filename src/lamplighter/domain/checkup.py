@@ -240,7 +240,7 @@ def judge_server(look: ServerLook) -> tuple[Finding, ...]:
 def judge_check(name: str, *, blind: bool, detail: str, source: str = "") -> Finding:
     """Whether one check can see what it is about. What fails is an alert's matter, not a doctor's."""
     if not blind:
-        return Finding("checks", name, Health.OK, detail)
+        return Finding("checks", name, Health.OK, f"it sees: {detail}")
     fix = f"mend sources.{source}, which it asks" if source else f"correct the check {name}, or drop it"
     return Finding("checks", name, Health.WARNING, f"it cannot see: {detail.removeprefix('cannot see: ')}", fix)
 

@@ -149,7 +149,7 @@ def _ailing(parts: Sequence[Component]) -> str:
             state = kept_text(part.labels.get(STATE_LABEL, "") or "not running", NAME_BYTES_MAX)
             by_state.setdefault(state, []).append(kept_text(part.name, NAME_BYTES_MAX))
     if not by_state:
-        return ", all of them well"
+        return ", all of them running"
     return "".join(f"; {len(names)} {state}: {_listed(names)}" for state, names in sorted(by_state.items()))
 
 

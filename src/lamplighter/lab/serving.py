@@ -33,7 +33,7 @@ class Server:
     def __init__(self, premises: Premises, configuration: dict[str, Any]) -> None:
         self._folder = data_folder(premises)
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
+        self._folder.mkdir(mode=0o700)
         file = premises.folder / "lamplighter.yaml"
         file.write_text(json.dumps(configuration, indent=1), encoding="utf-8")
         self.url = f"http://127.0.0.1:{configuration['server']['port']}"

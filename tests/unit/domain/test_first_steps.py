@@ -23,7 +23,7 @@ def test_what_runs_is_told_by_number_and_what_does_not_by_name() -> None:
     assert (row.seen, row.name) == (Seen.YES, "docker")
     assert row.words == "4 containers; 1 restarting: c; 2 unhealthy: b, d"
     (well,) = inventory_rows(parts[:1], {}, looked=True)
-    assert well.words == "1 container, all of them well"
+    assert well.words == "1 container, all of them running"
 
 
 def test_what_is_away_or_not_looked_at_is_not_called_seen() -> None:
