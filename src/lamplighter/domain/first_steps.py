@@ -56,10 +56,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the steps are read off; nothing of it is kept for them."""
+    """What the steps are read off; nothing of it is kept for them.
+
+    `listens` is whether a source of alerts or a check is set, `hears` whether one of them was seen to answer.
+    """
 
     components: int
     blind: int
+    listens: bool
     hears: bool
     channels: int
     delivered: int
@@ -123,7 +127,9 @@ def _blind(found: Progress) -> str:
 def _heard(found: Progress) -> str:
     if found.incidents:
         return "alerts came in"
-    return "a source or a check is set" if found.hears else "no source of alerts, and no checks"
+    if found.hears:
+        return "a source or a check works"
+    return "what is set did not answer yet" if found.listens else "no source of alerts, and no checks"
 
 
 def _told(found: Progress) -> str:

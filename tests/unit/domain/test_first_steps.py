@@ -10,7 +10,9 @@ from lamplighter.domain.checkup import CHANNEL_LINE, ENGINE_LINE
 from lamplighter.domain.first_steps import Progress, Seen, finding_rows, inventory_rows, line_of, steps
 from lamplighter.domain.topology import STATE_LABEL, Component
 
-NOTHING = Progress(components=0, blind=0, hears=False, channels=0, delivered=0, mode="ask", incidents=0)
+NOTHING = Progress(
+    components=0, blind=0, listens=False, hears=False, channels=0, delivered=0, mode="ask", incidents=0
+)
 
 
 def container(name: str, state: str = "running") -> Component:
@@ -92,3 +94,8 @@ def test_each_step_is_done_when_it_is_so_and_not_before() -> None:
     assert not steps(replace(whole, blind=1))[1].done
     assert not steps(replace(whole, delivered=0))[3].done
     assert steps(replace(NOTHING, incidents=2))[2].done
+
+
+def test_a_source_that_is_set_and_does_not_answer_brings_no_trouble() -> None:
+    heard = steps(replace(NOTHING, listens=True))[2]
+    assert (heard.done, heard.words) == (False, "what is set did not answer yet")

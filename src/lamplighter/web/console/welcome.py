@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lamplighter.app import protected_names
 from lamplighter.domain.access import Right
+from lamplighter.domain.checkup import Health
 from lamplighter.domain.first_steps import Progress, Seen, finding_rows, inventory_rows, steps
 from lamplighter.domain.leeway import leeways
 from lamplighter.domain.letter import Letter, LetterState
@@ -34,7 +35,7 @@ from lamplighter.web.session import why_not
 
 LETTERS_MAX = 200
 TOPIC_DIGITS = 20
-HEARING = ("prometheus", "alertmanager")
+HEARING = frozenset({"prometheus", "alertmanager"})
 SIGNS = {Seen.YES: "✓", Seen.NO: "✗", Seen.UNKNOWN: "?"}
 UNDER_SYSTEMD = "INVOCATION_ID"
 
@@ -99,11 +100,13 @@ class Welcome:
     def _progress(here: Context, channels: Sequence[Told]) -> Progress:
         app = here.app
         configuration = app.settings.configuration
-        hears = any(getattr(app.settings.sources.get(name), "url", "") for name in HEARING)
+        listens = any(getattr(app.settings.sources.get(name), "url", "") for name in HEARING)
+        works = [one for one in here.rounds.found.get("findings", ()) if one["health"] == Health.OK]
         return Progress(
             components=len(app.surveying.components),
             blind=len(app.surveying.away),
-            hears=hears or bool(configuration.checks),
+            listens=listens or bool(configuration.checks),
+            hears=any(one["area"] == "checks" or (listens and one["name"] in HEARING) for one in works),
             channels=len(channels),
             delivered=sum(one.seen is Seen.YES for one in channels),
             mode=str(configuration.autonomy.mode),

@@ -54,6 +54,20 @@ def test_with_nothing_there_each_part_says_what_to_do(shown: Room, maker: Maker)
     assert "copy whole file" in html
 
 
+@pytest.mark.parametrize(
+    ("health", "words"), [("problem", "what is set did not answer yet"), ("ok", "a source or a check works")]
+)
+def test_a_source_brings_trouble_once_it_answered(
+    shown: Room, maker: Maker, tmp_path: Path, health: str, words: str
+) -> None:
+    file = tmp_path / "lamplighter.yaml"
+    file.write_text("sources: {prometheus: {url: http://127.0.0.1:9090}}", encoding="utf-8")
+    shown.app.settings = load_settings(file, {"HOME": str(tmp_path)})
+    found = {"area": "sources", "name": "prometheus", "health": health, "detail": "x", "fix": ""}
+    shown.context.rounds.found = {"findings": [found]}
+    assert words in page(shown, maker)
+
+
 def test_words_of_strangers_are_text(shown: Room, maker: Maker) -> None:
     labels = {IMAGE_LABEL: f"{SCRIPT}/grafana", SCRIPT: SCRIPT, "lamplighter.state": SCRIPT}
     shown.app.surveying.components = (Component("docker", "container", SCRIPT, "id", labels, running=False),)
