@@ -247,7 +247,7 @@ ACTS: Mapping[str, tuple[Right, Work]] = {
     "merge": (Right.OPERATE, _merge),
     "split": (Right.OPERATE, _split),
     **STAFFING,
-    "send_test": (Right.CONFIGURE, _send_test),
+    "send_test": (Right.OPERATE, _send_test),
 }
 
 

@@ -82,7 +82,7 @@ class Welcome:
             nearby=[(one, as_yaml(one.tree) if one.tree else "") for one in found],
             channels=channels,
             channel_lines=channel_lines(topic),
-            no_test=why_not(key.person, Right.CONFIGURE),
+            no_test=why_not(key.person, Right.OPERATE),
             leeways=scopes,
             present=mode,
             mode_lines={str(one): as_yaml({"autonomy": {"mode": str(one)}}) for one in Mode},

@@ -65,8 +65,8 @@ def bureau(room: Room) -> Bureau:
     ("role", "allowed"),
     [
         (Role.VIEWER, frozenset({"ask"})),
-        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze", "amend", "send_test"} - frozenset(STAFFING)),
-        (Role.APPROVER, frozenset(ACTS) - {"send_test"} - frozenset(STAFFING)),
+        (Role.OPERATOR, frozenset(ACTS) - {"approve", "deny", "snooze", "amend"} - frozenset(STAFFING)),
+        (Role.APPROVER, frozenset(ACTS) - frozenset(STAFFING)),
         (Role.ADMIN, frozenset(ACTS)),
     ],
 )

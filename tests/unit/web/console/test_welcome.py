@@ -95,7 +95,8 @@ def test_a_channel_stands_as_its_newest_message_ended(shown: Room, maker: Maker)
     assert 'data-act="send_test" data-channel="a"' in html
     assert "aria-disabled" not in html
     assert "How far you are: 3 of 6" in html
-    assert "aria-disabled" in page(shown, maker, Role.OPERATOR)
+    assert "aria-disabled" not in page(shown, maker, Role.OPERATOR)
+    assert "aria-disabled" in page(shown, maker, Role.VIEWER)
 
 
 def test_what_is_frozen_is_said_to_be_so(shown: Room, maker: Maker) -> None:
