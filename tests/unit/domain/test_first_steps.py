@@ -10,9 +10,7 @@ from lamplighter.domain.checkup import CHANNEL_LINE, ENGINE_LINE
 from lamplighter.domain.first_steps import Progress, Seen, finding_rows, inventory_rows, line_of, steps
 from lamplighter.domain.topology import STATE_LABEL, Component
 
-NOTHING = Progress(
-    components=0, blind=0, listens=False, hears=False, channels=0, delivered=0, mode="ask", incidents=0
-)
+NOTHING = Progress(components=0, blind=0, listens=False, hears=False, channels=0, delivered=0, mode="ask", incidents=0)
 
 
 def container(name: str, state: str = "running") -> Component:
