@@ -14,6 +14,7 @@ from lamplighter.app import protected_names
 from lamplighter.doctor.machine import clock_synchronised, folder_look, server_look
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState
 from lamplighter.domain.checkup import (
+    HEARING,
     NO_PEOPLE,
     WEBHOOKS,
     ChannelLook,
@@ -49,7 +50,6 @@ WORDS_CHARS_MAX = 500
 ADDRESS_FILE = "server"
 # No clock can be right that stands before this program was written.
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
-HEARING = frozenset({"prometheus", "alertmanager"})
 
 
 class _NoSamples:

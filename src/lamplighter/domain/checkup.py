@@ -15,6 +15,8 @@ from lamplighter.domain.reach import Reach
 MIB = 1024**2
 # The finding for all sources that only listen.
 WEBHOOKS = "webhooks"
+# Who is asked for alerts, beside those that send them.
+HEARING = frozenset({"prometheus", "alertmanager"})
 NO_PEOPLE = frozenset({"log", "heartbeat_out"})
 FREE_BYTES_MIN = 200 * MIB
 FREE_BYTES_GOOD = 1024 * MIB

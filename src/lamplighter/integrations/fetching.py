@@ -61,11 +61,9 @@ def connected(host: str, port: int, timeout_seconds: float | None) -> socket.soc
     Raises `OSError`; where no address may be asked, a `ConnectionRefusedError` that says why.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
-    refused = {address: why_never(address) for address in addresses}
-    allowed = [address for address, why in refused.items() if not why][:ADDRESSES_MAX]
+    allowed, why = _sifted([str(place[0]) for *_, place in found])
     if not allowed:
-        raise ConnectionRefusedError(next(iter(refused.values()), "the name has no address"))
+        raise ConnectionRefusedError(why)
     shared = timeout_seconds / len(allowed) if timeout_seconds else timeout_seconds
     for address in allowed[:-1]:
         try:
@@ -73,6 +71,13 @@ def connected(host: str, port: int, timeout_seconds: float | None) -> socket.soc
         except OSError:
             continue
     return _reached(allowed[-1], port, shared, timeout_seconds)
+
+
+def _sifted(addresses: Sequence[str]) -> tuple[list[str], str]:
+    """Those that may be asked, at most ADDRESSES_MAX; and why not, for where there is none."""
+    refused = {address: why_never(address) for address in addresses}
+    allowed = [address for address, why in refused.items() if not why]
+    return allowed[:ADDRESSES_MAX], next(iter(refused.values()), "the name has no address")
 
 
 def _reached(address: str, port: int, connect_seconds: float | None, timeout_seconds: float | None) -> socket.socket:
@@ -122,11 +127,10 @@ class Outward(httpx.AsyncBaseTransport):
             found = await self._resolve(host, port)
         except (OSError, UnicodeError) as problem:
             raise httpx.ConnectError(str(problem)) from problem
-        refused = {address: why_never(address) for address in found}
-        allowed = [address for address, why in refused.items() if not why]
+        allowed, why = _sifted(found)
         if not allowed:
-            raise Refused(next(iter(refused.values()), "the name has no address"))
-        return allowed[:ADDRESSES_MAX]
+            raise Refused(why)
+        return allowed
 
     async def aclose(self) -> None:
         """Close what is open."""

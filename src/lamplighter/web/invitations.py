@@ -23,15 +23,14 @@ from lamplighter.domain.account import (
     fit_password,
 )
 from lamplighter.web.access import access
-from lamplighter.web.auth import from_other_site
 from lamplighter.web.context import context
 from lamplighter.web.identity import SECRET_BYTES, digest
 from lamplighter.web.people import FIX, Body
 from lamplighter.web.problems import Problem
 from lamplighter.web.reach import address
-from lamplighter.web.rendering import form_of, page
-from lamplighter.web.setting_up import SECRET_CHARS_MAX, STAMP_BYTES
-from lamplighter.web.signing_in import BODY_BYTES_MAX, address_of, begin, shown_page
+from lamplighter.web.rendering import page
+from lamplighter.web.setting_up import SECRET_CHARS_MAX, STAMP_BYTES, taken_form
+from lamplighter.web.signing_in import begin, shown_page
 
 router = APIRouter(tags=["people"])
 PATH = "/invitation"
@@ -87,13 +86,8 @@ async def invitation_page(
 @router.post(PATH, include_in_schema=False)
 async def accept(request: Request) -> Response:
     """Keep the password, end the link, and sign in."""
-    if from_other_site(request.headers):
-        raise Problem(403, "cross-site", "this request came from another site", "open the invitation itself")
-    if len(await request.body()) > BODY_BYTES_MAX:
-        raise Problem(413, "too-large", f"an answer has at most {BODY_BYTES_MAX} bytes", "use the form as it is")
-    form = await form_of(request)
+    form = await taken_form(request, "an answer", "the invitation")
     secret = form.get("t", "")
-    access(request).attempts.take(address_of(request))
     # Nothing is hashed for who has no link.
     found = await _invited(request, secret)
     if found is None:

@@ -47,13 +47,8 @@ async def setup_page(
 @router.post(SETUP_PATH, include_in_schema=False)
 async def set_up(request: Request) -> Response:
     """Make the admin, end the link, and sign in."""
-    if from_other_site(request.headers):
-        raise Problem(403, "cross-site", "this request came from another site", "open the set-up link itself")
-    if len(await request.body()) > BODY_BYTES_MAX:
-        raise Problem(413, "too-large", f"a set-up has at most {BODY_BYTES_MAX} bytes", "use the form as it is")
-    form = await form_of(request)
+    form = await taken_form(request, "a set-up", "the set-up link")
     secret, typed = form.get("t", ""), form.get("username", "")
-    access(request).attempts.take(address_of(request))
     # Nothing is hashed for who has no link.
     if not await _holds(request, secret):
         return await shown_page(request, "", _over())
@@ -74,6 +69,17 @@ async def set_up(request: Request) -> Response:
     except LookupError:
         return await shown_page(request, "", _over())
     return await begin(request, Person(name, Role.ADMIN, Via.PASSWORD), account.stamp, _next(request, first=first))
+
+
+async def taken_form(request: Request, what: str, link: str) -> dict[str, str]:
+    """What was typed into the page behind a link that works once; it counts as an attempt. Raises `Problem`."""
+    if from_other_site(request.headers):
+        raise Problem(403, "cross-site", "this request came from another site", f"open {link} itself")
+    if len(await request.body()) > BODY_BYTES_MAX:
+        raise Problem(413, "too-large", f"{what} has at most {BODY_BYTES_MAX} bytes", "use the form as it is")
+    form = await form_of(request)
+    access(request).attempts.take(address_of(request))
+    return form
 
 
 @router.post("/api/v1/setup-link", status_code=201)

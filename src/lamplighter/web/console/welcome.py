@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lamplighter.app import protected_names
 from lamplighter.domain.access import Right
-from lamplighter.domain.checkup import Health
+from lamplighter.domain.checkup import HEARING, Health
 from lamplighter.domain.first_steps import Progress, Seen, finding_rows, inventory_rows, steps
 from lamplighter.domain.leeway import leeways
 from lamplighter.domain.letter import Letter, LetterState
@@ -35,7 +35,6 @@ from lamplighter.web.session import why_not
 
 LETTERS_MAX = 200
 TOPIC_DIGITS = 20
-HEARING = frozenset({"prometheus", "alertmanager"})
 SIGNS = {Seen.YES: "✓", Seen.NO: "✗", Seen.UNKNOWN: "?"}
 UNDER_SYSTEMD = "INVOCATION_ID"
 
