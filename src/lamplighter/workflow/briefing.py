@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lamplighter.domain.approval import Approval, ApprovalState
 from lamplighter.domain.assessment import assessed
@@ -52,6 +52,13 @@ class Briefing:
     def page(self, incident_id: str) -> str:
         """Where an incident's page is; empty where nobody said how this server is reached."""
         return f"{self.site_url.rstrip('/')}/incidents/{incident_id}" if self.site_url and incident_id else ""
+
+    def again(self, message: Message, run: int) -> Message:
+        """The same message with what is known by now; as it was where its incident is another run's. Blocks."""
+        incident = self.store.incidents.load(message.incident_id) if message.incident_id else None
+        if incident is None or incident.run != run:
+            return message
+        return safe(replace(message, detail=self._detail(incident, message.moment)))
 
     def plain(self, key: str, moment: str, title: str, detail: Detail, lines: tuple[str, ...] = ()) -> Message:
         """A message that is about no single incident."""

@@ -121,9 +121,9 @@ def make_communicator(
 ) -> Communicator:
     """Join the parts."""
     store, clock = chronicle.store, chronicle.clock
-    postman = Postman(store, clock, chronicle.news, posting.channels)
-    posting.rung = postman.ring
     briefing, asked = posting.briefing, manners.answer_seconds
+    postman = Postman(store, clock, briefing, chronicle.news, posting.channels)
+    posting.rung = postman.ring
     remarks = Remarks(store, clock, chronicle, briefing, hush)
     answering = Answering(store, clock, chronicle, posting, briefing, response, switch, remarks, asked)
     listeners = tuple(listener for role in world.roles for listener in role.listeners)

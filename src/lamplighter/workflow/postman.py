@@ -20,6 +20,7 @@ from lamplighter.domain.pushing import label_of, presses_of
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.ports import ChannelError, Clock, NotificationChannel, Store, StoreUnavailable
+from lamplighter.workflow.briefing import Briefing
 from lamplighter.workflow.news import News
 
 SEND_SECONDS_MAX = 20.0
@@ -40,6 +41,7 @@ class Postman:
 
     store: Store
     clock: Clock
+    briefing: Briefing
     news: News
     channels: tuple[NotificationChannel, ...] = ()
     chance: Callable[[], float] = random.random
@@ -118,14 +120,18 @@ class Postman:
             await self._took(letter, reference)
 
     def _ready(self, channel: NotificationChannel, letter: Letter) -> Message | None:
-        """The message as it goes out, with fresh buttons; None where it is not worth sending any more."""
+        """The message as it goes out, with fresh buttons; None where it is not worth sending any more.
+
+        What people said since it was written is in it: who says more later finds it standing, and changes it.
+        """
         message, outbox = letter.message, self.store.outbox
         replaces = outbox.reference(channel.name, message.incident_id) if message.incident_id else ""
         why = self._why_stale(letter, replaces)
         if why:
             outbox.end(letter.key, LetterState.SUPERSEDED, self.clock.now(), problem=why)
             return None
-        return replace(message, replaces=replaces, buttons=self._buttons(channel, letter))
+        present = replace(letter, message=self.briefing.again(message, letter.run))
+        return replace(present.message, replaces=replaces, buttons=self._buttons(channel, present))
 
     def _why_stale(self, letter: Letter, replaces: str) -> str:
         message = letter.message

@@ -195,6 +195,23 @@ async def test_a_question_is_put_off_from_a_page_within_the_same_bound(desk: Des
         await desk.desk.put_off(first, incident, "robin")
 
 
+async def test_what_the_response_tells_while_a_message_is_refreshed_stays_the_last_word(desk: Desk) -> None:
+    class Overtaken(Posting):
+        async def update(self, incident: Incident, moment: str, lines: tuple[str, ...], mark: str = "") -> None:
+            if moment == "asked":
+                await self.tell(incident, "rejected", ("no",), "", ())
+            await super().update(incident, moment, lines, mark)
+
+    incident = await desk.question()
+    bench, chat = desk.bench, FakeChannel("chat", can=Abilities(edits=True, buttons_max=5))
+    desk.desk.posting = Overtaken(bench.store, bench.clock, desk.desk.briefing, (chat,))
+    await desk.desk.posting.tell(incident, "asked", ("may I",), "", ())
+    desk.button(Press.ACKNOWLEDGE)
+    assert (await desk.press()).ok
+    letters = bench.store.outbox.of_incident(incident.id)
+    assert [(one.message.moment, one.message.update) for one in letters][:2] == [("rejected", True), ("asked", True)]
+
+
 async def test_acknowledging_is_written_down_and_ends_with_the_incident(desk: Desk) -> None:
     incident = await desk.question()
     desk.button(Press.ACKNOWLEDGE)

@@ -12,6 +12,7 @@ from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.letter import AGE_MAX, LetterState
 from lamplighter.domain.message import Detail, Message, Press
 from lamplighter.domain.telling import told
+from lamplighter.domain.timeline import Crew, Moment
 from lamplighter.ports import Abilities, ChannelError
 from lamplighter.testing import FakeChannel
 from lamplighter.workflow.briefing import Briefing
@@ -47,7 +48,7 @@ class Office:
         store, clock = self.bench.store, self.bench.clock
         briefing = Briefing(store, clock, "http://ops.lan")
         self.posting = Posting(store, clock, briefing, (self.channel,))
-        self.postman = Postman(store, clock, News(), (self.channel,), chance=lambda: 0.0)
+        self.postman = Postman(store, clock, briefing, News(), (self.channel,), chance=lambda: 0.0)
 
     async def told(self, incident: Incident, moment: str = "opened") -> None:
         history = told(self.bench.store.incidents.timeline(incident.id))
@@ -74,6 +75,32 @@ async def test_a_delivery_is_written_into_the_timeline_once(office: Office) -> N
     assert [message.moment for message in office.channel.sent] == ["opened"]
     (known,) = told(office.bench.store.incidents.timeline(incident.id))
     assert (known.moment, known.channel, known.severity) == ("opened", "fake", "critical")
+
+
+async def test_what_people_did_while_a_letter_waited_stands_in_it(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.opened()
+    await office.told(incident)
+    event = bench.steps.chronicle.event(incident, "ack", Moment.ACKNOWLEDGED, Crew.PERSON, "anna has it")
+    bench.store.incidents.acknowledge(incident.id, "anna", event)
+    await office.round()
+    assert [one.detail.acknowledged_by for one in office.channel.sent] == ["anna"]
+
+
+async def test_a_letter_of_an_earlier_run_says_what_it_said(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.opened()
+    await office.told(incident)
+    await bench.clears(incident)
+    closing = bench.steps.chronicle.event(incident, "closed", Moment.CLOSED, Crew.COMMUNICATOR, "gone")
+    bench.store.incidents.move(incident.id, State.SELF_CLEARED, closing)
+    bench.clock.advance(60)
+    again = await bench.opened()
+    assert (again.id, again.run) == (incident.id, 2)
+    event = bench.steps.chronicle.event(again, "ack", Moment.ACKNOWLEDGED, Crew.PERSON, "anna has it")
+    bench.store.incidents.acknowledge(incident.id, "anna", event)
+    await office.round()
+    assert [one.detail.acknowledged_by for one in office.channel.sent] == [""]
 
 
 async def test_a_failure_is_tried_again_later_and_then_delivered(office: Office) -> None:
@@ -231,8 +258,9 @@ async def test_one_channel_that_hangs_holds_up_no_other(office: Office) -> None:
     store, clock = office.bench.store, office.bench.clock
     quick = Moody("quick")
     channels = (Hanging("hanging"), quick)
-    postman = Postman(store, clock, News(), channels)
-    posting = Posting(store, clock, office.posting.briefing, channels, rung=postman.ring)
+    briefing = office.posting.briefing
+    postman = Postman(store, clock, briefing, News(), channels)
+    posting = Posting(store, clock, briefing, channels, rung=postman.ring)
     await posting.tell(await office.bench.opened(), "opened", ("words",), "d", ())
     postman._bells = {channel.name: asyncio.Event() for channel in channels}
     running = [asyncio.create_task(postman._rounds(channel)) for channel in channels]
