@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlencode, urlsplit
 
@@ -98,6 +99,34 @@ def why_not_reached(host: str) -> str:
     return next((why for why in (why_never(str(place[0])) for *_, place in found) if why), "")
 
 
+@cache
+def machine_trust() -> ssl.SSLContext:
+    """The machine's own certificate authorities; loading them takes longer than most questions, so they are kept."""
+    return ssl.create_default_context()
+
+
+@cache
+def blind_trust() -> ssl.SSLContext:
+    """Speaks TLS with anybody: only where the owner said that certificates are not to be verified."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@cache
+def no_trust() -> ssl.SSLContext:
+    """Believes no certificate, and costs nothing: where no TLS is spoken."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def trust_of(url: str, *, verify: bool = True) -> ssl.SSLContext:
+    """Whose certificates are believed at this address."""
+    if not url.startswith("https:"):
+        return no_trust()
+    return machine_trust() if verify else blind_trust()
+
+
 class Outward(httpx.AsyncBaseTransport):
     """Resolves a name once, and connects to those of its addresses that may be asked, and to no others.
 
@@ -107,7 +136,7 @@ class Outward(httpx.AsyncBaseTransport):
 
     def __init__(self, verify: ssl.SSLContext | None = None, resolve: Resolve = resolved, *, keep: int = 0) -> None:
         limits = httpx.Limits(max_connections=10, max_keepalive_connections=keep)
-        trust = ssl.create_default_context() if verify is None else verify
+        trust = machine_trust() if verify is None else verify
         self._inner = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits)
         self._resolve = resolve
 
@@ -192,7 +221,7 @@ class JsonApi:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            transport=Outward(_trust(self._url, verify=self._verify_tls)),
+            transport=Outward(trust_of(self._url, verify=self._verify_tls)),
             headers=self._headers,
             auth=self._basic,
         )
@@ -223,14 +252,3 @@ def _read(asked: str, status: int, body: bytes) -> object:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise failed(asked, f"HTTP {status} and not JSON ({problem}): {start}") from problem
-
-
-def _trust(url: str, *, verify: bool) -> ssl.SSLContext:
-    """The system's certificate authorities for https; an empty context, which is cheap, where no TLS is spoken."""
-    if url.startswith("https:") and verify:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

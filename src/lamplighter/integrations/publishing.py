@@ -6,7 +6,6 @@ What is said, and what an answer means beyond its status, is not decided here.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ import httpx
 import msgspec
 
 from lamplighter.domain.redaction import redact
-from lamplighter.integrations.fetching import Outward
+from lamplighter.integrations.fetching import Outward, trust_of
 from lamplighter.ports import ChannelError
 
 ANSWER_BYTES_MAX = 2 * 1024 * 1024
@@ -75,7 +74,7 @@ class Publisher:
             trust_env=False,
             follow_redirects=False,
             timeout=limit,
-            transport=Outward(_trust(url, verify=self.verify_tls)),
+            transport=Outward(trust_of(url, verify=self.verify_tls)),
             headers={"accept-encoding": "identity", **(self.headers or {})},
         )
         body = bytearray()
@@ -113,14 +112,3 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return 0.0
-
-
-def _trust(url: str, *, verify: bool) -> ssl.SSLContext:
-    """The system's certificate authorities for https; an empty context, which is cheap, where no TLS is spoken."""
-    if url.startswith("https:") and verify:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import Mapping
 from typing import Self
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lamplighter.domain.redaction import redact
-from lamplighter.integrations.fetching import Outward
+from lamplighter.integrations.fetching import Outward, trust_of
 from lamplighter.ports import ToolError
 
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
@@ -130,7 +129,7 @@ class AlertmanagerClient:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            transport=Outward(_trust(self._url)),
+            transport=Outward(trust_of(self._url)),
             headers=headers,
         )
         url = f"{self._url}/{place}"
@@ -144,10 +143,3 @@ class AlertmanagerClient:
 
     def _failed(self, method: str, place: str, problem: str) -> ToolError:
         return ToolError(f"{method} {redact(f'{self._url}/{place}')}: {redact(problem)[:ERROR_CHARS_MAX]}")
-
-
-def _trust(url: str) -> ssl.SSLContext:
-    """The system's certificate authorities for https; an empty context, which is cheap, where no TLS is spoken."""
-    if url.startswith("https:"):
-        return ssl.create_default_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from lamplighter.integrations.fetching import no_trust
+
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER_URL = "https://kubernetes.default.svc"
 FILE_BYTES_MAX = 1024 * 1024
@@ -50,7 +52,7 @@ class Access:
     def trust(self) -> ssl.SSLContext:
         """The server's certificate is always checked; ours is shown where there is one. Raises `OSError`."""
         if not self.url.startswith("https:"):
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            return no_trust()
         context = ssl.create_default_context(cadata=self.authority.decode("ascii", "replace") or None)
         if self.certificate:
             # The library reads a chain from a file only; it is private, and gone before anything is asked.

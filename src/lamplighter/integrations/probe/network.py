@@ -6,17 +6,15 @@ What an HTTP answer must be like is judged in answer.py.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 
 import httpx
 
 from lamplighter.domain.check import CheckSpec, SampleState
-from lamplighter.integrations.fetching import Outward, resolved, why_never
+from lamplighter.integrations.fetching import Outward, blind_trust, machine_trust, resolved, why_never
 from lamplighter.integrations.probe.answer import Answer, certificate_end, judged
 from lamplighter.integrations.probe.look import Look, failed
 
@@ -109,21 +107,6 @@ def _certificate_end(response: httpx.Response) -> datetime | None:
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     shown = tls.getpeercert(binary_form=True) if tls is not None else None
     return certificate_end(shown) if shown else None
-
-
-@cache
-def machine_trust() -> ssl.SSLContext:
-    """The machine's own certificate authorities; loading them takes longer than most looks, so they are kept."""
-    return ssl.create_default_context()
-
-
-@cache
-def blind_trust() -> ssl.SSLContext:
-    """Speaks TLS with anybody: only for checks whose owner said that certificates are not to be verified."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _late(spec: CheckSpec, progress: Progress, problem: BaseException) -> Look:

@@ -18,9 +18,9 @@ from cryptography.x509.oid import NameOID
 from lamplighter.domain.check import CheckKind, CheckSpec, SampleState
 from lamplighter.domain.evidence import Evidence, Question, bounded
 from lamplighter.domain.topology import Component
-from lamplighter.integrations.fetching import resolved, why_never
+from lamplighter.integrations.fetching import blind_trust, machine_trust, resolved, why_never
 from lamplighter.integrations.probe.look import Look, failed
-from lamplighter.integrations.probe.network import blind_trust, host_port, machine_trust
+from lamplighter.integrations.probe.network import host_port
 from lamplighter.integrations.probe.tools import checks_about
 from lamplighter.ports import Clock, Surroundings
 

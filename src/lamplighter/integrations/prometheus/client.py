@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import ssl
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from lamplighter.domain.redaction import redact
-from lamplighter.integrations.fetching import Outward
+from lamplighter.integrations.fetching import Outward, trust_of
 from lamplighter.ports import Clock, ToolError
 
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
@@ -197,7 +196,7 @@ class PrometheusClient:
             trust_env=False,
             follow_redirects=False,
             timeout=self._timeout_seconds,
-            transport=Outward(_trust(self._url)),
+            transport=Outward(trust_of(self._url)),
             headers=self._headers,
         )
         body = bytearray()
@@ -247,10 +246,3 @@ def _decoded(decoder: msgspec.json.Decoder[_T], answer: _Answer, asked: str) -> 
 def _failed(asked: str, problem: str) -> ToolError:
     # Redaction sees more than is kept, so that the cut cannot save half of a secret from it.
     return ToolError(f"{redact(asked)}: {redact(problem[: 4 * ERROR_CHARS_MAX])[:ERROR_CHARS_MAX]}")
-
-
-def _trust(url: str) -> ssl.SSLContext:
-    """The system's certificate authorities for https; an empty context, which is cheap, where no TLS is spoken."""
-    if url.startswith("https:"):
-        return ssl.create_default_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

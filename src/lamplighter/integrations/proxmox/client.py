@@ -14,7 +14,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, StringConstraints, field_validator
 
 from lamplighter.domain.redaction import redact
-from lamplighter.integrations.fetching import Outward
+from lamplighter.integrations.fetching import Outward, trust_of
 from lamplighter.integrations.proxmox.resources import Resource, Settings
 from lamplighter.ports import ToolError
 
@@ -143,14 +143,10 @@ class ProxmoxClient:
 
 
 def _trust(config: ProxmoxConfig) -> ssl.SSLContext:
-    """The system's authorities, or the one that the owner names; none where he said so, or no TLS is spoken."""
-    if not config.url.startswith("https:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context = ssl.create_default_context(cafile=config.ca_file)
-    if not config.verify_tls:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    """The machine's authorities, or the one that the owner names: read anew, because it may be renewed."""
+    if config.ca_file and config.verify_tls and config.url.startswith("https:"):
+        return ssl.create_default_context(cafile=config.ca_file)
+    return trust_of(config.url, verify=config.verify_tls)
 
 
 def asked(path: str, params: Mapping[str, str]) -> str:
