@@ -127,6 +127,26 @@ def test_light_and_dark_are_switched_by_hand_and_kept(stage: Stage, visiting: Vi
         assert visit.go("/").evaluate(ground) == light
 
 
+def test_a_screen_on_the_wall_shows_the_page_alone_and_can_still_be_paused(stage: Stage, visiting: Visiting) -> None:
+    size = "parseFloat(getComputedStyle(document.querySelector('.card strong')).fontSize)"
+    with visiting(stage, viewport={"width": 1920, "height": 1080}) as visit:
+        page = visit.go("/")
+        near = page.evaluate(size)
+        page.keyboard.press("w")
+        assert page.url.endswith("/?kiosk=")
+        assert not page.locator("header nav").is_visible()
+        assert not page.locator("#search").is_visible()
+        assert page.locator("button[data-act=pause]").is_visible()
+        assert page.evaluate(size) > near
+        # The address alone does it too, for a browser without a keyboard.
+        visit.go("/?kiosk")
+        assert not page.locator("header nav").is_visible()
+        assert visit.fits()
+        page.keyboard.press("w")
+        assert page.locator("header nav").is_visible()
+        assert "kiosk" not in page.url
+
+
 def test_the_page_is_reached_by_the_tabulator_alone_and_the_focus_is_seen(stage: Stage, visiting: Visiting) -> None:
     with visiting(stage) as visit:
         page = visit.go("/")

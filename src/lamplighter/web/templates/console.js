@@ -5,6 +5,9 @@
   const THEME = "lamplighter-theme";
   const stored = (() => { try { return localStorage.getItem(THEME); } catch { return null; } })();
   if (stored === "light" || stored === "dark") { root.dataset.theme = stored; }
+  // A screen on the wall is opened by its address, and shows nothing but the page.
+  const WALL = "kiosk";
+  root.toggleAttribute("data-kiosk", new URLSearchParams(location.search).has(WALL));
   const say = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" });
   const STEPS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [Infinity, "day", 86400]];
 
@@ -97,7 +100,7 @@
     });
   }
 
-  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["q", "ask about this incident"], ["a", "approve, after asking"], ["e", "edit the plan that is asked about"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["?", "this help"], ["Esc", "close"]];
+  const KEYS = [["/", "search"], ["g o", "overview"], ["g i", "incidents"], ["g a", "approvals"], ["g c", "components"], ["g s", "settings"], ["g m", "my account"], ["g p", "people and tokens"], ["j / k", "next, previous incident in a list"], ["q", "ask about this incident"], ["a", "approve, after asking"], ["e", "edit the plan that is asked about"], ["p", "pause or resume, after asking"], ["t", "dark or light"], ["w", "as on a wall: large, without the menu"], ["?", "this help"], ["Esc", "close"]];
 
   function help() {
     const box = document.getElementById("help") ?? dialog("help");
@@ -120,6 +123,12 @@
     const light = root.dataset.theme ? root.dataset.theme === "light" : matchMedia("(prefers-color-scheme: light)").matches;
     root.dataset.theme = light ? "dark" : "light";
     try { localStorage.setItem(THEME, root.dataset.theme); } catch { /* for this page alone then */ }
+  }
+
+  function wall() {
+    const address = new URL(location.href);
+    if (root.toggleAttribute("data-kiosk")) { address.searchParams.set(WALL, ""); } else { address.searchParams.delete(WALL); }
+    history.replaceState(history.state, "", address);
   }
 
   const PLACES = { o: "/", i: "/incidents", a: "/approvals", c: "/components", s: "/settings", m: "/account", p: "/people" };
@@ -153,6 +162,7 @@
       },
       p: () => document.querySelector("button[data-act=pause], button[data-act=resume]")?.click(),
       t: theme,
+      w: wall,
       j: () => walk(1),
       k: () => walk(-1),
     };
