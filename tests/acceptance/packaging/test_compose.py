@@ -1,6 +1,6 @@
 """compose.yaml, as compose reads it and by rules of ours for what must never be; and what it mounts, as others read it.
 
-It is not started here: that needs the images of others, which only a registry has, and networks with private addresses.
+test_image.py starts it as a whole.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from lamplighter.settings import load_settings
-from tests.acceptance.conftest import REQUIRED
 from tests.acceptance.packaging.building import steps_of
+from tests.acceptance.packaging.whole import compose
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "packaging" / "compose"
@@ -32,17 +32,6 @@ def whole() -> Tree:
 @pytest.fixture(scope="module")
 def services(whole: Tree) -> dict[str, Tree]:
     return dict(whole["services"])
-
-
-def compose() -> tuple[list[str], bool]:
-    """The compose that is here, and whether it is of the kind that knows a project's name in the file."""
-    whole = ["docker", "compose"]
-    if shutil.which("docker") and subprocess.run([*whole, "version"], check=False, capture_output=True).returncode == 0:
-        return whole, True
-    if shutil.which("docker-compose"):
-        return ["docker-compose"], False
-    assert not REQUIRED, "compose is needed: apt-get install docker-compose"
-    pytest.skip("needs docker compose")
 
 
 def test_compose_reads_it_and_finds_every_part(tmp_path: Path, services: dict[str, Tree]) -> None:

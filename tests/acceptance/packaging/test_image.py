@@ -5,6 +5,7 @@ Only the base image is not the one that the Dockerfile names; see building.py.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -25,13 +26,18 @@ from lamplighter import __version__
 from lamplighter.lab.engine import Engine
 from lamplighter.lab.premises import Premises
 from tests.acceptance.conftest import REQUIRED
-from tests.acceptance.packaging.building import ROOT, build_image, build_machine, builder, make_base, steps_of
+from tests.acceptance.packaging.building import BASE, ROOT, build_image, build_machine, builder, make_base, steps_of
+from tests.acceptance.packaging.whole import PARTS, Whole, started
 
 READY_SECONDS_MAX = 180.0
 STOP_SECONDS = 60
 PAUSE_SECONDS = 0.2
 SECOND = 1_000_000_000
 JOURNAL = "journalctl --unit=lamplighter --no-pager --lines=30"
+# Ends twice, which is once more than its engine puts up with; then it stays.
+WELL_AT_LAST = (
+    "if test -e /b; then exec sleep infinity; fi; if test -e /a; then touch /b; fi; touch /a; sleep 1; exit 3"
+)
 NEEDED = ("debootstrap", "dockerd", "apt-get")
 
 
@@ -154,6 +160,61 @@ def test_the_demo_runs_in_it_and_leaves_nothing(careful: Careful) -> None:
     said = careful.ran("demo", "--scenario", "hang", LAMPLIGHTER_DATA="/tmp/data")  # noqa: S108 - in the image
     assert "demo: 1 incident, 1 resolved and verified" in said
     assert careful.ran("-c", "ls -A /data", entrypoint="sh") == ""
+
+
+@pytest.fixture(scope="module")
+def whole(engine: Engine, image: Image) -> Iterator[Whole]:
+    with started(engine, str(image.id)) as whole:
+        yield whole
+
+
+def test_compose_starts_all_parts_in_their_order_and_all_are_healthy(whole: Whole) -> None:
+    for name in PARTS:
+        await_health(whole.part(name), "healthy")
+    handed = whole.part("handover").attrs["State"]
+    assert (handed["Status"], handed["ExitCode"]) == ("exited", 0)
+    began = [
+        whole.part(name).attrs["State"]["StartedAt"]
+        for name in ("prometheus", "lamplighter", "handover", "alertmanager")
+    ]
+    assert began == sorted(began)
+
+
+def test_an_alert_of_prometheus_arrives_with_the_token_that_was_handed_over(whole: Whole) -> None:
+    asked = "lamplighter alerts list -o json"
+    await_true(lambda: "Watchdog" in told(whole.part("lamplighter"), asked))
+    mode = said(whole.part("alertmanager"), "stat -c '%a %u' /handover/token")
+    assert mode == "400 1000"
+    # Without the token nothing is taken.
+    bare = "import urllib.request as u; u.urlopen('http://lamplighter:8460/api/v1/alerts', b'{}')"
+    assert "401" in told(whole.part("lamplighter"), f'python -c "{bare}"')
+
+
+def test_a_container_that_ends_is_started_again_through_the_proxy_and_nothing_else_can_be_done(whole: Whole) -> None:
+    lamplighter = whole.part("lamplighter")
+    shop = whole.engine.open.containers.run(
+        BASE,
+        ["sh", "-c", WELL_AT_LAST],
+        name="shop",
+        detach=True,
+        network_mode="none",
+        labels={"lamplighter.allow": "restart"},
+        restart_policy={"Name": "on-failure", "MaximumRetryCount": 1},
+    )
+    try:
+        await_true(lambda: resolved(lamplighter, "shop"))
+        shop.reload()
+        assert shop.status == "running"
+        for path in ("/containers/create", "/containers/shop/exec", "/containers/prune", "/containers/shop/update"):
+            post = f"import urllib.request as u; u.urlopen('http://socket-proxy:2375{path}', b'{{}}')"
+            assert "403" in told(lamplighter, f'python -c "{post}"')
+    finally:
+        shop.remove(force=True)
+
+
+def resolved(lamplighter: Container, component: str) -> bool:
+    listed = json.loads(said(lamplighter, "lamplighter incidents list -o json"))["incidents"]
+    return any((one["component"], one["state"]) == (component, "resolved") for one in listed)
 
 
 @pytest.fixture(scope="module")
