@@ -11,6 +11,7 @@ from fastapi import Request, Response
 
 from lamplighter.app import App
 from lamplighter.domain.nickname import Nicknames
+from lamplighter.reports.axis import Span
 from lamplighter.web.cursors import Cursors
 from lamplighter.web.feed import Feed
 from lamplighter.web.metrics import Meters
@@ -30,7 +31,7 @@ class Opener(Protocol):
         """The list."""
         ...
 
-    async def incident(self, request: Request, incident_id: str) -> Response:
+    async def incident(self, request: Request, incident_id: str, span: Span) -> Response:
         """One incident."""
         ...
 

@@ -17,9 +17,11 @@ from lamplighter.domain.access import Right
 from lamplighter.domain.incident import CLOSED, Incident, State
 from lamplighter.reports.answers import can_ask
 from lamplighter.reports.asking import QUESTION_CHARS_MAX
+from lamplighter.reports.axis import Span
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount, lapse
+from lamplighter.web.chronology import ASKED, picture_rows, pictured
 from lamplighter.web.context import Context, Opener, context
 from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import IncidentQuery
@@ -96,15 +98,16 @@ async def one_incident(
     request: Request,
     incident_id: IncidentId,
     question: Annotated[str, Query(max_length=QUESTION_CHARS_MAX, description="asked on the plain page")] = "",
+    span: Annotated[Span, Query(alias=ASKED, description="the stretch of time that the timeline draws")] = Span.AUTO,
 ) -> Response:
     """One incident as a page, with the answer to a question where one is asked."""
     here = context(request)
     console = live(request)
     if console is not None:
-        return await console.incident(request, incident_id)
+        return await console.incident(request, incident_id, span)
     found = await asyncio.to_thread(dossier, here, incident_id)
     reply = await replied(here, incident_id, question) if question.strip() else None
-    story = await asyncio.to_thread(_story, here, found)
+    story = await asyncio.to_thread(_story, here, found, span, plain=PLAIN in request.query_params)
     rests = {one.key: one.place for one in reply.evidence} if reply else {}
     no_approve = why_not(person_of(request), Right.APPROVE)
     return page(
@@ -205,7 +208,7 @@ async def _counts(here: Context) -> dict[str, int]:
     return {"open": sum(counts.values()) - closed, "closed": closed}
 
 
-def _story(here: Context, found: Dossier) -> dict[str, Any]:
+def _story(here: Context, found: Dossier, span: Span, *, plain: bool) -> dict[str, Any]:
     """What the page of an incident shows. Blocks."""
     incident = found.incident
     events = here.app.store.incidents.timeline(incident.id)
@@ -213,10 +216,13 @@ def _story(here: Context, found: Dossier) -> dict[str, Any]:
     cited = found.known.facts if found.known else ()
     shown = {fact.id: fact for fact in found.facts}
     others = [fact for fact in found.facts if fact.id not in cited]
+    first = [shown[key] for key in cited if key in shown]
+    rows = picture_rows(events[-EVENTS_SHOWN_MAX:], found, [*first, *others[:FACTS_SHOWN_MAX]])
     return {
+        "seen": pictured(here, found, events, members, span, rows=rows, plain=plain),
         "incident": incident,
         "known": found.known,
-        "cited": [shown[key] for key in cited if key in shown],
+        "cited": first,
         "others": others[:FACTS_SHOWN_MAX],
         "left_out": max(0, len(others) - FACTS_SHOWN_MAX),
         "not_proven": found.not_proven,

@@ -8,6 +8,7 @@ else is as `lamplighter serve` joins it.
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,9 @@ from lamplighter.workflow.remedy import Patience
 CONFIGURATION, DATA, PORT, OUTSIDE, CLOCK = sys.argv[1:6]
 SYSTEM = "outside"
 HEAVY = "heavy"
+CHANGED = "changed"
+METRIC = "container_memory_working_set_bytes"
+CHANGED_BEFORE_SECONDS = 17 * 60
 MEMORY_LIMIT_BYTES = 64 * 1024**2
 
 
@@ -91,7 +95,8 @@ class World:
     async def gather(self, question: Question) -> Sequence[Evidence]:
         name = question.component.name
         await self.asked(f"/evidence/{name}")
-        return (Evidence("", "outside", name, {}, "text/plain", f"{name} does not answer", self.clock.now()),)
+        said = Evidence("", "outside", name, {}, "text/plain", f"{name} does not answer", self.clock.now())
+        return (said, measured(name, self.clock.now())) if name.startswith(CHANGED) else (said,)
 
     async def send(self, message: Message) -> str:
         told = {"incident": message.incident_id, "moment": message.moment, "title": message.title}
@@ -165,6 +170,8 @@ class Hung:
             return Diagnosis(undetermined=True, needs=("a component",))
         if name.startswith(HEAVY):
             return killed(name)
+        if name.startswith(CHANGED):
+            return changed(name, case)
         fact = Fact("f1", "e1", name, "probe", "no answer")
         return Diagnosis(
             (Cause(1, name, "process_hung", 0.9, "confirmed", f"{name} hangs", ("f1",), seen=True),), (fact,)
@@ -176,6 +183,33 @@ def killed(name: str) -> Diagnosis:
     fact = Fact("f1", "e1", name, "state", "killed at its memory limit", values=limit)
     cause = Cause(1, name, "oom_killed", 0.9, "confirmed", f"{name} was killed at its memory limit", ("f1",), seen=True)
     return Diagnosis((cause,), (fact,))
+
+
+def measured(name: str, now: datetime) -> Evidence:
+    """Its memory in the last half hour, which rose after the change."""
+    times = [now.timestamp() - 1800 + 30 * place for place in range(60)]
+    risen = now.timestamp() - CHANGED_BEFORE_SECONDS + 240
+    values = [[when, str(9e8 if when < risen else min(2.1e9, 9e8 + (when - risen) * 2e6))] for when in times]
+    rows = [{"metric": {"__name__": METRIC, "name": name}, "values": values}]
+    content = json.dumps({"status": "success", "data": {"result": rows}})
+    return Evidence("", "prometheus.query_range", name, {"query": METRIC}, "application/json", content, now)
+
+
+def changed(name: str, case: Case) -> Diagnosis:
+    """An update before the alert, after which its memory rose."""
+    began = case.alerts[0].starts_at if case.alerts else case.at
+    at = began - timedelta(seconds=CHANGED_BEFORE_SECONDS)
+    piece = next((one.id for one in case.evidence if one.tool == "prometheus.query_range"), "")
+    levels = {"metric": METRIC, "before": 9e8, "after": 2.1e9}
+    facts = (
+        Fact("f1", "e1", name, "probe", "no answer"),
+        Fact("f2", "e1", name, "change", f"{name}: image 10.10.7 became 10.11.0", at),
+        Fact("f3", piece, name, "metric_shift", "its memory rose", at + timedelta(minutes=4), METRIC, levels),
+    )
+    cause = Cause(
+        1, name, "process_hung", 0.9, "likely", f"{name} hangs after its update", ("f1", "f2", "f3"), seen=True
+    )
+    return Diagnosis((cause,), facts)
 
 
 def main() -> None:

@@ -480,6 +480,8 @@ class Bench:
         self.lessons: list[Lesson] = []
         taught = SimpleNamespace(recall=lambda *_: self.lessons)
         self.sources: dict[str, object] = {}
+        self.samples: list[Sample] = []
+        kept = SimpleNamespace(window=lambda name, *_: [one for one in self.samples if one.check == name])
         self.app = SimpleNamespace(
             token=TOKEN,
             signing_key=SIGNING_KEY,
@@ -494,6 +496,7 @@ class Bench:
                 approvals=empty,
                 lessons=taught,
                 dossiers=self.dossiers,
+                samples=kept,
                 accounts=self.people.accounts,
                 sessions=self.people.sessions,
                 api_tokens=self.people.api_tokens,

@@ -14,10 +14,12 @@ from lamplighter.domain.member import Member
 from lamplighter.domain.timeline import Event, Moment
 from lamplighter.domain.topology import Edge
 from lamplighter.reports.answers import can_ask
+from lamplighter.reports.axis import Span
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.reply import Reply, Topic
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount
+from lamplighter.web.chronology import ASKED, picture_rows, pictured
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.lists import question_of
 from lamplighter.web.console.making import Maker
@@ -75,6 +77,9 @@ class IncidentView:
         facts = {fact.id: fact for fact in found.facts}
         first = [facts[one] for one in cited if one in facts]
         others = [fact for fact in found.facts if fact.id not in cited]
+        shown = events[-EVENTS_SHOWN_MAX:]
+        rows = picture_rows(shown, found, [*first, *others[:FACTS_SHOWN_MAX]])
+        span = Span(key.wanted.get(ASKED, Span.AUTO))
         waiting = next((one for one in found.approvals if one.state is ApprovalState.PENDING), None)
         return self.maker.sheet(
             "incident.console.html",
@@ -90,9 +95,9 @@ class IncidentView:
             no_answer=why_not(key.person, Right.APPROVE),
             no_operate=why_not(key.person, Right.OPERATE),
             paused=here.app.switch.paused(),
-            events=events[-EVENTS_SHOWN_MAX:],
+            events=shown,
             earlier=max(0, len(events) - EVENTS_SHOWN_MAX),
-            pictured=[fact for fact in (*first, *others) if fact.series][:4],
+            seen=pictured(here, found, events, members, span, rows=rows),
             cited=first,
             others=others[:FACTS_SHOWN_MAX],
             left_out=max(0, len(others) - FACTS_SHOWN_MAX),

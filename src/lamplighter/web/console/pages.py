@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from starlette.routing import BaseRoute
 
 from lamplighter.domain.access import Person, Right
+from lamplighter.reports.axis import Span
 from lamplighter.web.access import Access
 from lamplighter.web.auth import from_other_site
 from lamplighter.web.checkup import looked
+from lamplighter.web.chronology import ASKED
 from lamplighter.web.console.acts import Desk
 from lamplighter.web.console.door import routes
 from lamplighter.web.console.frame import FrameView
@@ -131,9 +133,9 @@ class Console:
             errors = [{**error, "loc": ("query", *error["loc"])} for error in problem.errors()]
             raise RequestValidationError(errors) from problem
 
-    async def incident(self, request: Request, incident_id: str) -> Handed:
-        """One incident. Raises `Problem` 404."""
-        key = Key("incident", incident=incident_id, person=_role_of(request))
+    async def incident(self, request: Request, incident_id: str, span: Span) -> Handed:
+        """One incident, with the stretch of time that its picture shows. Raises `Problem` 404."""
+        key = Key("incident", keyed({ASKED: span}), incident=incident_id, person=_role_of(request))
         return await self._open(request, incident_id, "incident", key, {REPLY: self.told.reply(incident_id, None)})
 
     async def approvals(self, request: Request) -> Handed:
