@@ -16,6 +16,7 @@ LENGTH_MIN = timedelta(minutes=1)
 # An end that moves with the clock moves in steps, so that a page that waits is not sent anew for nothing.
 STEPS_PER_WINDOW = 40
 MARGIN = 0.04
+BEFORE = 0.25
 SECONDS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
 DAYS = (1, 2, 7, 14)
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12_000)
@@ -83,10 +84,16 @@ def tamed(at: datetime) -> datetime:
 
 
 def window_of(span: Span, extent: Extent) -> Window:
-    """The window that was asked for; where the trouble goes on it ends shortly after now."""
+    """The window that was asked for; where the trouble goes on it ends shortly after now.
+
+    What lasted longer than it is shown from a little before the first sign, because the question is what came first.
+    """
     if span in LENGTHS:
-        end = _rounded(extent.end, LENGTHS[span]) if extent.running else extent.end
-        return _window(end - LENGTHS[span], end)
+        length = LENGTHS[span]
+        end = _rounded(extent.end, length) if extent.running else extent.end
+        fits = extent.sign - length * MARGIN >= end - length
+        begin = end - length if fits else extent.sign - length * BEFORE
+        return _window(begin, begin + length)
     if span is Span.ALL:
         begin, end = min(extent.first, extent.sign), max(extent.last, extent.end)
     else:

@@ -185,7 +185,7 @@ def _bars(firings: Sequence[Firing], window: Window, room: Room) -> tuple[Bar, .
     ]
     whole = len(touching) <= FIRING_ROWS_MAX + 1
     alone = touching if whole else touching[:FIRING_ROWS_MAX]
-    bars = [_bar(one.name, [one], window, room) for one in alone]
+    bars = [_bar(one.began.word, [one], window, room) for one in alone]
     if not whole:
         others = touching[FIRING_ROWS_MAX:]
         bars.append(_bar(f"{len(others)} more alerts", others, window, room))
@@ -194,18 +194,17 @@ def _bars(firings: Sequence[Firing], window: Window, room: Room) -> tuple[Bar, .
 
 def _bar(name: str, firings: Sequence[Firing], window: Window, room: Room) -> Bar:
     marks = [mark for one in firings for mark in (one.began, one.ended) if mark is not None]
-    shown = list(marks)
     began = min(one.began.at for one in firings)
     if began < window.begin:
-        words = said(f"{firings[0].began.word if len(firings) == 1 else name}, since earlier")
-        shown.append(Mark(window.begin, Kind.EARLIER, words, words, firings[0].began.row))
+        name = said(f"{name}, since earlier")
+        marks.append(Mark(window.begin, Kind.EARLIER, name, name, firings[0].began.row))
     ends = [one.ended.at if one.ended else window.end for one in firings]
     return Bar(
         name=name,
         x=room.across(window.share(began)),
         until=room.across(window.share(max(ends))),
         firing=any(one.ended is None for one in firings),
-        lane=lane_of(shown, window, room, 1),
+        lane=lane_of(marks, window, room, 1, name),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from lamplighter.domain.check import SampleState
 from lamplighter.reports.chronology import Bar, Drawing, Guide
-from lamplighter.reports.lanes import COLUMN, NARROW, Item, Lane, Room, shortened, wrapped
+from lamplighter.reports.lanes import NARROW, Item, Lane, Room, shortened, wrapped
 from lamplighter.reports.sparkline import told
 from lamplighter.reports.traces import TRACE_HEIGHT, Run, Strip, Trace
 
@@ -17,6 +17,8 @@ AXIS = 22.0
 BAR_DROP, TEXT_DROP = 29.0, 12.0
 EDGE = 0.06
 NAME_COLUMNS_MAX, LINES_MAX = 44, 2
+# Running words are narrower than names on the average.
+CAPTION_COLUMN = 6.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _words(made: Layout, text: str) -> None:
 
 
 def _wrapped(made: Layout, text: str) -> tuple[str, ...]:
-    return wrapped(text, int(made.room.width / COLUMN), LINES_MAX)
+    return wrapped(text, int(made.room.width / CAPTION_COLUMN), LINES_MAX)
 
 
 def _anchor(x: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from lamplighter.reports.axis import Window
@@ -13,8 +13,11 @@ from lamplighter.reports.marks import Kind, Mark
 # As large as what is to be touched must be, and a little air.
 SHAPE = 26.0
 COLUMN = 7.2
-GAP = 6.0
+GAP = 9.0
 WIDE_LETTERS = frozenset("WF")
+# Whose words count most where there is room for few.
+WEIGHTS = {kind: place for place, kind in enumerate((Kind.CHANGE, Kind.FIRED, Kind.EARLIER, Kind.ASKED, Kind.BAD))}
+WEIGHTS |= {Kind.GOOD: 5, Kind.STEP: 6, Kind.CLEARED: 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +71,47 @@ class Lane:
 
 
 @dataclass(slots=True)
-class _Row:
-    """What stands in a row so far: where its last shape and its last words end, and where the words before it did."""
+class _Spot:
+    """One item while its lane is made, in pixels: its middle, and what its words take at either side."""
 
-    shapes_end: float = float("-inf")
-    words_end: float = float("-inf")
-    before: float = float("-inf")
-    items: list[Item] = field(default_factory=list)
+    at: float
+    marks: list[Mark]
+    label: str = ""
+    side: str = ""
+    left: float = 0.0
+    right: float = 0.0
+
+    @property
+    def begins(self) -> float:
+        """Where its shape and its words begin."""
+        return self.at - SHAPE / 2 - self.left
+
+    @property
+    def ends(self) -> float:
+        """Where they end."""
+        return self.at + SHAPE / 2 + self.right
 
 
-def lane_of(marks: Iterable[Mark], window: Window, room: Room, rows_max: int) -> Lane:
-    """The marks of one lane; a mark that no row has room for joins the nearest one before it."""
+def lane_of(marks: Iterable[Mark], window: Window, room: Room, rows_max: int, name: str = "") -> Lane:
+    """The marks of one lane; a mark that no row has room for joins the nearest one before it.
+
+    `name` stands beside the first of them instead of its own words.
+    """
     ordered = sorted(marks, key=lambda mark: mark.at)
     inside = [mark for mark in ordered if window.holds(mark.at)]
-    rows: list[_Row] = []
+    rows: list[list[_Spot]] = []
     for mark in inside:
         _place(mark, room.across(window.share(mark.at)) * room.width, rows, room, rows_max)
-    items = sorted((item for row in rows for item in row.items), key=lambda item: (item.x, item.row))
+    for row in rows:
+        _word(row, room, name)
+    items = [
+        Item(spot.at / room.width, number, tuple(spot.marks), spot.label, spot.side)
+        for number, row in enumerate(rows)
+        for spot in row
+    ]
     earlier = sum(mark.at < window.begin for mark in ordered)
-    return Lane(tuple(items), max(1, len(rows)), earlier, len(ordered) - len(inside) - earlier)
+    later = len(ordered) - len(inside) - earlier
+    return Lane(tuple(sorted(items, key=lambda item: (item.x, item.row))), max(1, len(rows)), earlier, later)
 
 
 def labels_of(marks: Sequence[Mark], letters_max: int) -> tuple[str, ...]:
@@ -128,38 +153,48 @@ def columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in WIDE_LETTERS else 1 for letter in text)
 
 
-def _place(mark: Mark, at: float, rows: list[_Row], room: Room, rows_max: int) -> None:
-    left = at - SHAPE / 2
-    free = next((row for row in rows if row.words_end <= left), None)
-    if free is None and len(rows) < rows_max:
-        free = _Row()
-        rows.append(free)
-    if free is None:
-        free = min((row for row in rows if row.shapes_end <= left), key=lambda row: row.words_end, default=None)
-        if free is not None:
-            # The words of the one before give way; it still says them to whoever asks.
-            free.items[-1] = replace(free.items[-1], label="", side="")
-            free.words_end = free.shapes_end
-    if free is not None:
-        free.before = free.words_end
-        free.items.append(_item((mark,), at, rows.index(free), free, room))
-        return
-    nearest = max(rows, key=lambda row: row.items[-1].x)
-    last = nearest.items.pop()
-    nearest.items.append(_item((*last.marks, mark), last.x * room.width, last.row, nearest, room))
+def _place(mark: Mark, at: float, rows: list[list[_Spot]], room: Room, rows_max: int) -> None:
+    """Put a mark into the first row in which the words before it have room too, or else only its shape has."""
+    begins = at - SHAPE / 2
+    row = next((row for row in rows if row[-1].ends + _needed(row[-1], room) <= begins), None)
+    if row is None and len(rows) < rows_max:
+        row = []
+        rows.append(row)
+    if row is None:
+        row = next((row for row in rows if row[-1].ends <= begins), None)
+    if row is None:
+        max((row[-1] for row in rows), key=lambda spot: spot.at).marks.append(mark)
+    else:
+        row.append(_Spot(at, [mark]))
 
 
-def _item(marks: tuple[Mark, ...], at: float, number: int, row: _Row, room: Room) -> Item:
-    """The mark with its words where they have room; `row` is told where they end."""
-    right = row.shapes_end = row.words_end = at + SHAPE / 2
-    for label in labels_of(marks, room.letters_max):
-        needed = columns(label) * COLUMN + GAP
-        if right + needed <= room.width:
-            row.words_end = right + needed
-            return Item(at / room.width, number, marks, label, "start")
-        if at - SHAPE / 2 - needed >= max(0.0, row.before):
-            return Item(at / room.width, number, marks, label, "end")
-    return Item(at / room.width, number, marks)
+def _needed(spot: _Spot, room: Room) -> float:
+    """How much its words take at its right; near the edge they will stand at its left."""
+    needed = _width(labels_of(spot.marks, room.letters_max)[0])
+    return needed if spot.ends + needed <= room.width else 0.0
+
+
+def _word(row: Sequence[_Spot], room: Room, name: str) -> None:
+    """Give words to those that have room for them, the weightiest first."""
+    weighed = sorted(enumerate(row), key=lambda pair: WEIGHTS[pair[1].marks[-1].kind])
+    for place, spot in weighed:
+        after = row[place + 1].begins if place + 1 < len(row) else room.width
+        before = row[place - 1].ends if place else 0.0
+        words = labels_of(spot.marks, room.letters_max)
+        if name and not place:
+            words = shortened(name, room.letters_max), shortened(name, room.letters_max // 2)
+        for label in words:
+            needed = _width(label)
+            if spot.ends + needed <= after:
+                spot.label, spot.side, spot.right = label, "start", needed
+                break
+            if spot.begins - needed >= before:
+                spot.label, spot.side, spot.left = label, "end", needed
+                break
+
+
+def _width(label: str) -> float:
+    return columns(label) * COLUMN + GAP
 
 
 def span_text(marks: Sequence[Mark], shown: int, time_of: Callable[[datetime], str]) -> str:
