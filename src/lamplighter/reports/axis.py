@@ -14,7 +14,7 @@ LEAD_MAX, LEAD_MIN = HOUR, timedelta(minutes=5)
 CAUSE_LEAD_MAX = 12 * HOUR
 LENGTH_MIN = timedelta(minutes=1)
 # An end that moves with the clock moves in steps, so that a page that waits is not sent anew for nothing.
-STEPS_PER_WINDOW = 40
+STEPS_PER_WINDOW = 20
 MARGIN = 0.04
 BEFORE = 0.25
 SECONDS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
@@ -88,19 +88,21 @@ def window_of(span: Span, extent: Extent) -> Window:
 
     What lasted longer than it is shown from a little before the first sign, because the question is what came first.
     """
-    if span in LENGTHS:
-        length = LENGTHS[span]
-        end = _rounded(extent.end, length) if extent.running else extent.end
-        fits = extent.sign - length * MARGIN >= end - length
-        begin = end - length if fits else extent.sign - length * BEFORE
+    length = LENGTHS.get(span)
+    sign, end = extent.sign, max(extent.end, extent.sign)
+    if extent.running:
+        # Everything is counted from the moved end, so that nothing of the picture moves in between.
+        end = _rounded(end, length or end - sign + LEAD_MIN)
+    if length is not None:
+        fits = sign - length * MARGIN >= end - length
+        begin = end - length if fits else sign - length * BEFORE
         return _window(begin, begin + length)
     if span is Span.ALL:
-        begin, end = min(extent.first, extent.sign), max(extent.last, extent.end)
+        begin, end = min(extent.first, sign), max(extent.last, end)
     else:
-        begin, end = extent.sign - _lead(extent), max(extent.end, extent.sign)
+        begin = sign - _lead(extent, end)
     margin = max(LENGTH_MIN, end - begin) * MARGIN
-    ended = end + margin
-    return _window(begin - margin, _rounded(ended, end - begin) if extent.running else ended)
+    return _window(begin - margin, end + margin)
 
 
 def ticks_of(window: Window, zone: tzinfo, count_max: int) -> tuple[Tick, ...]:
@@ -117,10 +119,9 @@ def ticks_of(window: Window, zone: tzinfo, count_max: int) -> tuple[Tick, ...]:
     return tuple(_months(window, zone, step))
 
 
-def _lead(extent: Extent) -> timedelta:
+def _lead(extent: Extent, end: datetime) -> timedelta:
     """How long before the first sign to begin: a third of what came after it, and as far as the blamed change."""
-    lasted = max(timedelta(0), extent.end - extent.sign)
-    lead = min(LEAD_MAX, max(LEAD_MIN, lasted / 3))
+    lead = min(LEAD_MAX, max(LEAD_MIN, (end - extent.sign) / 3))
     if extent.cause is not None and timedelta(0) <= extent.sign - extent.cause <= CAUSE_LEAD_MAX:
         lead = max(lead, extent.sign - extent.cause)
     return lead

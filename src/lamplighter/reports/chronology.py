@@ -107,7 +107,7 @@ def extent_of(papers: Papers, happened: Happenings) -> Extent:
     )
 
 
-def pictured(papers: Papers) -> tuple[ShownFact, ...]:
+def series_facts(papers: Papers) -> tuple[ShownFact, ...]:
     """The facts that have a series, those that the cause cites first."""
     cited = papers.facts(papers.findings.known.facts if papers.findings.known else ())
     others = [fact for fact in papers.findings.facts if fact not in cited]
@@ -118,7 +118,7 @@ def chronology_of(
     papers: Papers, happened: Happenings, window: Window, span: Span, strips: Sequence[Strip], rooms: Iterable[Room]
 ) -> Chronology:
     """The picture of one incident in one window, for each room."""
-    facts = pictured(papers)
+    facts = series_facts(papers)
     kept = (*strips, *up_strips(facts, window))[:STRIPS_MAX]
     drawings = tuple(_drawing(happened, facts, kept, window, room, papers.zone) for room in rooms)
     rows = _rows(happened, window)

@@ -125,12 +125,12 @@ def happenings_of(papers: Papers) -> Happenings:
     ]
     firings = sorted(_firings(papers), key=lambda one: one.began.at)
     failed = frozenset(one.key for one in papers.attempts if one.state in _FAILED)
-    steps = sorted(_steps(papers.events, failed), key=_at)
+    steps = sorted((event for event in papers.events if _is_step(event)), key=lambda event: event.at)
     cited = frozenset(papers.findings.known.facts if papers.findings.known else ())
     return Happenings(
         changes=tuple(sorted([mark for _, mark in kept], key=_at)),
         firings=tuple(firings),
-        steps=tuple(steps[-STEPS_MAX:]),
+        steps=tuple(_step(event, failed) for event in steps[-STEPS_MAX:]),
         more_changes=len(dated) - len(kept),
         more_alerts=max(0, len(papers.members) - ALERTS_MAX),
         more_steps=max(0, len(steps) - STEPS_MAX),
@@ -204,14 +204,13 @@ def _key(source: str, name: str, labels: dict[str, str]) -> tuple[str, str, str]
     return source, name, repr(sorted(labels.items()))
 
 
-def _steps(events: Sequence[Event], failed: frozenset[str]) -> Iterable[Mark]:
-    for event in events:
-        kind, word = _STEPS.get(event.moment, (None, ""))
-        if event.moment is Moment.STATE and event.data.get("state") == State.APPROVED:
-            kind, word = Kind.GOOD, "allowed"
-        if kind is not None:
-            kind, word = _told(event, kind, word, failed)
-            yield Mark(tamed(event.at), kind, word, said(f"{word}: {event.text}" if event.text else word), _row(event))
+def _is_step(event: Event) -> bool:
+    return event.moment in _STEPS or (event.moment is Moment.STATE and event.data.get("state") == State.APPROVED)
+
+
+def _step(event: Event, failed: frozenset[str]) -> Mark:
+    kind, word = _told(event, *_STEPS.get(event.moment, (Kind.GOOD, "allowed")), failed)
+    return Mark(tamed(event.at), kind, word, said(f"{word}: {event.text}" if event.text else word), f"ev-{event.seq}")
 
 
 def _told(event: Event, kind: Kind, word: str, failed: frozenset[str]) -> tuple[Kind, str]:
@@ -233,10 +232,6 @@ def _told(event: Event, kind: Kind, word: str, failed: frozenset[str]) -> tuple[
         favour = event.data.get("in_favour")
         return kind, "voted for" if favour is True else "voted against" if favour is False else word
     return kind, word
-
-
-def _row(event: Event) -> str:
-    return f"ev-{event.seq}"
 
 
 def _at(mark: Mark) -> datetime:

@@ -22,7 +22,7 @@ from lamplighter.reports.chronology import (
     Sentence,
     counted,
     picture_of,
-    pictured,
+    series_facts,
 )
 from lamplighter.reports.lanes import NARROW, ROOMS, WIDE
 from lamplighter.reports.marks import Kind, happenings_of
@@ -172,7 +172,7 @@ def test_the_table_tells_each_mark_in_order_and_how_it_stands_to_the_first_alert
 
 
 def test_facts_with_a_series_come_in_the_order_in_which_the_cause_cites_them() -> None:
-    assert pictured(papers()) == ()
+    assert series_facts(papers()) == ()
 
 
 def test_strips_of_the_window_are_asked_for_and_bounded() -> None:
