@@ -150,18 +150,21 @@ def wrapped(text: str, columns_max: int, lines_max: int) -> tuple[str, ...]:
 
 def columns(text: str) -> int:
     """How wide a text is, in letters; those of East Asia count twice."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(letter) in WIDE_LETTERS else 1 for letter in text)
 
 
 def _place(mark: Mark, at: float, rows: list[list[_Spot]], room: Room, rows_max: int) -> None:
     """Put a mark into the first row in which the words before it have room too, or else only its shape has."""
     begins = at - SHAPE / 2
-    row = next((row for row in rows if row[-1].ends + _needed(row[-1], room) <= begins), None)
+    free = [row for row in rows if row[-1].ends <= begins]
+    row = next((row for row in free if row[-1].ends + _needed(row[-1], room) <= begins), None)
     if row is None and len(rows) < rows_max:
         row = []
         rows.append(row)
     if row is None:
-        row = next((row for row in rows if row[-1].ends <= begins), None)
+        row = next(iter(free), None)
     if row is None:
         max((row[-1] for row in rows), key=lambda spot: spot.at).marks.append(mark)
     else:
