@@ -24,13 +24,20 @@ StripsOf = Callable[[Window], Sequence[Strip]]
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """Alerts in one row: a bar from `x` to `until` (shares of the picture), and the marks of its ends."""
+class Piece:
+    """A stretch of firing; `firing` says that it still lasts."""
 
-    name: str
     x: float
     until: float
     firing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Alerts in one row: from where to where they fired (shares of the picture), and the marks of the ends."""
+
+    name: str
+    pieces: tuple[Piece, ...]
     lane: Lane
 
 
@@ -180,9 +187,7 @@ def _drawing(
 
 def _bars(firings: Sequence[Firing], window: Window, room: Room) -> tuple[Bar, ...]:
     """A row for each of the first alerts that touch the window, and one row for all others together."""
-    touching = [
-        one for one in firings if one.began.at <= window.end and (not one.ended or one.ended.at >= window.begin)
-    ]
+    touching = [one for one in firings if any(_touches(pair, window) for pair in one.stretches)]
     whole = len(touching) <= FIRING_ROWS_MAX + 1
     alone = touching if whole else touching[:FIRING_ROWS_MAX]
     bars = [_bar(one.began.word, [one], window, room) for one in alone]
@@ -193,18 +198,33 @@ def _bars(firings: Sequence[Firing], window: Window, room: Room) -> tuple[Bar, .
 
 
 def _bar(name: str, firings: Sequence[Firing], window: Window, room: Room) -> Bar:
-    marks = [mark for one in firings for mark in (one.began, one.ended) if mark is not None]
-    began = min(one.began.at for one in firings)
-    if began < window.begin:
+    marks = [mark for one in firings for mark in one.marks]
+    pairs = [pair for one in firings for pair in one.stretches if _touches(pair, window)]
+    earlier = min((began for began, _ in pairs if began.at < window.begin), key=lambda mark: mark.at, default=None)
+    if earlier is not None:
         name = said(f"{name}, since earlier")
-        marks.append(Mark(window.begin, Kind.EARLIER, name, name, firings[0].began.row))
-    ends = [one.ended.at if one.ended else window.end for one in firings]
-    return Bar(
-        name=name,
-        x=room.across(window.share(began)),
-        until=room.across(window.share(max(ends))),
-        firing=any(one.ended is None for one in firings),
-        lane=lane_of(marks, window, room, 1, name),
+        marks.append(Mark(window.begin, Kind.EARLIER, name, name, earlier.row))
+    return Bar(name, _pieces(pairs, window, room), lane_of(marks, window, room, 1, name))
+
+
+def _touches(pair: tuple[Mark, Mark | None], window: Window) -> bool:
+    began, ended = pair
+    return began.at <= window.end and (ended is None or ended.at >= window.begin)
+
+
+def _pieces(pairs: Iterable[tuple[Mark, Mark | None]], window: Window, room: Room) -> tuple[Piece, ...]:
+    """The stretches; what overlaps is one, and lasts if any part of it does."""
+    joined: list[tuple[datetime, datetime, bool]] = []
+    for began, ended in sorted(pairs, key=lambda pair: pair[0].at):
+        until, firing = (ended.at, False) if ended else (max(window.end, began.at), True)
+        if joined and began.at <= joined[-1][1]:
+            first, last, lasting = joined[-1]
+            joined[-1] = (first, max(last, until), lasting or firing)
+        else:
+            joined.append((began.at, until, firing))
+    return tuple(
+        Piece(room.across(window.share(first)), room.across(window.share(last)), firing)
+        for first, last, firing in joined
     )
 
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from lamplighter.domain.incident import State
 from lamplighter.domain.ledger import AttemptState
-from lamplighter.domain.member import Member
 from lamplighter.domain.timeline import Event, Moment
 from lamplighter.domain.verification import Outcome
 from lamplighter.reports.axis import DAY, tamed
+from lamplighter.reports.episodes import Episode, episodes_of, key_of, told_of
 from lamplighter.reports.papers import Papers, run_of
 
 CHANGE_KINDS = frozenset({"change", "change_later"})
@@ -81,11 +81,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One alert from when it began to when it ended; None where it still fires."""
+    """One alert: each stretch from where it began to where it ended, oldest first; None where it still fires."""
 
-    name: str
-    began: Mark
-    ended: Mark | None
+    stretches: tuple[tuple[Mark, Mark | None], ...]
+
+    @property
+    def began(self) -> Mark:
+        """Its first beginning."""
+        return self.stretches[0][0]
+
+    @property
+    def ended(self) -> Mark | None:
+        """Its last end."""
+        return self.stretches[-1][1]
+
+    @property
+    def marks(self) -> list[Mark]:
+        """All beginnings and ends."""
+        return [mark for pair in self.stretches for mark in pair if mark is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +117,7 @@ class Happenings:
     @property
     def alerts(self) -> tuple[Mark, ...]:
         """The beginnings and ends of alerts."""
-        ends = [one.ended for one in self.firings if one.ended is not None]
-        return tuple(sorted([*(one.began for one in self.firings), *ends], key=_at))
+        return tuple(sorted((mark for one in self.firings for mark in one.marks), key=_at))
 
     @property
     def first_alert(self) -> Mark | None:
@@ -146,7 +158,10 @@ def sign_of(papers: Papers) -> datetime:
     if incident.run > 1:
         mine = [tamed(event.at) for event in papers.events if run_of(event) == incident.run]
         return min(mine, default=opened)
-    begins = [tamed(incident.alert.starts_at), *(_began(member) for member in papers.members[:ALERTS_MAX])]
+    begins = [
+        tamed(incident.alert.starts_at),
+        *(min(tamed(member.alert.starts_at), tamed(member.joined_at)) for member in papers.members[:ALERTS_MAX]),
+    ]
     return min((at for at in begins if opened - DAY <= at <= opened), default=opened)
 
 
@@ -164,44 +179,22 @@ def _cause(changes: Sequence[tuple[str, Mark]], cited: frozenset[str], sign: dat
 
 
 def _firings(papers: Papers) -> Iterable[Firing]:
-    rows = _rows(papers.events)
-    closed = papers.incident.closed_at
+    told, incident = told_of(papers.events), papers.incident
+    over_by = incident.closed_at or incident.signal_cleared_at or incident.updated_at
     for member in papers.members[:ALERTS_MAX]:
-        name, alert = said(member.alert.name, CAUSE_LETTERS_MAX), member.alert
-        where = f" on {member.component}" if member.component else ""
-        label = f"{name}{where}" if member.component and member.component not in name else name
-        key = _key(alert.source, alert.name, alert.labels)
-        began = Mark(_began(member), Kind.FIRED, said(label), said(f"{label} fires"), rows.get((True, *key), ""))
-        over = (alert.ends_at or closed) if not member.firing else closed
-        if over is None:
-            yield Firing(name, began, None)
-            continue
-        how = "cleared" if not member.firing else "ended with the incident"
-        end = max(began.at, tamed(over))
-        yield Firing(name, began, Mark(end, Kind.CLEARED, how, said(f"{label} {how}"), rows.get((False, *key), "")))
+        name = said(member.alert.name, CAUSE_LETTERS_MAX)
+        label = f"{name} on {member.component}" if member.component and member.component not in name else name
+        mine = told.get(key_of(member), ())
+        found = episodes_of(member, mine, over_by, open_still=incident.closed_at is None)
+        yield Firing(tuple(_stretch(episode, label) for episode in found))
 
 
-def _began(member: Member) -> datetime:
-    """When it began: what came back since tells its newest beginning, and it was here before."""
-    return min(tamed(member.alert.starts_at), tamed(member.joined_at))
-
-
-def _rows(events: Sequence[Event]) -> dict[tuple[bool, str, str, str], str]:
-    """Which row tells of the first word of an alert (True), and of its end (False)."""
-    rows: dict[tuple[bool, str, str, str], str] = {}
-    for event in events:
-        data, over = event.data, event.moment is Moment.CLEARED
-        labels = data.get("labels")
-        if not isinstance(labels, dict) or event.moment not in {Moment.OPENED, Moment.JOINED, Moment.CLEARED}:
-            continue
-        key = (not over, *_key(str(data.get("source", "")), str(data.get("alertname", "")), labels))
-        if over or key not in rows:
-            rows[key] = f"ev-{event.seq}"
-    return rows
-
-
-def _key(source: str, name: str, labels: dict[str, str]) -> tuple[str, str, str]:
-    return source, name, repr(sorted(labels.items()))
+def _stretch(episode: Episode, label: str) -> tuple[Mark, Mark | None]:
+    began = Mark(episode.began, Kind.FIRED, said(label), said(f"{label} fires"), episode.began_row)
+    if episode.ended is None:
+        return began, None
+    text = said(f"{label} {episode.how}")
+    return began, Mark(episode.ended, Kind.CLEARED, episode.how, text, episode.ended_row)
 
 
 def _is_step(event: Event) -> bool:

@@ -94,8 +94,9 @@ def test_the_change_stands_before_the_alert_and_lines_go_through_both() -> None:
         assert change.x < alert.x
         first = drawing.bars[0].lane.items[0]
         assert first.x == pytest.approx(alert.x)
-        assert drawing.bars[0].x == pytest.approx(first.x)
-        assert first.x < drawing.bars[0].until
+        (piece,) = drawing.bars[0].pieces
+        assert piece.x == pytest.approx(first.x)
+        assert first.x < piece.until
 
 
 def test_what_the_window_does_not_show_is_counted_in_words() -> None:
@@ -106,6 +107,20 @@ def test_what_the_window_does_not_show_is_counted_in_words() -> None:
     assert not made(papers(), Span.ALL).outside
 
 
+def test_an_alert_that_came_and_went_has_a_piece_for_each_time() -> None:
+    whole = papers()
+    alert = whole.members[0].alert
+    data: dict[str, object] = {"source": alert.source, "alertname": alert.name, "labels": alert.labels}
+    told = [(Moment.OPENED, 40), (Moment.CLEARED, 80), (Moment.JOINED, 160)]
+    events = tuple(
+        Event("INC-9", f"p:{at}", NOON + timedelta(seconds=at), moment, Crew.MONITOR, "x", data, at)
+        for moment, at in told
+    )
+    (bar,) = made(replace(whole, members=whole.members[:1], events=events)).drawings[0].bars
+    first, second = bar.pieces
+    assert first.x < first.until < second.x < second.until
+
+
 def test_an_alert_that_began_before_the_window_says_so() -> None:
     whole = papers()
     old = replace(whole.members[0].alert, starts_at=NOON - timedelta(days=40))
@@ -114,7 +129,7 @@ def test_an_alert_that_began_before_the_window_says_so() -> None:
     first = wide.bars[0].lane.items[0]
     assert first.marks[0].kind is Kind.EARLIER
     assert first.label == "Down on shop, since earlier"
-    assert wide.bars[0].x == WIDE.across(0)
+    assert wide.bars[0].pieces[0].x == WIDE.across(0)
 
 
 def test_five_hundred_alerts_are_a_few_rows_and_one_for_the_others() -> None:
@@ -123,7 +138,7 @@ def test_five_hundred_alerts_are_a_few_rows_and_one_for_the_others() -> None:
         assert len(drawing.bars) == FIRING_ROWS_MAX + 1
         assert drawing.bars[-1].name == "495 more alerts"
         assert drawing.bars[-1].lane.items[0].label == "495 more alerts"
-        assert not drawing.bars[-1].firing
+        assert [piece.firing for piece in drawing.bars[-1].pieces] == [False]
     assert (len(picture.rows), picture.more > 800) == (ROWS_TOLD_MAX, True)
     six = made(crowded(FIRING_ROWS_MAX + 1, over=False)).drawings[0]
     assert [bar.name for bar in six.bars] == [f"A{number} on c{number}" for number in range(FIRING_ROWS_MAX + 1)]
@@ -246,4 +261,4 @@ def test_every_mark_is_in_the_picture_or_counted_as_outside_and_said(
     for drawing in picture.drawings:
         places = [item.x for lane in (drawing.changes, drawing.steps) for item in lane.items]
         assert all(0 <= x <= 1 for x in [*places, *(x for x, _ in drawing.ticks), *(one.x for one in drawing.guides)])
-        assert all(bar.x <= bar.until for bar in drawing.bars)
+        assert all(piece.x <= piece.until for bar in drawing.bars for piece in bar.pieces)

@@ -43,7 +43,7 @@ def cleared(seconds: float = 200) -> Papers:
     whole = papers()
     over = NOON + timedelta(seconds=seconds)
     alert = replace(whole.members[0].alert, status=AlertStatus.RESOLVED, ends_at=over)
-    data = {"source": alert.source, "alertname": alert.name, "labels": alert.labels}
+    data = {"source": alert.source, "alertname": alert.name, "labels": alert.labels, "ends_at": over}
     told = (event(Moment.OPENED, 70, **data), event(Moment.CLEARED, 71, **data))
     return replace(whole, members=(replace(whole.members[0], alert=alert),), events=told)
 
