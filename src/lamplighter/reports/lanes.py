@@ -13,7 +13,7 @@ from lamplighter.reports.marks import Kind, Mark
 # As large as what is to be touched must be, and a little air.
 SHAPE = 26.0
 COLUMN = 7.2
-GAP = 9.0
+GAP = 8.0
 WIDE_LETTERS = frozenset("WF")
 # Whose words count most where there is room for few.
 WEIGHTS = {kind: place for place, kind in enumerate((Kind.CHANGE, Kind.FIRED, Kind.EARLIER, Kind.ASKED, Kind.BAD))}
@@ -35,9 +35,10 @@ class Room:
         return edge + share * (1 - 2 * edge)
 
 
+BROAD = Room("broad", 960.0, 64, 10)
 WIDE = Room("wide", 700.0, 56, 8)
 NARROW = Room("narrow", 270.0, 30, 3)
-ROOMS = (WIDE, NARROW)
+ROOMS = (BROAD, WIDE, NARROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _place(mark: Mark, at: float, rows: list[list[_Spot]], room: Room, rows_max:
         row = []
         rows.append(row)
     if row is None:
-        row = next(iter(free), None)
+        row = min(free, key=lambda row: row[-1].ends, default=None)
     if row is None:
         max((row[-1] for row in rows), key=lambda spot: spot.at).marks.append(mark)
     else:

@@ -24,7 +24,7 @@ from lamplighter.reports.chronology import (
     picture_of,
     series_facts,
 )
-from lamplighter.reports.lanes import NARROW, ROOMS, WIDE
+from lamplighter.reports.lanes import NARROW, ROOMS
 from lamplighter.reports.marks import Kind, happenings_of
 from lamplighter.reports.papers import Papers
 from lamplighter.reports.traces import STRIPS_MAX, Strip
@@ -129,7 +129,7 @@ def test_an_alert_that_began_before_the_window_says_so() -> None:
     first = wide.bars[0].lane.items[0]
     assert first.marks[0].kind is Kind.EARLIER
     assert first.label == "Down on shop, since earlier"
-    assert wide.bars[0].pieces[0].x == WIDE.across(0)
+    assert wide.bars[0].pieces[0].x == ROOMS[0].across(0)
 
 
 def test_five_hundred_alerts_are_a_few_rows_and_one_for_the_others() -> None:
@@ -256,7 +256,9 @@ def test_every_mark_is_in_the_picture_or_counted_as_outside_and_said(
         sum(mark.kind is Kind.EARLIER for bar in one.bars for item in bar.lane.items for mark in item.marks)
         for one in picture.drawings
     ]
-    assert [count - more + outside for count, more in zip(drawn(picture), begun_earlier, strict=True)] == [total] * 2
+    assert [count - more + outside for count, more in zip(drawn(picture), begun_earlier, strict=True)] == [total] * len(
+        ROOMS
+    )
     assert len(picture.rows) + picture.more == total
     for drawing in picture.drawings:
         places = [item.x for lane in (drawing.changes, drawing.steps) for item in lane.items]

@@ -14,6 +14,7 @@ from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState
 from lamplighter.domain.member import Link, Member
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.reports.axis import Span
+from lamplighter.reports.lanes import ROOMS
 from lamplighter.reports.papers import Papers
 from lamplighter.testing import NOON, firing
 from lamplighter.web import pages
@@ -85,16 +86,16 @@ def test_what_others_say_stays_text_and_nothing_has_a_style_or_a_script(bench: B
         assert all(one.startswith(("#", "/incidents/INC-9?")) for one in read.addresses)
 
 
-def test_both_widths_are_drawn_and_the_sentence_and_the_table_have_times(bench: Bench) -> None:
+def test_every_width_is_drawn_and_the_sentence_and_the_table_have_times(bench: Bench) -> None:
     text = html(seen(bench, papers()))
-    assert text.count('class="chron wide"') == text.count('class="chron narrow"') == 1
+    assert [text.count(f'class="chron {room.name}"') for room in ROOMS] == [1, 1, 1]
     assert (
         '<time datetime="2026-01-05T11:43:00+00:00" title="2026-01-05 11:43:00 UTC">11:43:00</time>, 17 min before'
         in text
     )
     assert "<summary>show as table</summary>" in text
     assert "Earlier than this window: 1 change." in text
-    assert len(SVG_ALONE.findall(text)) == 2
+    assert len(SVG_ALONE.findall(text)) == len(ROOMS)
 
 
 def test_times_are_those_of_the_site_and_have_their_day_where_it_is_another() -> None:

@@ -228,8 +228,8 @@ async def test_a_fact_of_a_series_has_a_picture_with_words_and_its_change_marked
     bench.sources["prometheus"] = SimpleNamespace(url="http://prom:9090")
     read = await told_of(bench, facts=(*diagnosis().facts, replace(shift(), at=NOON + timedelta(minutes=25))))
     # One beside the fact, and one in each width of the picture of all.
-    assert (read.tags.count("polyline"), read.tags.count("polygon")) == (3, 1)
-    assert read.text.count("rose from 1 B to 9 B between 12:24 and 12:25") >= 3
+    assert (read.tags.count("polyline"), read.tags.count("polygon")) == (4, 1)
+    assert read.text.count("rose from 1 B to 9 B between 12:24 and 12:25") >= 4
     assert "◆ the change, 12:25" in read.text
     outside = [one for one in read.addresses if not one.startswith(("/", "#"))]
     assert [one.split("?")[0] for one in outside] == ["http://prom:9090/graph"]
