@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lamplighter.domain.checkup import NO_PEOPLE
@@ -19,11 +21,28 @@ LEFT_OUT = "# Left out, because a secret stands in it"
 TELEGRAM = {NOTIFY: {"telegram": {"token_file": "/run/secrets/telegram_token", "chat": 123456789}}}
 
 
-def draft(settings: Settings, additions: Mapping[str, Mapping[str, Any]], topic: str, url: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """The file for a token in the server's own `folder`. `prefix` leads into a container, `by_root` under systemd."""
+
+    path: str
+    folder: str
+    prefix: str = ""
+    by_root: bool = False
+
+
+def draft(
+    settings: Settings,
+    additions: Mapping[str, Mapping[str, Any]],
+    topic: str,
+    url: str = "",
+    paired: Mapping[str, object] | None = None,
+) -> str:
     """The text of the file; empty where it could not be whole without a secret, because secrets never leave.
 
     `additions` are parts by section and name; what tells people stands among them as a comment, for that is a
-    person's to decide. `url` is how people reach this server, where that is known.
+    person's to decide. `url` is how people reach this server, where that is known. `paired` is what goes below
+    notify.telegram once a phone answered.
     """
     tree, secrets = open_tree(settings)
     left_out = sorted({_part_of(key) for key in secrets})
@@ -34,11 +53,13 @@ def draft(settings: Settings, additions: Mapping[str, Mapping[str, Any]], topic:
         tree.get(section, {}).pop(name, None)
     _complete(tree, settings, url)
     _add(tree, {section: parts for section, parts in additions.items() if section != NOTIFY})
+    if paired:
+        _add(tree, {NOTIFY: {"telegram": paired}})
     order = list(Configuration.model_fields)
     # A section that somebody left empty says something: no sources is not the same as those found by themselves.
     kept = {key: tree[key] for key in sorted(tree, key=order.index) if tree[key] != {} or _is_meant(key, settings)}
     missing = f"{LEFT_OUT}: {', '.join(left_out)}\n" if left_out else ""
-    told = missing or _reaches_people(settings.channels)
+    told = missing or paired or _reaches_people(settings.channels)
     found = additions.get(NOTIFY, {})
     return f"{HEAD}{missing}{as_yaml(kept)}{'' if told else _channels(found, topic, given=NOTIFY in kept)}"
 
@@ -85,6 +106,20 @@ def channel_lines(topic: str) -> dict[str, str]:
         "ntfy": as_yaml({NOTIFY: {"ntfy": {"topic": topic}}}),
         "anything else, by Apprise": as_yaml({NOTIFY: {"others": ["mailtos://user:password@example.com"]}}),
     }
+
+
+def telegram_lines(paired: Mapping[str, object]) -> str:
+    """What a pairing found, as lines of the file."""
+    return as_yaml({NOTIFY: {"telegram": dict(paired)}})
+
+
+def token_line(place: TokenPlace) -> str:
+    """The line that takes a token from the keyboard into its file, for nobody but the server to read."""
+    file, folder = shlex.quote(place.path), shlex.quote(f"{place.folder}/.")
+    kept = f"umask 077; cat > {file} && chmod 600 {file}"
+    if place.by_root:
+        return f"sudo {shlex.join(['sh', '-c', f'{kept} && chown --reference={folder} {file}'])}"
+    return f"{place.prefix}{shlex.join(['sh', '-c', kept])}"
 
 
 def _reaches_people(channels: Collection[str]) -> bool:

@@ -31,6 +31,7 @@ from lamplighter.web import (
     operation,
     overviews,
     pages,
+    pairing_forms,
     people,
     people_forms,
     problems,
@@ -56,7 +57,7 @@ DOORS = (
     *(webhooks, alerts, manual, incidents, questions, life, approvals, silences, maintenance, checks, events),
     *(operation, checkup),
     *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
-    *(people_forms, oidc_door, notifications),
+    *(people_forms, pairing_forms, oidc_door, notifications),
 )
 
 
@@ -90,6 +91,7 @@ def make_api(app: App) -> FastAPI:
                 yield
         finally:
             context.feed.end()
+            await context.pairings.end()
             feeding.cancel()
             with suppress(asyncio.CancelledError):
                 await feeding

@@ -15,6 +15,7 @@ from lamplighter.reports.axis import Span
 from lamplighter.web.cursors import Cursors
 from lamplighter.web.feed import Feed
 from lamplighter.web.metrics import Meters
+from lamplighter.web.pairing import Pairings
 from lamplighter.web.repeats import Repeats
 
 BACKGROUND_MAX = 16
@@ -81,6 +82,7 @@ class Context:
     called: Nicknames = field(default_factory=Nicknames)
     console: Opener | None = None
     rounds: Rounds = field(default_factory=Rounds)
+    pairings: Pairings = field(default_factory=Pairings)
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
     pulls_waiting: set[str] = field(default_factory=set)
     left_out: dict[str, int] = field(default_factory=dict)

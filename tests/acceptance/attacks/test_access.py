@@ -32,6 +32,7 @@ APPROVERS = re.compile(r"/api/v1/approvals/.*")
 ADMINS = re.compile(r"(/api/v1/(users|invitations)|(/api/v1)?/(tokens|setup-link)|/people)\b.*")
 # Forms of pages, which the description of the API does not name.
 FORMS = [("POST", path) for path in ("/people", "/people/invite", "/people/password", "/tokens", "/setup-link")]
+FORMS += [("POST", path) for path in ("/welcome/telegram", "/welcome/telegram/end")]
 FORMS.append(("POST", "/account/password"))
 ANYBODY = {"/api/v1/me", "/api/v1/me/password", "/account/password"}
 OPEN = {"/-/healthy", "/-/ready", "/health", "/metrics", "/login"}

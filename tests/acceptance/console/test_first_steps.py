@@ -183,7 +183,7 @@ def test_with_nothing_to_see_it_says_what_to_do(servers: Servers, chromium: Brow
     page.click("button")
     page.wait_for_url("**/welcome")
     page.wait_for_selector("#seen >> text=No source knows what runs")
-    assert page.locator("#tell pre").count() == 3
-    assert "token_file:" in page.locator("#tell").inner_text()
+    assert page.locator("#tell pre").count() == 2
+    assert "@BotFather" in page.locator("#pairing").inner_text()
     assert "lamplighter demo" in page.locator("#try").inner_text()
     context.close()

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 OPEN = {"/-/healthy", "/-/ready", "/healthz", "/readyz", "/health", "/metrics"}
 SIGN_IN = ("POST", "/login")
 UNKNOWN = ["/", "/docs", "/redoc", "/openapi.json", "/.env", "/-/", "/-/healthy/", "/metrics/", "//metrics", "/api"]
-FORMS = ("/people", "/people/invite", "/people/password", "/tokens", "/setup-link", "/account/password")
+FORMS = (
+    *("/people", "/people/invite", "/people/password", "/tokens", "/setup-link", "/account/password"),
+    *("/welcome/telegram", "/welcome/telegram/end"),
+)
 UNKNOWN += ["/api/v1/alerts/other", "/assets/page.css", "/incidents/INC-1", "/metrics/../api/v1/status", "/health/x"]
 ELSEWHERE = "http://evil.example"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from lamplighter.settings import Settings, load_settings
-from lamplighter.settings.drafting import channel_lines, draft
+from lamplighter.settings.drafting import TokenPlace, channel_lines, draft, telegram_lines, token_line
 from lamplighter.settings.export import as_yaml
 
 FOUND = {"sources": {"prometheus": {"url": "http://prometheus:9090"}, "loki": {"url": "http://loki:3100"}}}
@@ -102,3 +104,28 @@ def test_the_lines_for_each_channel_are_valid(read: Reading, tmp_path: Path) -> 
     assert set(read(lines["Telegram"].replace("/run/secrets/telegram_token", str(token))).channels) == {"telegram"}
     assert set(read(lines["ntfy"]).channels) == {"ntfy"}
     assert set(read(lines["anything else, by Apprise"]).channels) == {"apprise"}
+
+
+def test_a_phone_that_answered_stands_in_it_and_the_token_in_a_file_of_its_own(read: Reading, tmp_path: Path) -> None:
+    place = TokenPlace(str(tmp_path / "the token's"), str(tmp_path))
+    line = token_line(place)
+    subprocess.run(["sh", "-c", line], input=b"123:abc\n", check=True)
+    assert stat.S_IMODE(Path(place.path).stat().st_mode) == 0o600
+    paired = {"token_file": place.path, "chat": -100, "approvers": [7]}
+    text = draft(read("{}"), FOUND, "t", paired=paired)
+    again = read(text)
+    told: Any = again.channels["telegram"]
+    assert (told.token.get_secret_value(), told.chat, list(told.approvers)) == ("123:abc", -100, [7])
+    assert "Nobody is told yet" not in text
+    assert "123:abc" not in text
+    assert set(read(telegram_lines(paired)).channels) == {"telegram"}
+
+
+def test_the_line_of_the_token_leads_to_where_the_server_reads_it() -> None:
+    inside = TokenPlace("/data/telegram_token", "/data", "docker compose exec lamp ")
+    assert token_line(inside) == (
+        "docker compose exec lamp sh -c 'umask 077; cat > /data/telegram_token && chmod 600 /data/telegram_token'"
+    )
+    unit = TokenPlace("/var/lib/private/lamplighter/t", "/var/lib/private/lamplighter", by_root=True)
+    assert token_line(unit).startswith("sudo sh -c 'umask 077; cat > ")
+    assert token_line(unit).endswith("--reference=/var/lib/private/lamplighter/. /var/lib/private/lamplighter/t'")

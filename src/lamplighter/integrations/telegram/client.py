@@ -18,9 +18,12 @@ CONFLICT = 409
 class NotTaken(ChannelError):
     """The API understood the request and refused it; `said` is its description, in lower case."""
 
-    def __init__(self, message: str, *, said: str, permanent: bool, retry_after_seconds: float = 0.0) -> None:
+    def __init__(
+        self, message: str, *, said: str, permanent: bool, retry_after_seconds: float = 0.0, status: int = 0
+    ) -> None:
         super().__init__(message, permanent=permanent, retry_after_seconds=retry_after_seconds)
         self.said = said
+        self.status = status
 
 
 class BotApi:
@@ -71,4 +74,4 @@ class BotApi:
         passing = status in {TOO_MANY, CONFLICT} or status >= 500  # noqa: PLR2004 - the server's own trouble
         seconds = float(wait) if isinstance(wait, int | float) else 0.0
         words = f"telegram: {method}: {status} {said}"
-        return NotTaken(words, said=said.lower(), permanent=not passing, retry_after_seconds=seconds)
+        return NotTaken(words, said=said.lower(), permanent=not passing, retry_after_seconds=seconds, status=status)

@@ -16,6 +16,8 @@ TEXT_UNITS_MAX = 4_096
 DATA_BYTES_MAX = 64
 PLACEHOLDER_CHARS_MAX = 64
 BODY_BYTES_MAX = 1_000_000
+WEBHOOK = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+OTHER_POLL = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _TAG = re.compile(r'<(/?)([a-z]*)(?: href="tg://user\?id=[0-9]+")?>')
 _ENTITY = re.compile(r"&(?!(lt|gt|amp|quot|#[0-9]+|#x[0-9a-fA-F]+);)")
 TAGS = frozenset({"a", "b", "i", "u", "s", "code", "pre"})
@@ -37,6 +39,7 @@ class SimulatedBot:
     """One bot and its chats. `faults` are answered first: a status with its extra parameters, or silence in seconds.
 
     `renumbered` is how it is after a week without news: ids begin lower, and an offset far above them confirms nothing.
+    `webhook` is where another program is told instead.
     """
 
     token: str = "123456:simulated-token"  # noqa: S105 - nobody's token
@@ -50,6 +53,8 @@ class SimulatedBot:
     updates: list[dict[str, Any]] = field(default_factory=list)
     username: str = "lamplighter_bot"
     renumbered: bool = False
+    webhook: str = ""
+    _polls: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _number: int = 100
 
@@ -92,6 +97,20 @@ class SimulatedBot:
         }
         self.push({"message": said})
 
+    def start(self, code: str, user: int, group: int = 0, **more: object) -> None:
+        """Somebody presses a deep link, and Start; a group gets the bot first. `more` is of the sender."""
+        chat = {"id": group, "type": "supergroup", "title": "Home"} if group else {"id": user, "type": "private"}
+        # Only where it was let in may a bot write.
+        self.chats |= {group or user}
+        said = {
+            "message_id": self._next(),
+            "from": {"id": user, "is_bot": False, "first_name": "Anna", **more},
+            "chat": chat,
+            "date": int(time.time()),
+            "text": f"/start@{self.username} {code}" if group else f"/start {code}",
+        }
+        self.push({"message": said})
+
     def push(self, update: dict[str, Any]) -> None:
         """Something happened."""
         with self._changed:
@@ -127,6 +146,9 @@ class SimulatedBot:
 
     def _do_getme(self, _body: Mapping[str, Any]) -> dict[str, Any]:
         return {"id": int(self.token.partition(":")[0]), "is_bot": True, "username": self.username}
+
+    def _do_getwebhookinfo(self, _body: Mapping[str, Any]) -> dict[str, Any]:
+        return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": len(self.updates)}
 
     def _do_sendmessage(self, body: Mapping[str, Any]) -> dict[str, Any]:
         if body.get("chat_id") not in self.chats:
@@ -164,13 +186,20 @@ class SimulatedBot:
         return True
 
     def _do_getupdates(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Only the newest poll goes on; the one that waits is ended."""
         offset, wait = int(body.get("offset") or 0), float(body.get("timeout") or 0)
         with self._changed:
+            if self.webhook:
+                raise Refused(409, WEBHOOK)
+            self._polls += 1
+            mine = self._polls
+            self._changed.notify_all()
             if self.renumbered and self.updates and offset > 1 + max(one["update_id"] for one in self.updates):
                 return list(self.updates)
             self.updates = [one for one in self.updates if one["update_id"] >= offset]
-            if not self.updates:
-                self._changed.wait(min(wait, 1.0))
+            self._changed.wait_for(lambda: self.updates or self._polls != mine, min(wait, 1.0))
+            if self._polls != mine:
+                raise Refused(409, OTHER_POLL)
             return [one for one in self.updates if one["update_id"] >= offset]
 
 

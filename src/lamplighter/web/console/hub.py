@@ -196,6 +196,11 @@ class Hub:
             return True
         return changed and (not key.incident or key.incident in told or not told)
 
+    async def again(self, view: str) -> None:
+        """Make this view anew for everybody who sees it."""
+        for key in [key for key in tuple(self._made) if key.view == view]:
+            await self.refresh(key)
+
     async def refresh(self, key: Key) -> None:
         """Make one view, and show it to everybody who sees it."""
         self._made[key] = time.monotonic()

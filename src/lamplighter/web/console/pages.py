@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Self
 
@@ -34,7 +35,7 @@ from lamplighter.web.console.people import DONE, AccountView, PeopleView
 from lamplighter.web.console.shell import NOTICE, Handed, Opening, running, set_up
 from lamplighter.web.console.welcome import Welcome
 from lamplighter.web.context import Context
-from lamplighter.web.session import csrf_of, person_of, required
+from lamplighter.web.session import csrf_of, person_of, required, why_not
 
 log = structlog.get_logger()
 OVERVIEW = Key("overview")
@@ -78,7 +79,9 @@ class Console:
             # The number tells two notices with the same words apart, so that the second is shown too.
             return maker.sheet("notice.html", (NOTICE,), said=said, number=next(number))[NOTICE]
 
-        return cls(here, Hub(here, views, notice), told)
+        hub = Hub(here, views, notice)
+        here.pairings.changed = partial(hub.again, "welcome")
+        return cls(here, hub, told)
 
     @staticmethod
     def routes() -> list[BaseRoute]:
@@ -164,9 +167,11 @@ class Console:
         return await self._open(request, "Account", "account", key)
 
     async def welcome(self, request: Request) -> Handed:
-        """The first steps."""
-        key = Key("welcome", person=_role_of(request))
+        """The first steps; for an admin with the forms that pair a phone, in a page of that session alone."""
         required(request, Right.SEE)
+        key = Key("welcome", person=_role_of(request))
+        if not why_not(person_of(request), Right.ADMINISTER):
+            key = Key("welcome", keyed({"csrf": csrf_of(request)}), person_of(request))
         self.here.background(self._examined(key))
         return await self._open(request, "Set-up", "welcome", key)
 

@@ -10,8 +10,9 @@ import hmac
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from lamplighter.app import protected_names
 from lamplighter.domain.access import Right
@@ -23,13 +24,15 @@ from lamplighter.domain.nearby import Vantage, merged, nearby, vantage
 from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import View
 from lamplighter.domain.redaction import redact
+from lamplighter.integrations.telegram.pairing import Standing
 from lamplighter.settings import Settings
-from lamplighter.settings.drafting import LEFT_OUT, channel_lines, draft
+from lamplighter.settings.drafting import LEFT_OUT, channel_lines, draft, telegram_lines, token_line
 from lamplighter.settings.export import as_yaml
 from lamplighter.settings.load import FILE_NAME
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
+from lamplighter.web.pairing_view import owner, qr, token_place
 from lamplighter.web.reach import address
 from lamplighter.web.session import why_not
 
@@ -46,6 +49,32 @@ class Told:
     name: str
     seen: Seen
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What the page shows of the pairing of a phone. It is for admins, and where Telegram is not set."""
+
+    offered: bool
+    csrf: str = ""
+    standing: Standing | None = None
+    picture: str = ""
+    found: Mapping[str, object] = field(default_factory=dict)
+    lines: str = ""
+    token_line: str = ""
+
+    @classmethod
+    def of(cls, here: Context, key: Key, prefix: str) -> Self:
+        """As it stands for whoever looks."""
+        settings = here.app.settings
+        if "telegram" in settings.channels or why_not(key.person, Right.ADMINISTER):
+            return cls(offered=False)
+        csrf = key.wanted.get("csrf", "")
+        whose, place = owner(key.person, csrf), token_place(settings, prefix)
+        standing, found = here.pairings.look(whose), here.pairings.draft(whose, place.path)
+        picture = qr(standing.link) if standing and standing.link else ""
+        lines = telegram_lines(found) if found else ""
+        return cls(True, csrf, standing, picture, found, lines, token_line(place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +98,9 @@ class Welcome:
         view = View(parts, app.world.offers, sorted(app.surveying.away))
         scopes = leeways(rules, view, app.clock.now(), frozenset(app.store.ledger.frozen()))
         alone = next((one.sentence for one in scopes if one.mode is Mode.ASK), "")
-        whole = draft(settings, merged(found), topic, url_of(settings, where))
+        prefix = from_outside(where)
+        pairing = Pairing.of(here, key, prefix)
+        whole = draft(settings, merged(found), topic, url_of(settings, where), pairing.found)
         return self.maker.sheet(
             "welcome.html",
             ("welcome",),
@@ -81,13 +112,14 @@ class Welcome:
             nearby=[(one, as_yaml(one.tree) if one.tree else "") for one in found],
             channels=channels,
             channel_lines=channel_lines(topic),
+            pairing=pairing,
             no_test=why_not(key.person, Right.OPERATE),
             leeways=scopes,
             present=mode,
             mode_lines={str(one): as_yaml({"autonomy": {"mode": str(one)}}) for one in Mode},
             alone=sentence_lines(settings, alone) if alone else "",
-            prefix=from_outside(where),
-            demo="docker compose run --rm demo" if where.service else f"{from_outside(where)}lamplighter demo",
+            prefix=prefix,
+            demo="docker compose run --rm demo" if where.service else f"{prefix}lamplighter demo",
             file=str(settings.file.resolve()) if settings.file else place_of(where),
             written=settings.file is not None,
             whole=whole,

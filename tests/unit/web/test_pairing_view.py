@@ -1,0 +1,32 @@
+"""The picture of a link is drawn with attributes alone, and the token's file lies where the server reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lamplighter.domain.access import Person, Role, Via
+from lamplighter.settings import load_settings
+from lamplighter.web.pairing_view import owner, qr, token_place
+
+
+def test_a_picture_needs_no_style_and_tells_links_apart() -> None:
+    one, other = qr("https://t.me/lamp_bot?start=abc"), qr("https://t.me/lamp_bot?start=abd")
+    assert one.startswith("<svg")
+    assert "style" not in one
+    assert "script" not in one
+    assert one != other
+
+
+def test_whose_it_is_differs_by_session_and_is_nobodys_without_a_person() -> None:
+    ann = Person("ann", Role.ADMIN, Via.PASSWORD)
+    assert owner(ann, "a") != owner(ann, "b")
+    assert owner(None, "a") == ""
+
+
+def test_the_file_lies_in_the_data_folder(tmp_path: Path) -> None:
+    settings = load_settings(None, {"HOME": str(tmp_path)})
+    place = token_place(settings, "", {})
+    assert Path(place.path).parent == settings.data_folder.resolve()
+    assert not place.by_root
+    assert token_place(settings, "", {"INVOCATION_ID": "1"}).by_root
+    assert not token_place(settings, "docker exec x ", {"INVOCATION_ID": "1"}).by_root
