@@ -22,6 +22,7 @@ from lamplighter.cli import (
     notify,
     operation,
     people,
+    rehearsing,
     safekeeping,
     serve,
     silences,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctoring.doctor)
+app.command("rehearse")(rehearsing.rehearse)
 app.command("backup")(safekeeping.backup)
 app.command("restore")(safekeeping.restore)
 app.command("init")(beginning.init)

@@ -36,6 +36,7 @@ from lamplighter.web import (
     people_forms,
     problems,
     questions,
+    rehearsal,
     setting_up,
     signing_in,
     silences,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, questions, life, approvals, silences, maintenance, checks, events),
-    *(operation, checkup),
+    *(operation, checkup, rehearsal),
     *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
     *(people_forms, pairing_forms, oidc_door, notifications),
 )

@@ -96,6 +96,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /api/v1/maintenance",
         "GET /api/v1/checks",
         "GET /api/v1/doctor",
+        "GET /api/v1/rehearsal",
         "GET /api/v1/events",
         "GET /api/v1/notifications",
     ),

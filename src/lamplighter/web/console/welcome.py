@@ -24,6 +24,7 @@ from lamplighter.domain.nearby import Vantage, merged, nearby, vantage
 from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import View
 from lamplighter.domain.redaction import redact
+from lamplighter.domain.rehearsal import BREAK, CLEAN, START, Pace, Stage
 from lamplighter.integrations.telegram.pairing import Standing
 from lamplighter.settings import Settings
 from lamplighter.settings.drafting import LEFT_OUT, channel_lines, draft, telegram_lines, token_line
@@ -34,6 +35,7 @@ from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
 from lamplighter.web.pairing_view import owner, qr, token_place
 from lamplighter.web.reach import address
+from lamplighter.web.rehearsal import standing
 from lamplighter.web.session import why_not
 
 LETTERS_MAX = 200
@@ -78,6 +80,27 @@ class Pairing:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """How far the rehearsal on a canary has come, with the lines to copy."""
+
+    stages: Sequence[Stage]
+    incident: str
+    start: str = START
+    end: str = BREAK
+    clean: str = CLEAN
+
+    @classmethod
+    def of(cls, here: Context) -> Self:
+        """As it stands. Blocks; raises `StoreUnavailable`."""
+        return cls(*standing(here.app))
+
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return sum(one.pace is Pace.DONE for one in self.stages)
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """Makes the page of the first steps."""
 
@@ -119,6 +142,7 @@ class Welcome:
             mode_lines={str(one): as_yaml({"autonomy": {"mode": str(one)}}) for one in Mode},
             alone=sentence_lines(settings, alone) if alone else "",
             prefix=prefix,
+            rehearsal=Played.of(here),
             demo="docker compose run --rm demo" if where.service else f"{prefix}lamplighter demo",
             file=str(settings.file.resolve()) if settings.file else place_of(where),
             written=settings.file is not None,

@@ -110,6 +110,14 @@ async def test_twenty_who_see_the_same_are_one_view(hub: Hub, views: Views) -> N
     assert {pane.seen[-1] for pane in panes} == {"list 1"}
 
 
+async def test_one_view_is_made_anew_for_everybody_who_sees_it(hub: Hub, views: Views) -> None:
+    _, mine = watched(hub, 1, Key("list", person=ROBIN))
+    _, other = watched(hub, 2, Key("list", (("csrf", "x"),), person=ROBIN))
+    _, frame = watched(hub, 3, Key("frame", person=ROBIN))
+    await hub.again("list")
+    assert (views.made, mine.seen, other.seen, frame.seen) == (["list", "list"], ["list 1"], ["list 2"], [])
+
+
 async def test_news_of_one_incident_does_not_make_the_page_of_another(hub: Hub, room: Room, views: Views) -> None:
     feeding, keeping = asyncio.create_task(room.context.feed.run()), asyncio.create_task(hub.run())
     try:

@@ -17,7 +17,7 @@ from lamplighter.domain.plan import Offer, Risk, Verb
 from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.topology import Component
 from lamplighter.settings import load_settings
-from lamplighter.testing import NOON
+from lamplighter.testing import NOON, firing
 from lamplighter.web.console.hub import Key
 from lamplighter.web.console.making import Maker
 from lamplighter.web.console.welcome import Welcome, again, from_outside, sentence_lines, told, topic_of
@@ -37,6 +37,7 @@ def shown(room: Room, tmp_path: Path) -> Room:
     room.app.store.outbox = SimpleNamespace(listed=lambda *_, **__: [])
     room.app.surveying = SimpleNamespace(components=room.parts, away={}, looked=frozenset())
     room.app.world = SimpleNamespace(offers=(), systems=frozenset())
+    room.app.patrol = SimpleNamespace(specs=(), watches={})
     return room
 
 
@@ -131,3 +132,25 @@ def test_one_more_sentence_keeps_those_that_are_set_and_a_mode_in_which_it_count
 def test_the_topic_cannot_be_guessed_and_stays_the_same() -> None:
     assert topic_of("a") == topic_of("a") != topic_of("b")
     assert "a" * 8 not in topic_of("a" * 8)
+
+
+def test_the_rehearsal_says_what_would_be_missing_and_each_line_once(shown: Room, maker: Maker) -> None:
+    html = page(shown, maker).partition('id="rehearse"')[2].partition('id="whole"')[0]
+    assert "Break something on purpose: 0 of 7" in html
+    assert html.count("docker run -d --name rehearsal-canary") == 1
+    assert "no Docker engine is among my sources" in html or "nothing would notice" in html
+
+
+def test_the_canarys_incident_is_linked_from_its_step(shown: Room, maker: Maker) -> None:
+    shown.incidents.open(5, firing(f"rehearsal-canary {SCRIPT}", container="rehearsal-canary"))
+    html = page(shown, maker)
+    assert 'href="/incidents/INC-5"' in html
+    assert "<script" not in html
+
+
+def test_only_an_admin_is_offered_to_pair_a_phone(shown: Room, maker: Maker) -> None:
+    assert 'action="/welcome/telegram"' in page(shown, maker)
+    assert "@BotFather" in page(shown, maker)
+    html = page(shown, maker, Role.OPERATOR)
+    assert "/welcome/telegram" not in html
+    assert "An admin can connect it here" in html
