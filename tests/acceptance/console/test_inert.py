@@ -20,6 +20,8 @@ from lamplighter.workflow.clock import SystemClock
 from tests.acceptance.console.conftest import Visiting
 from tests.acceptance.signals.conftest import Part, Stage, Stages, stamp
 
+# The one link that leads elsewhere: it stands in a template, whatever anybody says.
+BOTFATHER = "https://t.me/BotFather"
 EVIL = "http://evil.example"
 PAYLOADS = (
     "<script>window.pwned=1</script>",
@@ -139,7 +141,7 @@ def test_no_script_of_anybody_runs_and_nothing_is_fetched_from_elsewhere(
             named = "[...document.querySelectorAll('*')].flatMap((e) => [...e.attributes].map((a) => a.name))"
             assert page.evaluate(f"{named}.filter((name) => /^on/.test(name))") == [], path
             links = page.evaluate("[...document.querySelectorAll('main a')].map((a) => a.getAttribute('href'))")
-            assert not [link for link in links if not link.startswith(("/", "#"))], path
+            assert not [link for link in links if not link.startswith(("/", "#")) and link != BOTFATHER], path
             assert visit.fits(), path
 
 
