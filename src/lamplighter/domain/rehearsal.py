@@ -193,7 +193,8 @@ def _noticed(scene: Scene, incident: Incident | None, story: Sequence[Event]) ->
         )
     if scene.check is None:
         words = "no check of mine covers it; an alert of yours may, once it comes in"
-        return Stage(name, Pace.LATER, words, fix=f"if none comes: {CHECK_LINES}", line=BREAK)
+        fix = f"end it now by {BREAK}; if nothing comes within minutes, put this into the file, and start again"
+        return Stage(name, Pace.LATER, words, fix=fix, line=CHECK_LINES)
     return Stage(name, Pace.LATER, f"check {scene.check.name} looks every {scene.check.every_seconds:g} s", line=BREAK)
 
 

@@ -74,6 +74,8 @@ async def end_form(request: Request) -> Response:
 
 def _config(form: dict[str, str]) -> TelegramConfig:
     """The bot, as the configuration would take it. Raises `Problem` without what was typed."""
+    if "@" in form.get("api_url", ""):
+        raise Problem(422, "invalid", "api_url must hold no name or password", "go back and correct that field")
     given = {"token": form.get("token", ""), "chat": 0, **({"api_url": form["api_url"]} if "api_url" in form else {})}
     try:
         return TelegramConfig.model_validate(given)

@@ -120,7 +120,8 @@ def test_what_is_missing_is_said_with_what_mends_it(more: dict[str, Any], place:
 def test_where_others_alert_too_it_waits_for_theirs_and_says_what_would_help() -> None:
     stage = rehearsal(scene(checks=(), listens=True))[1]
     assert stage.pace is Pace.NOW
-    assert GLOB in stage.fix
+    assert BREAK in stage.fix
+    assert stage.line == CHECK_LINES
 
 
 @pytest.mark.parametrize(
