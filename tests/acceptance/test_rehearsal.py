@@ -72,7 +72,7 @@ def unavailable(words: str) -> None:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     if shutil.which("docker") is None or not is_static(shutil.which("busybox")):
-        pytest.skip("docker's command line and a static busybox are wanted: apt-get install docker-cli busybox-static")
+        unavailable("docker's command line and a static busybox are wanted: apt-get install docker-cli busybox-static")
     try:
         with Premises() as premises:
             started = Engine(premises)
