@@ -1,6 +1,7 @@
 """The doors in the wall: what the story needs from the outside, and what the outside needs from us. All Protocols."""
 
 from lamplighter.domain.message import Message
+from lamplighter.ports.audit import ActsWanted, Audit
 from lamplighter.ports.outbox import (
     Abilities,
     Awaited,
@@ -64,9 +65,11 @@ from lamplighter.ports.store import (
 __all__ = [
     "Abilities",
     "Accounts",
+    "ActsWanted",
     "ApiTokens",
     "Applied",
     "Approvals",
+    "Audit",
     "Awaited",
     "ChannelError",
     "ChannelListener",

@@ -21,6 +21,7 @@ from lamplighter.domain.plan import Plan
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Event
 from lamplighter.domain.topology import Edge
+from lamplighter.ports.audit import Audit
 from lamplighter.ports.outbox import Nonces, Outbox
 from lamplighter.ports.people import Accounts, ApiTokens, Sessions, SetupLinks
 
@@ -462,6 +463,7 @@ class Store(Protocol):
     sessions: Sessions
     api_tokens: ApiTokens
     setup_links: SetupLinks
+    audit: Audit
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason why not."""

@@ -8,6 +8,7 @@ from lamplighter.ports import (
     Accounts,
     ApiTokens,
     Approvals,
+    Audit,
     Clock,
     Dossiers,
     Edges,
@@ -28,6 +29,7 @@ from lamplighter.ports import (
 from lamplighter.store.accounts import SqlAccounts
 from lamplighter.store.api_tokens import SqlApiTokens
 from lamplighter.store.approvals import SqlApprovals
+from lamplighter.store.audit import SqlAudit
 from lamplighter.store.dossiers import SqlDossiers
 from lamplighter.store.edges import SqlEdges
 from lamplighter.store.engine import Database, parsed
@@ -78,6 +80,7 @@ class SqlStore:
         self.sessions: Sessions = SqlSessions(database)
         self.api_tokens: ApiTokens = SqlApiTokens(database)
         self.setup_links: SetupLinks = SqlSetupLinks(database)
+        self.audit: Audit = SqlAudit(database)
 
     def ready(self) -> str:
         """Empty where a durable write works now; otherwise the reason, after about a second at most."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from lamplighter.ports import StoreUnavailable
 from lamplighter.store.engine import Database
 
-HEAD = "0005"
+HEAD = "0006"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 4_914_206_781
 WAIT_SECONDS = 60

@@ -371,3 +371,26 @@ setup_links = Table(
     Column("made_at", Moment, nullable=False),
     Column("at_start", Boolean, nullable=False, server_default=true()),
 )
+# What is done is in the transaction that does it; `key` is for what must be written once, and is in no hash.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("actor", Words, nullable=False, index=True),
+    Column("what", Text, nullable=False, index=True),
+    Column("subject", Words, nullable=False, index=True),
+    Column("detail", Words, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("key", Text, unique=True),
+)
+# One row. Whoever appends locks it, after every other lock.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Serial, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("installation", Text, nullable=False),
+)
