@@ -19,6 +19,7 @@ NOTHING = "0" * 64
 WORD_BYTES_MAX = 200
 DETAILS_MAX = 12
 FORM = "1"
+UNKNOWN = "unknown"
 _COMPACT: Any = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False}
 
 
@@ -76,7 +77,7 @@ class Act:
 def act(at: datetime, actor: str, what: What, on: str, **detail: str) -> Act:
     """An act whose texts are cleaned, redacted and cut; details that say nothing are left out."""
     told = {name: _word(said) for name, said in detail.items() if said}
-    return Act(at, _word(actor), what, _word(on), dict(list(told.items())[:DETAILS_MAX]))
+    return Act(at, _word(actor) or UNKNOWN, what, _word(on), dict(list(told.items())[:DETAILS_MAX]))
 
 
 def _word(text: str) -> str:

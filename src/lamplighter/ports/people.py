@@ -13,8 +13,8 @@ from lamplighter.domain.account import Account, ApiToken, Presence, Session
 class Accounts(Protocol):
     """People with a password here."""
 
-    def add(self, account: Account) -> None:
-        """Write one. Raises `NameTaken`."""
+    def add(self, account: Account, *, by: str = "") -> None:
+        """Write one; `by`, here and below, is who does it. Raises `NameTaken`."""
         ...
 
     def load(self, name: str) -> Account | None:
@@ -25,19 +25,19 @@ class Accounts(Protocol):
         """Accounts by name."""
         ...
 
-    def set_password(self, name: str, password_hash: str, stamp: str, now: datetime) -> None:
+    def set_password(self, name: str, password_hash: str, stamp: str, now: datetime, *, by: str = "") -> None:
         """Change it, and end every session of that person. Raises `LookupError`."""
         ...
 
-    def set_role(self, name: str, role: Role, now: datetime) -> None:
+    def set_role(self, name: str, role: Role, now: datetime, *, by: str = "") -> None:
         """Change it; it counts from the next request on. Raises `LookupError`, `LastAdmin`."""
         ...
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, now: datetime, *, by: str = "") -> None:
         """Remove one, and end every session of that person. Raises `LookupError`, `LastAdmin`."""
         ...
 
-    def invite(self, account: Account) -> None:
+    def invite(self, account: Account, *, by: str = "") -> None:
         """Write one without a password, in place of an earlier invitation of that name. Raises `NameTaken`."""
         ...
 
@@ -65,7 +65,7 @@ class Sessions(Protocol):
         """End one, if it is there."""
         ...
 
-    def end_all(self, name: str) -> int:
+    def end_all(self, name: str, now: datetime, *, by: str = "") -> int:
         """End all of that name, whoever vouched for it; how many there were."""
         ...
 
@@ -89,7 +89,7 @@ class ApiTokens(Protocol):
         """Tokens, newest first."""
         ...
 
-    def revoke(self, token_id: str, now: datetime) -> ApiToken:
+    def revoke(self, token_id: str, now: datetime, *, by: str = "") -> ApiToken:
         """Let it in no more; one that was revoked already is left. Raises `LookupError`."""
         ...
 
@@ -101,7 +101,7 @@ class ApiTokens(Protocol):
 class SetupLinks(Protocol):
     """What lets the first person in, once. The first that is used ends them all, and any account those of starts."""
 
-    def add(self, digest: str, now: datetime, *, only: bool) -> None:
+    def add(self, digest: str, now: datetime, *, only: bool, by: str = "") -> None:
         """Write one; `only` ends all that were given out before."""
         ...
 

@@ -223,8 +223,8 @@ class Silences(Protocol):
         """
         ...
 
-    def end(self, silence_id: str, now: datetime) -> Silence:
-        """End it now. Raises `LookupError`."""
+    def end(self, silence_id: str, now: datetime, *, by: str = "") -> Silence:
+        """End it now, for somebody. Raises `LookupError`."""
         ...
 
     def listed(self, *, now: datetime, ended_too: bool = False, limit: int = 500) -> Sequence[Silence]:
@@ -265,6 +265,8 @@ class Keeping:
     incident_seconds: float = 400 * 86_400.0
     incidents_max: int = 50_000
     dead_letters_max: int = 10_000
+    audit_seconds: float = 400 * 86_400.0
+    audit_rows_max: int = 500_000
 
 
 class Retention(Protocol):
@@ -347,7 +349,7 @@ class Approvals(Protocol):
         """
         ...
 
-    def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
+    def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "", by: str = "") -> Approval:
         """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
         ...
 

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from lamplighter.domain.access import Role, Via, role_of
 from lamplighter.domain.account import Account, LastAdmin, NameTaken
+from lamplighter.domain.audit import What, act
+from lamplighter.store.audit import append
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import accounts, sessions, setup_links
 from lamplighter.store.writes import insert_once
@@ -23,10 +25,11 @@ class SqlAccounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, account: Account) -> None:
+    def add(self, account: Account, *, by: str = "") -> None:
         """Write one, and end the set-up links of earlier starts, which were for the first. Raises `NameTaken`."""
         with self._database.writing() as connection:
             _insert(connection, account)
+            append(connection, act(account.created_at, by, What.ACCOUNT_MADE, account.name, role=account.role.word))
 
     def load(self, name: str) -> Account | None:
         """One account."""
@@ -40,15 +43,16 @@ class SqlAccounts:
         with self._database.reading() as connection:
             return [_account_of(row) for row in connection.execute(query)]
 
-    def set_password(self, name: str, password_hash: str, stamp: str, now: datetime) -> None:
+    def set_password(self, name: str, password_hash: str, stamp: str, now: datetime, *, by: str = "") -> None:
         """Change it, and end every session of that person. Raises `LookupError`."""
         values = {"password_hash": password_hash, "stamp": stamp, "changed_at": now}
         with self._database.writing() as connection:
             if connection.execute(update(accounts).where(accounts.c.name == name).values(**values)).rowcount != 1:
                 raise _nobody(name)
             connection.execute(delete(sessions).where(sessions.c.name == name, sessions.c.via == str(Via.PASSWORD)))
+            append(connection, act(now, by, What.PASSWORD_CHANGED, name))
 
-    def set_role(self, name: str, role: Role, now: datetime) -> None:
+    def set_role(self, name: str, role: Role, now: datetime, *, by: str = "") -> None:
         """Change it; sessions read it from here. Raises `LookupError`, `LastAdmin`."""
         with self._database.writing() as connection:
             if role is not Role.ADMIN:
@@ -56,12 +60,14 @@ class SqlAccounts:
             changed = update(accounts).where(accounts.c.name == name).values(role=role.word, changed_at=now)
             if connection.execute(changed).rowcount != 1:
                 raise _nobody(name)
+            append(connection, act(now, by, What.ROLE_CHANGED, name, role=role.word))
 
-    def invite(self, account: Account) -> None:
+    def invite(self, account: Account, *, by: str = "") -> None:
         """Write one without a password, in place of an earlier invitation of that name. Raises `NameTaken`."""
         with self._database.writing() as connection:
             connection.execute(delete(accounts).where(accounts.c.name == account.name, _not_here_yet()))
             _insert(connection, account)
+            append(connection, act(account.created_at, by, What.INVITATION_MADE, account.name, role=account.role.word))
 
     def invited(self, digest: str) -> Account | None:
         """Whom the link of this digest invites."""
@@ -74,18 +80,22 @@ class SqlAccounts:
         """Give whom the link invites a password, which ends the link. Raises `LookupError`."""
         values = {"password_hash": password_hash, "stamp": stamp, "changed_at": now}
         mine = update(accounts).where(accounts.c.stamp == digest, _not_here_yet()).values(**values)
+        mine = mine.returning(accounts.c.name, accounts.c.role)
         with self._database.writing() as connection:
             # Whoever changes the row has it: a second use at the same moment finds no invitation any more.
-            if connection.execute(mine).rowcount != 1:
+            found = connection.execute(mine).one_or_none()
+            if found is None:
                 raise LookupError("this invitation was used already, or is not one")
+            append(connection, act(now, found.name, What.INVITATION_USED, found.name, role=found.role))
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, now: datetime, *, by: str = "") -> None:
         """Remove one, and end every session of that person. Raises `LookupError`, `LastAdmin`."""
         with self._database.writing() as connection:
             _keep_an_admin(connection, name)
             if connection.execute(delete(accounts).where(accounts.c.name == name)).rowcount != 1:
                 raise _nobody(name)
             connection.execute(delete(sessions).where(sessions.c.name == name, sessions.c.via == str(Via.PASSWORD)))
+            append(connection, act(now, by, What.ACCOUNT_REMOVED, name))
 
 
 def inserted(connection: Connection, account: Account) -> bool:

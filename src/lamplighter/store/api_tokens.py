@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Row, select, update
 
 from lamplighter.domain.access import Scope
 from lamplighter.domain.account import ApiToken
+from lamplighter.domain.audit import What, act
+from lamplighter.store.audit import append
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import api_tokens
 from lamplighter.store.writes import insert_numbered
@@ -37,7 +39,10 @@ class SqlApiTokens:
         }
         with self._database.writing() as connection:
             (number,) = insert_numbered(connection, api_tokens, [values])
-            return _token_of(connection.execute(select(api_tokens).where(api_tokens.c.number == number)).one())
+            made = _token_of(connection.execute(select(api_tokens).where(api_tokens.c.number == number)).one())
+            detail = {"name": made.name, "scopes": str(values["scopes"])}
+            append(connection, act(made.created_at, made.created_by, What.TOKEN_MADE, made.id, **detail))
+            return made
 
     def load(self, digest: str) -> ApiToken | None:
         """The token of this digest, whether it holds or not."""
@@ -51,15 +56,19 @@ class SqlApiTokens:
         with self._database.reading() as connection:
             return [_token_of(row) for row in connection.execute(query)]
 
-    def revoke(self, token_id: str, now: datetime) -> ApiToken:
+    def revoke(self, token_id: str, now: datetime, *, by: str = "") -> ApiToken:
         """Let it in no more. Raises `LookupError`."""
         mine = _is(token_id)
         with self._database.writing() as connection:
-            connection.execute(update(api_tokens).where(mine, api_tokens.c.revoked_at.is_(None)).values(revoked_at=now))
+            holding = update(api_tokens).where(mine, api_tokens.c.revoked_at.is_(None))
+            changed = connection.execute(holding.values(revoked_at=now)).rowcount == 1
             row = connection.execute(select(api_tokens).where(mine)).one_or_none()
-        if row is None:
-            raise LookupError(f"there is no API token {token_id[:40]}")
-        return _token_of(row)
+            if row is None:
+                raise LookupError(f"there is no API token {token_id[:40]}")
+            revoked = _token_of(row)
+            if changed:
+                append(connection, act(now, by, What.TOKEN_REVOKED, revoked.id, name=revoked.name))
+            return revoked
 
     def used(self, token_id: str, now: datetime) -> None:
         """Note when it was used last."""

@@ -9,8 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, select, update
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_answer, why_moot
+from lamplighter.domain.audit import What, act
 from lamplighter.domain.plan import Plan
 from lamplighter.domain.timeline import Event
+from lamplighter.store.audit import append
 from lamplighter.store.dossiers import write_plan
 from lamplighter.store.engine import Database
 from lamplighter.store.event_rows import write_event
@@ -62,7 +64,8 @@ class SqlApprovals:
                 reason=reason,
                 answered_at=now,
             )
-            return _required(connection, approval_id)
+            what = What.APPROVAL_GRANTED if approve else What.APPROVAL_DENIED
+            return _told(connection, approval_id, what, by, now, reason=reason)
 
     def amend(self, approval_id: str, amended: Plan, *, by: str, reason: str, told: Event) -> Approval:
         """End a question as amended, and keep the amended plan and the event with it, or nothing of it.
@@ -84,7 +87,8 @@ class SqlApprovals:
             )
             write_plan(connection, amended)
             write_event(connection, required(connection, told.incident_id)[0], told)
-            return _required(connection, approval_id)
+            detail = {"reason": reason, "amended": amended.hash}
+            return _told(connection, approval_id, What.APPROVAL_AMENDED, by, told.at, **detail)
 
     def explain(self, approval_id: str, event: Event, *, by: str, reason: str, nonce: str) -> Approval:
         """Write down why somebody said no, once and by the same person, with the event, and use up the nonce."""
@@ -97,14 +101,15 @@ class SqlApprovals:
             write_event(connection, required(connection, present.incident_id)[0], event)
             return _required(connection, approval_id)
 
-    def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "") -> Approval:
+    def extend(self, approval_id: str, until: datetime, *, now: datetime, nonce: str = "", by: str = "") -> Approval:
         """Let a question that is still open stay so until then. Raises `CannotAnswer`, `LookupError`."""
         with self._database.writing() as connection:
             present = _answerable(connection, approval_id, None, now)
-            spend(connection, nonce, "", now)
+            spend(connection, nonce, by, now)
             later = max(until, present.expires_at)
             end(connection, approval_id, ApprovalState.PENDING, expires_at=later)
-            return _required(connection, approval_id)
+            until_words = later.isoformat(timespec="seconds")
+            return _told(connection, approval_id, What.APPROVAL_SNOOZED, by, now, until=until_words)
 
     def close(self, approval_id: str, state: ApprovalState, now: datetime) -> Approval:
         """Expire or cancel one that is still pending. Raises `LookupError`, and `ValueError` for another state."""
@@ -148,6 +153,13 @@ def end(connection: Connection, approval_id: str, present: ApprovalState, **valu
     same = (approvals.c.id == approval_id) & (approvals.c.state == present)
     if connection.execute(update(approvals).where(same).values(**values)).rowcount != 1:
         raise CannotAnswer(f"approval {approval_id} is not {present} any more")
+
+
+def _told(connection: Connection, approval_id: str, what: What, by: str, at: datetime, **detail: str) -> Approval:
+    """The approval as it stands, and what was done of it in the audit log."""
+    kept = _required(connection, approval_id)
+    append(connection, act(at, by, what, kept.incident_id, approval=kept.id, plan=kept.plan_hash, **detail))
+    return kept
 
 
 def _answerable(connection: Connection, approval_id: str, plan_hash: str | None, now: datetime) -> Approval:

@@ -95,10 +95,10 @@ def rows_after(connection: Connection, seq: int, limit: int) -> list[Row]:
 
 
 def oldest_kept(connection: Connection, before: datetime) -> int:
-    """The first row that is of then or later; one past the newest where there is none."""
+    """The first row that is of then or later; the newest where there is none."""
     newest = connection.execute(select(func.coalesce(func.max(audit.c.seq), 0))).scalar_one()
     first = select(audit.c.seq).where(audit.c.at >= before).order_by(audit.c.seq).limit(1)
-    return int(connection.execute(first).scalar_one_or_none() or newest + 1)
+    return int(connection.execute(first).scalar_one_or_none() or newest)
 
 
 def _locked(connection: Connection) -> SqlRow[Any]:

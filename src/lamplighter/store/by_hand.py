@@ -9,12 +9,14 @@ from sqlalchemy import Connection, select, update
 
 from lamplighter.domain import course
 from lamplighter.domain.alert import JournalEntry
+from lamplighter.domain.audit import What, act
 from lamplighter.domain.incident import ACTING, WAITING, BadMove, Incident, State, moved
 from lamplighter.domain.member import Link, Member
 from lamplighter.domain.placement import PROVISIONAL_PREFIX, Opens, Placed
 from lamplighter.domain.sameness import key_of
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.store import member_rows
+from lamplighter.store.audit import append
 from lamplighter.store.bodies import kept_digest
 from lamplighter.store.event_rows import is_written, write_event
 from lamplighter.store.incident_rows import change, columns_of, find, id_of, number_of, required, words_of
@@ -55,6 +57,7 @@ def reopen(connection: Connection, incident_id: str, event: Event) -> Incident:
         again = replace(again, signal_cleared_at=None)
     _rewrite(connection, number, again)
     write_event(connection, number, event)
+    audited(connection, What.INCIDENT_REOPENED, event)
     return find(connection, number) or again
 
 
@@ -86,6 +89,7 @@ def merge(connection: Connection, incident_id: str, into: str, event: Event) -> 
     write_event(
         connection, kept_number, replace(event, incident_id=into, key=f"{event.key}:{incident_id}"[:300], data=told)
     )
+    audited(connection, What.INCIDENT_MERGED, replace(event, incident_id=incident_id), into=into)
     return find(connection, kept_number) or grown
 
 
@@ -121,7 +125,14 @@ def split(connection: Connection, incident_id: str, trouble: str, apart: tuple[s
     words = f"split from {incident_id}: {event.text}"
     told = Event(id_of(new_number), f"split:{incident_id}", event.at, Moment.OPENED, Crew.PERSON, words, born)
     write_event(connection, new_number, told)
+    audited(connection, What.INCIDENT_SPLIT, event, into=id_of(new_number))
     return replace(made, id=id_of(new_number))
+
+
+def audited(connection: Connection, what: What, event: Event, **detail: str) -> None:
+    """Write down what a person did to an incident; what the response does by itself is in its timeline alone."""
+    if event.crew is Crew.PERSON:
+        append(connection, act(event.at, _by(event), what, event.incident_id, **detail))
 
 
 def _made_by(connection: Connection, number: int, event: Event) -> Incident:

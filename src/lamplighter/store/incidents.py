@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from lamplighter.domain.audit import What
 from lamplighter.domain.incident import BadMove, Incident, State, moved
 from lamplighter.domain.member import Member
 from lamplighter.domain.placement import Heard, Past, Placed
@@ -121,6 +122,8 @@ class SqlIncidents:
                     hold(connection, number)
                 change(connection, number, values)
                 write_event(connection, number, event)
+                if present.is_open and not after.is_open:
+                    by_hand.audited(connection, What.INCIDENT_CLOSED, event, resolution=resolution)
                 return find(connection, number) or after
         except IntegrityError as error:
             raise BadMove(f"{incident_id} cannot be {to}: another incident of the same trouble is open") from error

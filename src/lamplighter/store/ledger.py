@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Row, Select, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_consume
+from lamplighter.domain.audit import Act, What, act
 from lamplighter.domain.ledger import ENDED, Attempt, AttemptState
 from lamplighter.store import approvals
+from lamplighter.store.audit import ITSELF, append
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import attempts, frozen
 from lamplighter.store.values import packed, unpacked
@@ -76,7 +78,11 @@ class SqlLedger:
         )
         try:
             with self._database.writing() as connection:
-                return connection.execute(change).rowcount == 1
+                if connection.execute(change).rowcount != 1:
+                    return False
+                begun = _required(connection, key)
+                append(connection, _act(connection, begun, What.ACTION_BEGUN, now))
+                return True
         except IntegrityError:
             # Another caller started on the same target between the look and the write; the unique index decided.
             return False
@@ -88,8 +94,11 @@ class SqlLedger:
         still_open = attempts.c.state.not_in([str(ended) for ended in ENDED])
         change = update(attempts).where(attempts.c.key == key, still_open)
         with self._database.writing() as connection:
-            connection.execute(change.values(state=str(state), detail=detail, ended_at=now))
-            return _required(connection, key)
+            changed = connection.execute(change.values(state=str(state), detail=detail, ended_at=now)).rowcount == 1
+            ended = _required(connection, key)
+            if changed:
+                append(connection, _act(connection, ended, What.ACTION_ENDED, now, how=str(state), detail=detail))
+            return ended
 
     def load(self, key: str) -> Attempt | None:
         """One attempt."""
@@ -130,6 +139,21 @@ class SqlLedger:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(attempts.c.seq.desc()).limit(ATTEMPTS_MAX)).all()
         return [_attempt_of(row) for row in reversed(rows)]
+
+
+def _act(connection: Connection, attempt: Attempt, what: What, at: datetime, **detail: str) -> Act:
+    """What is done, and who wanted it: whoever said yes, or nobody but the rules."""
+    asked = approvals.find(connection, attempt.grant)
+    by = asked.approver if asked is not None else ITSELF
+    told = {
+        "verb": attempt.verb,
+        "target": attempt.target_name,
+        "system": attempt.system,
+        "granted": "approval" if asked is not None else "policy",
+        "plan": attempt.plan_hash,
+        "undo": "yes" if attempt.undo_of else "",
+    }
+    return act(at, by, what, attempt.incident_id, **told, **detail)
 
 
 def _consume(connection: Connection, approval: Approval | None, approval_id: str, attempt: Attempt) -> None:

@@ -65,7 +65,7 @@ class SqlStore:
         self._journal = SqlJournal(database, clock, append_timeout_seconds=append_timeout_seconds, recent=recent)
         self.journal: Journal = self._journal
         self.incidents: Incidents = SqlIncidents(database, recent)
-        self.silences: Silences = SqlSilences(database)
+        self.silences: Silences = SqlSilences(database, clock)
         self.edges: Edges = SqlEdges(database)
         self.leases: Leases = SqlLeases(database, clock)
         self.retention: Retention = SqlRetention(database)

@@ -27,12 +27,14 @@ from lamplighter.domain.approval import ApprovalState
 from lamplighter.domain.incident import CLOSED
 from lamplighter.domain.ledger import ENDED
 from lamplighter.ports import Keeping, StoreUnavailable
+from lamplighter.store.audit import cut_off, oldest_kept
 from lamplighter.store.bodies import generation
 from lamplighter.store.engine import Database
 from lamplighter.store.incident_rows import PREFIX, number_of
 from lamplighter.store.tables import (
     approvals,
     attempts,
+    audit,
     bodies,
     dead_letters,
     deliveries,
@@ -54,6 +56,9 @@ DELIVERIES_MARGIN = 1000
 # What was done lately counts against doing it again, even where its incident is forgotten.
 ATTEMPTS_KEPT = timedelta(days=7)
 SILENCES_KEPT = timedelta(days=7)
+# Each cut of the audit log is a row of it, so a few days' rows go at once.
+AUDIT_MARGIN = timedelta(days=7)
+AUDIT_ROWS_MARGIN = 10_000
 ATTEMPTS_LOOKED_AT_MAX = 50_000
 FREE_PAGES_AT_ONCE = 4000
 Pass = Callable[[Connection, Keeping, datetime, int], int]
@@ -99,6 +104,7 @@ def _passes() -> Iterator[Pass]:
     yield _attempts
     yield _silences
     yield _edges
+    yield _audit
 
 
 def _journal(connection: Connection, keeping: Keeping, now: datetime, rows_max: int) -> int:
@@ -222,6 +228,18 @@ def _edges(connection: Connection, keeping: Keeping, now: datetime, rows_max: in
     old = select(edges.c.seen_at).where(edges.c.seen_at < before).order_by(edges.c.seen_at).offset(rows_max).limit(1)
     bound = connection.execute(old).scalar_one_or_none()
     return _deleted(connection, edges, edges.c.seen_at < (bound or before))
+
+
+def _audit(connection: Connection, keeping: Keeping, now: datetime, rows_max: int) -> int:
+    before = _before(now, keeping.audit_seconds)
+    first = connection.execute(select(audit.c.seq, audit.c.at).order_by(audit.c.seq).limit(1)).one_or_none()
+    if first is None:
+        return 0
+    kept = oldest_kept(connection, before) if first.at < before - AUDIT_MARGIN else 0
+    newest = int(connection.execute(select(func.max(audit.c.seq))).scalar_one())
+    if newest - first.seq >= keeping.audit_rows_max + AUDIT_ROWS_MARGIN:
+        kept = max(kept, newest - keeping.audit_rows_max + 1)
+    return cut_off(connection, min(kept, first.seq + rows_max) - 1, now) if kept > first.seq else 0
 
 
 def _before(now: datetime, seconds: float) -> datetime:

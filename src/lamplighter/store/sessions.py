@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import and_, delete, func, or_, select
 
-from lamplighter.domain.access import Via, role_of
+from lamplighter.domain.access import Person, Via, role_of
 from lamplighter.domain.account import Presence, Session
+from lamplighter.domain.audit import What, act
+from lamplighter.store.audit import append
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import accounts, sessions
 
@@ -36,6 +38,8 @@ class SqlSessions:
                     expires_at=session.expires_at,
                 )
             )
+            who = Person(session.name, session.role, session.via).signature
+            append(connection, act(session.created_at, who, What.SIGNED_IN, session.name, via=str(session.via)))
 
     def load(self, digest: str, now: datetime) -> Session | None:
         """One that holds now. The account must still be there with the same stamp, and its role counts."""
@@ -59,10 +63,12 @@ class SqlSessions:
         with self._database.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.digest == digest))
 
-    def end_all(self, name: str) -> int:
+    def end_all(self, name: str, now: datetime, *, by: str = "") -> int:
         """End all of that name, whoever vouched for it; how many there were."""
         with self._database.writing() as connection:
-            return connection.execute(delete(sessions).where(sessions.c.name == name)).rowcount
+            ended = connection.execute(delete(sessions).where(sessions.c.name == name)).rowcount
+            append(connection, act(now, by, What.SESSIONS_ENDED, name, sessions=str(ended)))
+            return ended
 
     def present(self, now: datetime, limit: int = 500) -> Sequence[Presence]:
         """Who is signed in somewhere, the latest first, at most LIMIT_MAX."""

@@ -10,8 +10,12 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
+from lamplighter.domain.audit import Act, What, act
+from lamplighter.domain.quiet import matcher_words
 from lamplighter.domain.silence import Matcher, Silence
 from lamplighter.domain.timeline import Event
+from lamplighter.ports import Clock
+from lamplighter.store.audit import ITSELF, append
 from lamplighter.store.engine import Database
 from lamplighter.store.event_rows import write_event
 from lamplighter.store.incident_rows import number_of
@@ -27,8 +31,9 @@ PREFIX = "SIL-"
 class SqlSilences:
     """The silences in SQL. Every method blocks, and raises `StoreUnavailable`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "") -> Silence:
         """Write or change one; an empty id gets one, and another system's silence is known by its id there.
@@ -40,13 +45,18 @@ class SqlSilences:
                 spend(connection, nonce, silence.author, event.at)
                 write_event(connection, number_of(event.incident_id), event)
             known = _one(connection, _same(silence)) if silence.id or silence.outside_id else None
+            at = self._clock.now() if event is None else event.at
             if known is None:
-                return _inserted(connection, silence)
+                made = _inserted(connection, silence)
+                append(connection, _act(made, What.SILENCE_MADE, at))
+                return made
             kept = replace(silence, id=known.id)
             connection.execute(update(silences).where(silences.c.id == known.id).values(**_columns(kept)))
+            if replace(known, outside_id=kept.outside_id) != kept:
+                append(connection, _act(kept, What.SILENCE_CHANGED, at))
             return kept
 
-    def end(self, silence_id: str, now: datetime) -> Silence:
+    def end(self, silence_id: str, now: datetime, *, by: str = "") -> Silence:
         """End it now; one that ended already is left. Raises `LookupError`."""
         with self._database.writing() as connection:
             found = _one(connection, silences.c.id == silence_id)
@@ -56,6 +66,7 @@ class SqlSilences:
                 return found
             ended = replace(found, starts_at=min(found.starts_at, now), ends_at=now)
             connection.execute(update(silences).where(silences.c.id == silence_id).values(**_columns(ended)))
+            append(connection, _act(ended, What.SILENCE_ENDED, now, by=by))
             return ended
 
     def listed(self, *, now: datetime, ended_too: bool = False, limit: int = 500) -> Sequence[Silence]:
@@ -65,6 +76,20 @@ class SqlSilences:
             query = query.where(silences.c.ends_at > now)
         with self._database.reading() as connection:
             return [_silence_of(row) for row in connection.execute(query)]
+
+
+def _act(silence: Silence, what: What, at: datetime, *, by: str | None = None) -> Act:
+    """What was done to a silence; another system's says who its author is there, which nobody here vouches for."""
+    ours = silence.origin == ITSELF
+    told = {
+        "matchers": matcher_words(silence.matchers),
+        "until": silence.ends_at.isoformat(timespec="seconds"),
+        "reason": silence.reason,
+        "origin": "" if ours else silence.origin,
+        "author": silence.author if by is not None or not ours else "",
+    }
+    doing = by if by is not None else silence.author if ours else silence.origin
+    return act(at, doing, what, silence.id, **told)
 
 
 def _same(silence: Silence) -> ColumnElement[bool]:

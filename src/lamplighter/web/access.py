@@ -30,11 +30,11 @@ class Access:
     bearers: Bearers
     oidc: OidcClient | None = None
 
-    async def setup_url(self, *, only: bool) -> str:
+    async def setup_url(self, *, only: bool, by: str = "") -> str:
         """Another set-up link; `only` ends the earlier ones. Raises `StoreUnavailable`."""
         secret = secrets.token_urlsafe(SECRET_BYTES)
         links, now = self.app.store.setup_links, self.app.clock.now()
-        await asyncio.to_thread(lambda: links.add(digest(secret), now, only=only))
+        await asyncio.to_thread(lambda: links.add(digest(secret), now, only=only, by=by))
         return f"{address(self.app.settings.configuration)}{SETUP_PATH}?t={secret}"
 
     async def first_setup_url(self) -> str:

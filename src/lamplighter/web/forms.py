@@ -137,7 +137,7 @@ async def end_form(request: Request, silence_id: SilenceId) -> Response:
 
     async def act() -> str:
         await form_of(request)
-        await unsilenced(context(request), silence_id)
+        await unsilenced(request, silence_id)
         return "/silences"
 
     return await _answered(request, act, "/silences")

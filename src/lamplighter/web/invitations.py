@@ -23,12 +23,14 @@ from lamplighter.domain.account import (
     fit_password,
 )
 from lamplighter.web.access import access
+from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import context
 from lamplighter.web.identity import SECRET_BYTES, digest
 from lamplighter.web.people import FIX, Body
 from lamplighter.web.problems import Problem
 from lamplighter.web.reach import address
 from lamplighter.web.rendering import page
+from lamplighter.web.session import signature
 from lamplighter.web.setting_up import SECRET_CHARS_MAX, STAMP_BYTES, taken_form
 from lamplighter.web.signing_in import begin, shown_page
 
@@ -65,7 +67,8 @@ async def invite(request: Request, body: NewInvitation) -> Invitation:
         raise Problem(422, "bad-role", str(problem), FIX) from problem
     now, secret = app.clock.now(), secrets.token_urlsafe(SECRET_BYTES)
     try:
-        await asyncio.to_thread(app.store.accounts.invite, Account(name, role, "", digest(secret), now, now))
+        invited, by = Account(name, role, "", digest(secret), now, now), signature(request, APPROVER)
+        await asyncio.to_thread(lambda: app.store.accounts.invite(invited, by=by))
     except NameTaken as problem:
         raise Problem(409, "name-taken", str(problem), "give it another password, or take another name") from problem
     url = f"{address(app.settings.configuration)}{PATH}?t={secret}"

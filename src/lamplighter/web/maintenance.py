@@ -82,7 +82,7 @@ async def plan(request: Request, body: NewMaintenance) -> JSONResponse:
 @router.delete("/maintenance/{silence_id}")
 async def done(request: Request, silence_id: SilenceId) -> SilenceShown:
     """End planned work that was added by hand."""
-    return await unsilenced(context(request), silence_id)
+    return await unsilenced(request, silence_id)
 
 
 async def planned(app: App) -> list[WindowShown]:

@@ -24,9 +24,10 @@ from lamplighter.domain.account import (
     fit_password,
 )
 from lamplighter.web.access import access
+from lamplighter.web.auth import APPROVER
 from lamplighter.web.context import Context, context
 from lamplighter.web.problems import Problem, not_found
-from lamplighter.web.session import person_of
+from lamplighter.web.session import person_of, signature
 from lamplighter.web.setting_up import STAMP_BYTES
 from lamplighter.web.signing_in import address_of
 
@@ -110,7 +111,8 @@ async def add_user(request: Request, body: NewUser) -> User:
         password = fit_password(body.password, name)
         kept = await access(request).passwords.hash(password)
         account = Account(name, role, kept, secrets.token_hex(STAMP_BYTES), app.clock.now(), app.clock.now())
-        await asyncio.to_thread(app.store.accounts.add, account)
+        by = signature(request, APPROVER)
+        await asyncio.to_thread(lambda: app.store.accounts.add(account, by=by))
     except NameTaken as problem:
         raise Problem(409, "name-taken", str(problem), "give it another password, or take another name") from problem
     except BadAccount as problem:
@@ -129,19 +131,19 @@ async def set_password(request: Request, name: Name, body: NewPassword) -> User:
 @router.post("/users/{name}/role")
 async def set_role(request: Request, name: Name, body: NewRole) -> User:
     """Give somebody another role."""
-    return await role_given(context(request), name, body.role)
+    return await role_given(context(request), name, body.role, signature(request, APPROVER))
 
 
 @router.delete("/users/{name}")
 async def remove_user(request: Request, name: Name) -> User:
     """Let somebody in no more."""
-    return await removed(context(request), name)
+    return await removed(context(request), name, signature(request, APPROVER))
 
 
 @router.post("/users/{name}/sign-out")
 async def sign_out_user(request: Request, name: Name) -> SignedOut:
     """End every session of that name in browsers, also of somebody for whom another system vouched."""
-    return await signed_out(context(request), name)
+    return await signed_out(context(request), name, signature(request, APPROVER))
 
 
 @router.post("/me/password")
@@ -150,26 +152,27 @@ async def own_password(request: Request, body: OwnPassword) -> User:
     return _user(await changed_own(request, body))
 
 
-async def role_given(here: Context, name: str, word: str) -> User:
+async def role_given(here: Context, name: str, word: str, by: str) -> User:
     """Give somebody another role. Raises `Problem` 404, 409, 422."""
     try:
         role = role_of(word)
     except ValueError as problem:
         raise Problem(422, "bad-role", str(problem), FIX) from problem
-    await _changed(name, lambda: here.app.store.accounts.set_role(name, role, here.app.clock.now()))
+    await _changed(name, lambda: here.app.store.accounts.set_role(name, role, here.app.clock.now(), by=by))
     return _user(await _present(here, name))
 
 
-async def removed(here: Context, name: str) -> User:
+async def removed(here: Context, name: str, by: str) -> User:
     """Let somebody in no more. Raises `Problem` 404, 409."""
     gone = await _present(here, name)
-    await _changed(name, lambda: here.app.store.accounts.remove(name))
+    await _changed(name, lambda: here.app.store.accounts.remove(name, here.app.clock.now(), by=by))
     return _user(gone)
 
 
-async def signed_out(here: Context, name: str) -> SignedOut:
+async def signed_out(here: Context, name: str, by: str) -> SignedOut:
     """End every session of that name in browsers."""
-    return SignedOut(name, await asyncio.to_thread(here.app.store.sessions.end_all, name))
+    end, now = here.app.store.sessions.end_all, here.app.clock.now()
+    return SignedOut(name, await asyncio.to_thread(lambda: end(name, now, by=by)))
 
 
 async def changed_own(request: Request, body: OwnPassword) -> Account:
@@ -194,7 +197,8 @@ async def _password_set(request: Request, name: str, text: str) -> Account:
     # Nothing is hashed for a name that nobody has.
     await _present(here, name)
     kept, stamp = await access(request).passwords.hash(password), secrets.token_hex(STAMP_BYTES)
-    await _changed(name, lambda: here.app.store.accounts.set_password(name, kept, stamp, here.app.clock.now()))
+    change, now, by = here.app.store.accounts.set_password, here.app.clock.now(), signature(request, APPROVER)
+    await _changed(name, lambda: change(name, kept, stamp, now, by=by))
     return await _present(here, name)
 
 

@@ -13,12 +13,12 @@ from fastapi.responses import HTMLResponse, Response
 from lamplighter.domain.access import Person, Role, Via
 from lamplighter.domain.account import Account, BadAccount, NameTaken, account_name, fit_password
 from lamplighter.web.access import access
-from lamplighter.web.auth import from_other_site
+from lamplighter.web.auth import APPROVER, from_other_site
 from lamplighter.web.context import context
 from lamplighter.web.identity import digest
 from lamplighter.web.problems import Problem
 from lamplighter.web.rendering import form_of, page
-from lamplighter.web.session import SETUP_PATH
+from lamplighter.web.session import SETUP_PATH, signature
 from lamplighter.web.signing_in import BODY_BYTES_MAX, address_of, begin, shown_page
 
 router = APIRouter(tags=["people"])
@@ -85,7 +85,7 @@ async def taken_form(request: Request, what: str, link: str) -> dict[str, str]:
 @router.post("/api/v1/setup-link", status_code=201)
 async def another(request: Request) -> SetupLink:
     """Another set-up link; those before it end."""
-    return SetupLink(await access(request).setup_url(only=True))
+    return SetupLink(await access(request).setup_url(only=True, by=signature(request, APPROVER)))
 
 
 def _next(request: Request, *, first: bool) -> str:

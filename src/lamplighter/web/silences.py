@@ -126,7 +126,7 @@ async def add(request: Request, body: NewSilence) -> JSONResponse:
 @router.delete("/silences/{silence_id}")
 async def expire(request: Request, silence_id: SilenceId) -> SilenceShown:
     """End a silence now; what still fires is told about."""
-    return await unsilenced(context(request), silence_id)
+    return await unsilenced(request, silence_id)
 
 
 async def silences(app: App, *, ended_too: bool = False, limit: int = LISTED_MAX) -> list[SilenceShown]:
@@ -157,10 +157,11 @@ async def silenced(here: Context, body: Lasting, matchers: tuple[Matcher, ...], 
     return _shown(made, now)
 
 
-async def unsilenced(here: Context, silence_id: str) -> SilenceShown:
-    """End a silence. Raises `Problem` 404."""
+async def unsilenced(request: Request, silence_id: str) -> SilenceShown:
+    """End a silence for the person who asks. Raises `Problem` 404."""
+    here = context(request)
     try:
-        ended = await here.app.quiet.end(silence_id)
+        ended = await here.app.quiet.end(silence_id, by=signature(request, APPROVER))
     except LookupError as problem:
         raise not_found("silence", silence_id, "/api/v1/silences") from problem
     return _shown(ended, here.app.clock.now())

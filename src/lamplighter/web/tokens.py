@@ -81,13 +81,14 @@ async def add_token(request: Request, body: NewToken) -> Token:
 @router.delete("/tokens/{token_id}")
 async def revoke_token(request: Request, token_id: TokenId) -> Token:
     """Let a token in no more."""
-    return await revoked(context(request), token_id)
+    return await revoked(context(request), token_id, signature(request, APPROVER))
 
 
-async def revoked(here: Context, token_id: str) -> Token:
+async def revoked(here: Context, token_id: str, by: str) -> Token:
     """Let a token in no more. Raises `Problem` 404."""
     try:
-        return _token(await asyncio.to_thread(here.app.store.api_tokens.revoke, token_id, here.app.clock.now()))
+        revoke, now = here.app.store.api_tokens.revoke, here.app.clock.now()
+        return _token(await asyncio.to_thread(lambda: revoke(token_id, now, by=by)))
     except LookupError as problem:
         raise not_found("token", token_id, "/api/v1/tokens") from problem
 

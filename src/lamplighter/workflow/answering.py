@@ -152,7 +152,7 @@ class Answering:
         if again >= end:
             raise PutOffEnough("It was put off long enough: say yes or no, or let it expire; then nothing is done.")
         extend, mark = self.store.approvals.extend, nonce or secrets.token_hex(8)
-        held = await asyncio.to_thread(lambda: extend(present.id, until, now=now, nonce=nonce))
+        held = await asyncio.to_thread(lambda: extend(present.id, until, now=now, nonce=nonce, by=by))
         called = self.chronicle.called.of(by)
         expiry = f"the question now expires at {held.expires_at:%H:%M}"
         text = f"{called} wants to be asked again at {again:%H:%M} UTC; {expiry}"

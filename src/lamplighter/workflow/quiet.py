@@ -98,10 +98,11 @@ class Quiet:
         self._news.set()
         return kept
 
-    async def end(self, silence_id: str) -> Silence:
+    async def end(self, silence_id: str, *, by: str = "") -> Silence:
         """End a silence now, also one that came from elsewhere. Raises `LookupError`, `StoreUnavailable`."""
         async with self.sync.changing:
-            ended = await asyncio.to_thread(self.store.silences.end, silence_id, self.clock.now())
+            end, now = self.store.silences.end, self.clock.now()
+            ended = await asyncio.to_thread(lambda: end(silence_id, now, by=by))
             self.sync.note(ended)
         await self.refresh()
         self._news.set()

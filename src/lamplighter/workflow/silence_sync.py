@@ -133,7 +133,7 @@ class SilenceSync:
             if fresh is None or shape(fresh) != shape(ours):
                 return
             if theirs.ends_at <= now:
-                kept = await asyncio.to_thread(self.store.silences.end, ours.id, now)
+                kept = await asyncio.to_thread(self._ended, ours.id, now, key[0])
             else:
                 outside_id = ours.outside_id if ours.origin == OURS else theirs.outside_id
                 kept = await self._put(_like(theirs, ours.id, ours.origin, ours.author, outside_id))
@@ -147,7 +147,10 @@ class SilenceSync:
     async def _end(self, ours: Silence) -> None:
         async with self.changing:
             if await self._fresh(ours.id) is not None:
-                await asyncio.to_thread(self.store.silences.end, ours.id, self.clock.now())
+                await asyncio.to_thread(self._ended, ours.id, self.clock.now(), ours.origin)
+
+    def _ended(self, silence_id: str, now: datetime, system: str) -> Silence:
+        return self.store.silences.end(silence_id, now, by=system)
 
     async def _fresh(self, silence_id: str) -> Silence | None:
         """The row as it is now: a person may have changed it while the other system was asked."""

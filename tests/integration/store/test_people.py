@@ -73,7 +73,7 @@ def test_another_password_and_a_removal_end_the_sessions_of_that_person_alone(st
     assert store.sessions.load("d1", now) is None
     store.sessions.open(session(now, "d4"))
     assert store.sessions.load("d4", now) is None, "a session with the stamp of the old password"
-    store.accounts.remove("ann")
+    store.accounts.remove("ann", now)
     assert store.accounts.load("ann") is None
     assert store.sessions.load("d2", now) is not None
     assert store.sessions.load("d3", now) is not None, "another system's ann is another person"
@@ -84,16 +84,16 @@ def test_all_sessions_of_a_name_end_at_once(store: SqlStore, now: datetime) -> N
     store.sessions.open(session(now))
     store.sessions.open(session(now, "d2", Via.OIDC))
     store.sessions.open(session(now, "d3", Via.OIDC, name="bob"))
-    assert store.sessions.end_all("ann") == 2
+    assert store.sessions.end_all("ann", now) == 2
     assert [store.sessions.load(digest, now) is None for digest in ("d1", "d2", "d3")] == [True, True, False]
-    assert store.sessions.end_all("ann") == 0
+    assert store.sessions.end_all("ann", now) == 0
 
 
 def test_what_nobody_has_cannot_be_changed(store: SqlStore, now: datetime) -> None:
     for change in (
         lambda: store.accounts.set_role("nobody", Role.ADMIN, now),
         lambda: store.accounts.set_password("nobody", "h", "s", now),
-        lambda: store.accounts.remove("nobody"),
+        lambda: store.accounts.remove("nobody", now),
         lambda: store.api_tokens.revoke("TOK-99", now),
         lambda: store.api_tokens.revoke("99; DROP", now),
     ):
@@ -174,14 +174,14 @@ def test_the_last_admin_who_can_sign_in_stays_one(store: SqlStore, now: datetime
     with pytest.raises(LastAdmin):
         store.accounts.set_role("ann", Role.VIEWER, now)
     with pytest.raises(LastAdmin):
-        store.accounts.remove("ann")
+        store.accounts.remove("ann", now)
     store.accounts.set_role("ann", Role.ADMIN, now)
     store.accounts.set_role("kim", Role.ADMIN, now)
     store.accounts.set_role("ann", Role.VIEWER, now)
-    store.accounts.remove("ann")
-    store.accounts.remove("bob")
+    store.accounts.remove("ann", now)
+    store.accounts.remove("bob", now)
     with pytest.raises(LastAdmin):
-        store.accounts.remove("kim")
+        store.accounts.remove("kim", now)
 
 
 def test_an_invitation_is_accepted_once_and_gives_way_to_another(store: SqlStore, now: datetime) -> None:

@@ -237,7 +237,7 @@ class MemoryQuiet:
         self.silences.held[kept.id] = kept
         return kept
 
-    async def end(self, silence_id: str) -> Silence:
+    async def end(self, silence_id: str, *, by: str = "") -> Silence:
         if silence_id not in self.silences.held:
             raise LookupError(silence_id)
         ended = replace(self.silences.held[silence_id], ends_at=self.clock.now())

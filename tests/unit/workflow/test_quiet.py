@@ -28,7 +28,7 @@ class MemorySilences:
         self.rows[kept.id] = kept
         return kept
 
-    def end(self, silence_id: str, now: datetime) -> Silence:
+    def end(self, silence_id: str, now: datetime, *, by: str = "") -> Silence:
         self._look()
         if silence_id not in self.rows:
             raise LookupError(silence_id)

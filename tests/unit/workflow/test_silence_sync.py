@@ -31,7 +31,7 @@ class Rows:
         self.rows[kept.id] = kept
         return kept
 
-    def end(self, silence_id: str, now: datetime) -> Silence:
+    def end(self, silence_id: str, now: datetime, *, by: str = "") -> Silence:
         return self.put(replace(self.rows[silence_id], ends_at=now))
 
     def listed(self, *, now: datetime, ended_too: bool = False, limit: int = 500) -> Sequence[Silence]:

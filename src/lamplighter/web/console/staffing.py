@@ -13,27 +13,27 @@ from lamplighter.web.tokens import revoked
 Values = Mapping[str, str]
 
 
-async def _role(here: Context, _person: Person, values: Values) -> str:
-    user = await role_given(here, values.get("name", ""), values.get("role", ""))
+async def _role(here: Context, person: Person, values: Values) -> str:
+    user = await role_given(here, values.get("name", ""), values.get("role", ""), person.signature)
     return f"{user.name} is {user.role} from the next request on"
 
 
-async def _sign_out(here: Context, _person: Person, values: Values) -> str:
-    done = await signed_out(here, values.get("name", ""))
+async def _sign_out(here: Context, person: Person, values: Values) -> str:
+    done = await signed_out(here, values.get("name", ""), person.signature)
     return f"{done.name}: {done.sessions_ended} {'session' if done.sessions_ended == 1 else 'sessions'} ended"
 
 
-async def _remove(here: Context, _person: Person, values: Values) -> str:
+async def _remove(here: Context, person: Person, values: Values) -> str:
     # Read first: whatever fails after the removal would be told as if nothing had been done.
     tokens, now = await asyncio.to_thread(here.app.store.api_tokens.listed), here.app.clock.now()
-    name = (await removed(here, values.get("name", ""))).name
+    name = (await removed(here, values.get("name", ""), person.signature)).name
     # A token is a program's and outlives who made it, who may know its text.
     left = ", ".join(token.id for token in tokens if token.created_by == name and token.holds(now))
     return f"{name} may not come in any more{f'; tokens that {name} made still hold: {left}' if left else ''}"
 
 
-async def _revoke(here: Context, _person: Person, values: Values) -> str:
-    token = await revoked(here, values.get("token", ""))
+async def _revoke(here: Context, person: Person, values: Values) -> str:
+    token = await revoked(here, values.get("token", ""), person.signature)
     return f"{token.id} ({token.name}) is revoked"
 
 
