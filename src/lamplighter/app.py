@@ -20,6 +20,7 @@ import structlog
 from lamplighter import integrations
 from lamplighter.diagnosis import RulesInvestigator
 from lamplighter.domain.admission import Bounds
+from lamplighter.domain.audit import What
 from lamplighter.domain.board import Board
 from lamplighter.domain.incident import Incident
 from lamplighter.domain.redaction import redact
@@ -64,10 +65,12 @@ from lamplighter.workflow.keeping import Checkpoints, Retention
 from lamplighter.workflow.lease import PlacingLease
 from lamplighter.workflow.memory import StoredLessons
 from lamplighter.workflow.news import News
+from lamplighter.workflow.notebook import Notebook
 from lamplighter.workflow.patrol import Patrol
 from lamplighter.workflow.posting import Posting
 from lamplighter.workflow.quiet import Quiet
 from lamplighter.workflow.remedy import Patience, Remedy
+from lamplighter.workflow.scribe import Scribe
 from lamplighter.workflow.steps import LiveSteps
 from lamplighter.workflow.story import Work
 from lamplighter.workflow.surveying import Surveying
@@ -131,6 +134,7 @@ class App:
     runbooks: Runbooks
     steps: LiveSteps
     communicator: Communicator
+    scribe: Scribe
     reread: Callable[[], Settings] | None = None
     lock: IO[bytes] | None = None
     failure: str = ""
@@ -147,6 +151,7 @@ class App:
         # Before anything can act, what is muted must be known.
         await self.quiet.refresh()
         self.response.launch()
+        await self.scribe.begin(self.settings.file)
         parts: dict[str, Coroutine[Any, Any, None]] = {
             "quiet": self.quiet.run(),
             "correlator": self.correlator.run(),
@@ -157,6 +162,7 @@ class App:
             "watchdogs": self.watchdogs.run(),
             "retention": self.retention.run(),
             "patrol": self.patrol.run(),
+            "scribe": self.scribe.run(),
             **self.communicator.parts(),
         }
         for name, work in parts.items():
@@ -174,18 +180,25 @@ class App:
         task.add_done_callback(ended)
         self._tasks.append(task)
 
-    async def reload(self) -> Changes:
-        """Read the configuration again, and take over what may change while running.
+    async def reload(self, by: str = "") -> Changes:
+        """Read the configuration again for somebody, and take over what may change while running.
 
         Raises `BadConfiguration`; then everything stays as it was.
         """
         if self.reread is None:
             raise BadConfiguration(["this server was started without a configuration that could be read again"])
         async with self._reloading:
-            new = await asyncio.to_thread(self.reread)
+            try:
+                new = await asyncio.to_thread(self.reread)
+            except BadConfiguration as problem:
+                wrong = str(len(problem.problems))
+                await self.scribe.configured(What.CONFIGURATION_REFUSED, self.settings.file, by, problems=wrong)
+                raise
             books = await asyncio.to_thread(_runbooks, new.configuration.runbooks)
             found = changes(self.settings, new)
             self._adopt(adopted(self.settings, new), books)
+            told = {"applied": " ".join(found.applied), "waits": " ".join(found.restart)}
+            await self.scribe.configured(What.CONFIGURATION_RELOADED, new.file, by, **told)
         log.info("the configuration was read again", applied=found.applied, waits_for_restart=found.restart)
         return found
 
@@ -289,6 +302,7 @@ def build_app(
         runbooks=_runbooks(configuration.runbooks),
         steps=steps,
         communicator=make_communicator(chronicle, posting, world, _manners(settings), response, switch, watched, quiet),
+        scribe=Scribe(store, clock, Notebook(folder), switch),
         lock=lock,
     )
 

@@ -61,7 +61,7 @@ class Attendant:
     async def _reload(self) -> None:
         self._supervision.reloading()
         try:
-            await self._app.reload()
+            await self._app.reload("a signal")
         except BadConfiguration as problem:
             log.warning(
                 "the configuration was read again and cannot be used; the old one holds", problems=problem.problems

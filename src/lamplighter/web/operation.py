@@ -139,7 +139,7 @@ async def reload(request: Request) -> Reloaded:
     """Read the configuration again. What is wrong is 422, and everything stays as it was."""
     app = context(request).app
     try:
-        found = await app.reload()
+        found = await app.reload(signature(request, APPROVER))
     except BadConfiguration as problem:
         fix = "correct the lines that it names, then reload again; until then the old configuration holds"
         raise Problem(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lamplighter.domain.access import Allowed, Person, Right, Via, may
 from lamplighter.domain.account import NAME_CHARS_MAX, PASSWORD_CHARS_MAX, Account, BadAccount, account_name
+from lamplighter.domain.audit import What, act
 from lamplighter.web.access import access
 from lamplighter.web.auth import from_other_site
 from lamplighter.web.bearer import LIFE_SECONDS
@@ -74,7 +75,10 @@ async def sign_in(request: Request) -> Response:
         raise Problem(413, "too-large", f"a sign-in has at most {BODY_BYTES_MAX} bytes", "send a name and a password")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
         account = await _account(request, _read(await request.body()))
-        token = access(request).bearers.issue(account, context(request).app.clock.now())
+        now = context(request).app.clock.now()
+        done = act(now, account.name, What.SIGNED_IN, account.name, via="JWT", address=address_of(request))
+        await asyncio.to_thread(context(request).app.store.audit.write, done)
+        token = access(request).bearers.issue(account, now)
         return JSONResponse(_plain(Bearer(token)), headers=NO_STORE)
     return await _by_form(request)
 
@@ -170,10 +174,16 @@ async def _by_form(request: Request) -> Response:
 async def _account(request: Request, given: Credentials) -> Account:
     """Whose name and password these are. Raises `Problem` 401 in the same words and after the same work for all."""
     here = access(request)
-    here.attempts.take(address_of(request), given.username)
+    scribe, address = context(request).app.scribe, address_of(request)
+    try:
+        here.attempts.take(address, given.username)
+    except Problem:
+        scribe.refused("", address)
+        raise
     account = await asyncio.to_thread(_load, request, given.username)
     fits = await here.passwords.fits(given.password, account.password_hash if account else None)
     if account is None or not fits:
+        scribe.refused(account.name if account else "", address)
         raise Problem(401, "wrong-login", "the name or the password is wrong", "try again, or ask an admin")
     here.attempts.succeeded(given.username)
     return account

@@ -1,16 +1,23 @@
-"""The kill switch: one file in the data folder. It needs no database; a file that cannot be read counts as pressed."""
+"""The kill switch: one file in the data folder. It needs no database; a file that cannot be read counts as pressed.
+
+What is done with it is noted for the audit log, which never holds it up.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lamplighter.domain.audit import UNKNOWN, What, act
 from lamplighter.ports import Clock
+from lamplighter.workflow.notebook import Notebook, key_of
 
 FILE_NAME = "paused"
+SUBJECT = "all actions"
 READ_BYTES_MAX = 4096
 
 
@@ -20,6 +27,7 @@ class FileSwitch:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._file = folder / FILE_NAME
         self._clock = clock
+        self._notebook = Notebook(folder)
 
     def paused(self) -> str:
         """Empty where actions may run; otherwise who paused, since when and why."""
@@ -59,13 +67,33 @@ class FileSwitch:
             # A full disk still takes an empty file, and what cannot be read counts as pressed.
             self._file.touch()
         _make_durable(self._file.parent)
+        self.note()
         return self.paused()
 
     def resume(self, *, by: str) -> None:
-        """Let go. `by` is for the caller's record."""
-        del by
+        """Let go. `by` is for the audit log."""
+        was_pressed = self._file.exists()
+        # Whoever let go without a note of who had pressed it would take the only record away.
+        self.note()
         self._file.unlink(missing_ok=True)
         _make_durable(self._file.parent)
+        if was_pressed:
+            self._notebook.note(act(self._clock.now(), by, What.RESUMED, SUBJECT))
+
+    def note(self) -> None:
+        """Note for the audit log that it is pressed, once for each time that it was, however often this is called."""
+        try:
+            with self._file.open("rb") as stream:
+                raw, written = stream.read(READ_BYTES_MAX), os.fstat(stream.fileno()).st_mtime_ns
+        except OSError:
+            return
+        by, since, detail = UNKNOWN, datetime.fromtimestamp(written / 1e9, UTC), {}
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            note = json.loads(raw)
+            detail = {"until": str(note.get("until", "")), "reason": str(note.get("reason", ""))}
+            by, since = str(note["by"]), datetime.fromisoformat(note["since"]).astimezone(UTC)
+        key = key_of("paused", raw, str(written))
+        self._notebook.note(act(since, by, What.PAUSED, SUBJECT, **detail), key)
 
 
 def _make_durable(folder: Path) -> None:

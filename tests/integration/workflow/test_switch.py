@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lamplighter.testing import NOON, FakeClock
+from lamplighter.workflow.notebook import FOLDER
 from lamplighter.workflow.switch import FILE_NAME, READ_BYTES_MAX, FileSwitch
 
 
@@ -90,7 +91,7 @@ def test_where_no_note_can_be_written_it_is_pressed_all_the_same(
 
     monkeypatch.setattr(os, "fsync", full)
     assert "so nothing runs" in switch.pause(by="admin", reason="the disk is full", duration=None)
-    assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
+    assert sorted(file.name for file in tmp_path.rglob("*")) == [FOLDER, FILE_NAME]
 
 
 def test_pressing_again_replaces_the_note(switch: FileSwitch) -> None:

@@ -309,13 +309,12 @@ class MemoryPeople:
         self.links: set[str] = set()
         self.questions = 0
         self.away = False
+        self.did: list[tuple[str, str, str]] = []
         self.accounts = SimpleNamespace(
             add=self._add,
             load=lambda name: self._asked(self.known.get(name)),
             listed=lambda limit=500: self._asked(sorted(self.known.values(), key=lambda one: one.name)[:limit]),
-            set_password=lambda name, kept, stamp, now: self._put(
-                name, password_hash=kept, stamp=stamp, changed_at=now
-            ),
+            set_password=self._set_password,
             set_role=self._set_role,
             remove=self._remove,
             invite=self._invite,
@@ -344,9 +343,10 @@ class MemoryPeople:
             raise StoreUnavailable("locked")
         return answer
 
-    def _add(self, account: Account) -> None:
+    def _add(self, account: Account, *, by: str = "") -> None:
         if account.name in self.known:
             raise NameTaken(account.name)
+        self.did.append((by, "add", account.name))
         self.known[account.name] = account
 
     def _put(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - fields of the account
@@ -354,16 +354,22 @@ class MemoryPeople:
             raise LookupError(name)
         self.known[name] = replace(self.known[name], **changes)
 
-    def _set_role(self, name: str, role: Role, now: datetime) -> None:
+    def _set_password(self, name: str, password_hash: str, stamp: str, now: datetime, *, by: str = "") -> None:
+        self._put(name, password_hash=password_hash, stamp=stamp, changed_at=now)
+        self.did.append((by, "password", name))
+
+    def _set_role(self, name: str, role: Role, now: datetime, *, by: str = "") -> None:
         if role is not Role.ADMIN:
             self._keep_an_admin(name)
+        self.did.append((by, "role", name))
         self._put(name, role=role, changed_at=now)
 
     def _keep_an_admin(self, name: str) -> None:
         if [one.name for one in self.known.values() if one.role is Role.ADMIN and not one.invited] == [name]:
             raise LastAdmin(name)
 
-    def _invite(self, account: Account) -> None:
+    def _invite(self, account: Account, *, by: str = "") -> None:
+        self.did.append((by, "invite", account.name))
         present = self.known.get(account.name)
         if present is not None and not present.invited:
             raise NameTaken(account.name)
@@ -386,8 +392,9 @@ class MemoryPeople:
             for who, number in counted.items()
         ][:limit]
 
-    def _remove(self, name: str) -> None:
+    def _remove(self, name: str, now: datetime, *, by: str = "") -> None:
         self._keep_an_admin(name)
+        self.did.append((by, "remove", name))
         if self.known.pop(name, None) is None:
             raise LookupError(name)
 
@@ -401,7 +408,8 @@ class MemoryPeople:
         held = account is not None and account.stamp == found.stamp
         return replace(found, role=account.role) if held and account else None
 
-    def _end_all(self, name: str) -> int:
+    def _end_all(self, name: str, now: datetime, *, by: str = "") -> int:
+        self.did.append((by, "end", name))
         gone = [digest for digest, one in self.open_sessions.items() if one.name == name]
         for mark in gone:
             del self.open_sessions[mark]
@@ -411,14 +419,16 @@ class MemoryPeople:
         self.tokens[token.digest] = replace(token, id=f"TOK-{len(self.tokens) + 1}")
         return self.tokens[token.digest]
 
-    def _revoke(self, token_id: str, now: datetime) -> ApiToken:
+    def _revoke(self, token_id: str, now: datetime, *, by: str = "") -> ApiToken:
+        self.did.append((by, "revoke", token_id))
         found = next((one for one in self.tokens.values() if one.id == token_id), None)
         if found is None:
             raise LookupError(token_id)
         self.tokens[found.digest] = replace(found, revoked_at=now)
         return self.tokens[found.digest]
 
-    def _link(self, digest: str, now: datetime, *, only: bool) -> None:
+    def _link(self, digest: str, now: datetime, *, only: bool, by: str = "") -> None:
+        self.did.append((by, "link", ""))
         self.links = {digest} if only else self.links | {digest}
 
     def _use(self, digest: str, account: Account) -> None:

@@ -1,0 +1,128 @@
+"""Acts that wait for the audit log: one small file each in the data folder, until the store has them.
+
+The kill switch and the command line note here, because they must work with no store and no server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from lamplighter.domain.audit import Act, What, act
+
+FOLDER = "acts"
+WAITING_MAX = 1000
+READ_BYTES_MAX = 16_384
+OWNER_ONLY = 0o600
+# Whoever can write to the folder may not claim here what only the store can know.
+NOTED = frozenset(
+    {
+        What.PAUSED,
+        What.RESUMED,
+        What.BACKUP_MADE,
+        What.BACKUP_RESTORED,
+        What.CONFIGURATION_LOADED,
+        What.CONFIGURATION_RELOADED,
+        What.CONFIGURATION_REFUSED,
+    }
+)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An act that waits; its key is written once, however often it was noted."""
+
+    key: str
+    act: Act
+    file: Path
+
+
+class Notebook:
+    """The acts that wait in one data folder. Nothing here raises: what is done does not depend on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FOLDER
+
+    def note(self, done: Act, key: str = "") -> None:
+        """Keep one act; durable before this returns, where the disk takes it."""
+        # By when it is noted, because acts may bear times of a clock that was set back.
+        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+        fresh = self._folder / f".{name}"
+        body = {
+            "key": key or secrets.token_hex(16),
+            "at": done.at.isoformat(),
+            "actor": done.actor,
+            "what": str(done.what),
+            "on": done.on,
+            "detail": dict(done.detail),
+        }
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if sum(1 for _ in self._folder.iterdir()) >= WAITING_MAX:
+                log.warning("too many acts wait for the audit log; this one is not noted", what=str(done.what))
+                return
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(body, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.replace(self._folder / name)
+        except OSError as problem:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            log.warning("an act could not be noted for the audit log", what=str(done.what), problem=problem.strerror)
+
+    def waiting(self) -> Sequence[Noted]:
+        """What waits, oldest first; a file that holds no act is put aside, and said."""
+        try:
+            files = sorted(file for file in self._folder.iterdir() if file.suffix == ".json" and file.name[0] != ".")
+        except OSError:
+            return ()
+        found = (self._read(file) for file in files[:WAITING_MAX])
+        return tuple(one for one in found if one is not None)
+
+    def settled(self, noted: Noted) -> None:
+        """Forget one that the store has."""
+        noted.file.unlink(missing_ok=True)
+
+    def _read(self, file: Path) -> Noted | None:
+        try:
+            with file.open("rb") as stream:
+                body = json.loads(stream.read(READ_BYTES_MAX))
+            return _noted(body, file)
+        except OSError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            log.warning("a file among the acts that wait holds none; it is put aside", file=str(file))
+            file.replace(file.with_suffix(".bad"))
+            return None
+
+
+def key_of(*parts: bytes | str) -> str:
+    """A key that is the same for the same parts."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(part.encode() if isinstance(part, str) else part)
+        whole.update(b"\x00")
+    return whole.hexdigest()[:40]
+
+
+def _noted(body: Mapping[str, object], file: Path) -> Noted | None:
+    what, at = What(str(body["what"])), datetime.fromisoformat(str(body["at"]))
+    detail = body["detail"]
+    if what not in NOTED or at.tzinfo is None or not isinstance(detail, dict):
+        raise ValueError("no act that may be noted")
+    told = {str(name)[:40]: str(said) for name, said in detail.items()}
+    done = act(at, str(body["actor"]), what, str(body["on"]), **told)
+    return Noted(str(body["key"])[:80], done, file)
