@@ -126,6 +126,8 @@ def check(outside_cases: dict[str, dict[str, object]], results: list[dict[str, o
             problems.append(f"{name}: was never killed: {result['lives']}")
         if result["state"] not in {"resolved", "needs_human", "self_cleared", "rolled_back"}:
             problems.append(f"{name}: ended as {result['state']}, lives {result['lives']}")
+        if result["audit"] != "whole":
+            problems.append(f"{name}: the audit log: {result['audit']}")
     assert not problems, "\n".join(problems)
     assert len(results) == expected
 

@@ -24,6 +24,7 @@ from lamplighter.domain.alert import Alert, AlertStatus, Delivery, fingerprint_o
 from lamplighter.domain.amendment import Amendment
 from lamplighter.domain.approval import Approval, CannotAnswer
 from lamplighter.domain.cause import Cause, Diagnosis
+from lamplighter.domain.chain import Broken, judged, looked_through
 from lamplighter.domain.evidence import Case, Fact
 from lamplighter.domain.incident import CLOSED, WAITING
 from lamplighter.domain.plan import Offer, Risk, Target, Verb
@@ -223,8 +224,19 @@ async def live(case: dict[str, str], folder: Path) -> None:
         state = str(incident.state) if incident else "absent"
         if state in ENDS and await app.response.standing(incident) != "running":
             break
+    (folder / "audit").write_text(audited(app))
     (folder / "state").write_text(state)
     os._exit(0)
+
+
+def audited(app: App) -> str:
+    """Whether the audit log's chain is whole, and holds what the ledger holds."""
+    rows, head = app.store.audit.after(0, 2000), app.store.audit.head()
+    known = looked_through(rows, head=head)
+    broken = known if isinstance(known, Broken) else judged(known, head)
+    begun = sum(row.what == "action_begun" for row in rows)
+    started = sum(attempt.started_at is not None for attempt in app.store.ledger.of_incident("INC-1"))
+    return str(broken or ("whole" if begun == started else f"{begun} rows for {started} actions"))
 
 
 def run_life(case: dict[str, str], folder: Path) -> int:
@@ -255,6 +267,7 @@ def main() -> None:
                 break
         state = (folder / "state").read_text() if (folder / "state").exists() else "none"
         told = {**case, "lives": lives, "state": state, "killed": (folder / "killed").exists()}
+        told["audit"] = (folder / "audit").read_text() if (folder / "audit").exists() else "none"
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 
