@@ -10,6 +10,7 @@ import typer
 from lamplighter.cli import (
     alerts,
     approvals,
+    auditing,
     beginning,
     checks,
     completion,
@@ -60,6 +61,7 @@ app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.command("setup-url")(people.setup_url)
 app.add_typer(configuration.app, name="config")
+app.add_typer(auditing.app, name="audit")
 for command in (
     operation.status,
     operation.pause,

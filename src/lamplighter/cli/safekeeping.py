@@ -12,7 +12,9 @@ from lamplighter import __version__
 from lamplighter.cli.client import DataOption, data_folder, person
 from lamplighter.cli.configuration import ConfigOption, read
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
+from lamplighter.domain.audit import What, act
 from lamplighter.workflow.clock import SystemClock
+from lamplighter.workflow.notebook import Notebook
 from lamplighter.workflow.switch import FileSwitch
 
 POSTGRESQL = "postgresql"
@@ -37,15 +39,20 @@ def backup(
         found = make_archive(settings.data_folder, settings.file, file, now=SystemClock().now(), version=__version__)
     except BadArchive as problem:
         raise Stop(str(problem)) from problem
+    done = act(SystemClock().now(), person(), What.BACKUP_MADE, str(file), newest=found.audit_newest)
+    Notebook(settings.data_folder).note(done)
     _say_where_the_store_is(settings.configuration.store.url)
     for origin in sorted({origin for origin in settings.origins.values() if ", in " in origin}):
         say(f"note: the secret in {origin.partition(', in ')[2]} is not in the backup")
     if output is Format.JSON:
-        print_json({"file": str(file), "files": sorted(found.files), "configuration": found.configuration})
+        told = {"file": str(file), "files": sorted(found.files), "configuration": found.configuration}
+        print_json(told | {"audit_newest": found.audit_newest})
     else:
         print_lines(
             f"{file}: {', '.join(sorted(found.files))}{' and the configuration' if found.configuration else ''}"
         )
+        if found.audit_newest:
+            print_lines(f"newest row of the audit log: {found.audit_newest}")
 
 
 def restore(
@@ -76,6 +83,8 @@ def restore(
     except BadArchive as problem:
         code = Code.CONFLICT if "runs on" in str(problem) or "already" in str(problem) else Code.FAILED
         raise Stop(str(problem), code) from problem
+    told = {"made": found.made_at, "newest": found.audit_newest, "aside": str(moved or "")}
+    Notebook(folder).note(act(SystemClock().now(), person(), What.BACKUP_RESTORED, str(file), **told))
     if moved is not None:
         say(f"what was there is in {moved}")
     say("paused: after the start look at what is open, then: lamplighter resume")

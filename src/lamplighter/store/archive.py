@@ -49,12 +49,16 @@ class BadArchive(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a backup holds: names below the data folder with their SHA-256, and whether a configuration is in it."""
+    """What a backup holds: names below the data folder with their SHA-256, and whether a configuration is in it.
+
+    `audit_newest` is the newest row of the audit log in it, `ROW:HASH`; empty where the store is not in it.
+    """
 
     made_at: str
     version: str
     files: Mapping[str, str]
     configuration: bool = False
+    audit_newest: str = ""
 
 
 def make_archive(folder: Path, configuration: Path | None, to: Path, *, now: datetime, version: str) -> Contents:
@@ -131,6 +135,7 @@ def restore_archive(
 
 def _written(folder: Path, configuration: Path | None, stream: IO[bytes], now: datetime, version: str) -> Contents:
     digests: dict[str, str] = {}
+    newest = ""
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as scratch,
         tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as tar,
@@ -139,6 +144,7 @@ def _written(folder: Path, configuration: Path | None, stream: IO[bytes], now: d
             copy = Path(scratch) / path.name
             if _is_sqlite(path):
                 _copy_database(path, copy)
+                newest = _audit_newest(copy) or newest
             else:
                 copy.write_bytes(path.read_bytes())
             digests[path.name] = _digest(copy)
@@ -147,7 +153,8 @@ def _written(folder: Path, configuration: Path | None, stream: IO[bytes], now: d
         if configuration is not None:
             tar.add(configuration, CONFIGURATION, recursive=False, filter=_plain)
             digests[CONFIGURATION] = _digest(configuration)
-        manifest = {"format": FORMAT, "version": version, "made_at": now.isoformat(), "files": digests}
+        made = {"made_at": now.isoformat(), "audit_newest": newest}
+        manifest = {"format": FORMAT, "version": version, **made, "files": digests}
         body = json.dumps(manifest, indent=1).encode()
         entry = tarfile.TarInfo(MANIFEST)
         entry.size, entry.mode = len(body), OWNER_ONLY
@@ -182,6 +189,15 @@ def _copy_database(source: Path, to: Path) -> None:
         # The copy is one file, whatever the original keeps beside it.
         writing.execute("PRAGMA journal_mode=DELETE")
     _check_database(to)
+
+
+def _audit_newest(path: Path) -> str:
+    """The head of the audit log's chain; empty where this is another database, or an older one."""
+    with closing(sqlite3.connect(path)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit_head'").fetchone():
+            return ""
+        found = connection.execute("SELECT seq, hash FROM audit_head").fetchone()
+    return f"{found[0]}:{found[1]}" if found else ""
 
 
 def _check_database(path: Path) -> None:
@@ -257,7 +273,8 @@ def _manifest(body: bytes) -> dict[str, Any]:
 def _contents(manifest: Mapping[str, Any]) -> Contents:
     files = {name: digest for name, digest in manifest["files"].items() if name != CONFIGURATION}
     made_at, version = str(manifest.get("made_at", ""))[:40], str(manifest.get("version", ""))[:40]
-    return Contents(made_at, version, files, CONFIGURATION in manifest["files"])
+    newest = str(manifest.get("audit_newest", ""))[:100]
+    return Contents(made_at, version, files, CONFIGURATION in manifest["files"], newest)
 
 
 def _taken(content: IO[bytes], place: Path) -> str:

@@ -17,6 +17,7 @@ from lamplighter.app import App
 from lamplighter.web import (
     alerts,
     approvals,
+    audit,
     checks,
     checkup,
     events,
@@ -57,7 +58,7 @@ log = structlog.get_logger()
 DOORS = (
     *(webhooks, alerts, manual, incidents, questions, life, approvals, silences, maintenance, checks, events),
     *(operation, checkup, rehearsal),
-    *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations),
+    *(pages, overviews, forms, signing_in, setting_up, people, tokens, invitations, audit),
     *(people_forms, pairing_forms, oidc_door, notifications),
 )
 

@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from lamplighter.app import App
 from lamplighter.domain.nickname import Nicknames
 from lamplighter.reports.axis import Span
+from lamplighter.web.chain import ChainWatch
 from lamplighter.web.cursors import Cursors
 from lamplighter.web.feed import Feed
 from lamplighter.web.metrics import Meters
@@ -52,6 +53,10 @@ class Opener(Protocol):
         """Who may come in."""
         ...
 
+    async def audit(self, request: Request) -> Response:
+        """Who did what."""
+        ...
+
     async def account(self, request: Request) -> Response:
         """Who asks."""
         ...
@@ -79,6 +84,7 @@ class Context:
     cursors: Cursors
     repeats: Repeats
     feed: Feed
+    chain: ChainWatch
     called: Nicknames = field(default_factory=Nicknames)
     console: Opener | None = None
     rounds: Rounds = field(default_factory=Rounds)
@@ -104,7 +110,8 @@ def make_context(app: App) -> Context:
     stored = app.store.incidents
     feed = Feed(read=stored.events_after, last=stored.last_event_seq, wait=app.news.wait, clock=app.clock)
     meters = Meters(app, lambda: len(feed))
-    return Context(app, meters, Cursors(app.token), Repeats(app.clock), feed, app.chronicle.called)
+    chain = ChainWatch(app.clock.monotonic)
+    return Context(app, meters, Cursors(app.token), Repeats(app.clock), feed, chain, app.chronicle.called)
 
 
 def context(request: Request) -> Context:

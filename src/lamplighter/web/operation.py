@@ -31,7 +31,10 @@ REASON_CHARS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One screen: the version, whether it is ready, whether it is paused, and what there is."""
+    """One screen: the version, whether it is ready, whether it is paused, and what there is.
+
+    `audit_newest` is the newest row of the audit log and its hash, `ROW:HASH`: worth keeping in another place.
+    """
 
     version: str
     ready: bool
@@ -41,6 +44,7 @@ class Standing:
     incidents: dict[str, int]
     approvals_pending: int
     checks: dict[str, str]
+    audit_newest: str = ""
 
 
 class Pausing(BaseModel):
@@ -108,17 +112,20 @@ async def status(request: Request) -> Standing:
     app = here.app
     reasons = await unready(here)
     counts: dict[str, int] = {}
-    pending = 0
+    pending, newest = 0, ""
     try:
         counts = {str(state): n for state, n in (await asyncio.to_thread(app.store.incidents.counts)).items()}
         listed = app.store.approvals.listed
         pending = len(await asyncio.to_thread(lambda: listed(pending_only=True, limit=500)))
+        head = await asyncio.to_thread(app.store.audit.head)
+        newest = f"{head.seq}:{head.hash}"
     except StoreUnavailable as problem:
         reasons.append(str(problem))
     checks = {spec.name: str(SampleState.CANNOT_SEE) for spec in app.patrol.specs}
     checks |= {name: str(watch.last.state) for name, watch in app.patrol.watches.items() if watch.last}
     mode = str(app.settings.configuration.autonomy.mode)
-    return Standing(__version__, not reasons, reasons, app.switch.paused(), mode, counts, pending, checks)
+    paused = app.switch.paused()
+    return Standing(__version__, not reasons, reasons, paused, mode, counts, pending, checks, newest)
 
 
 @router.post("/api/v1/pause")

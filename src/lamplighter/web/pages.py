@@ -140,6 +140,19 @@ async def settings(request: Request) -> Response:
     return await _opened(request).settings(request)
 
 
+@router.get("/audit", response_class=HTMLResponse)
+async def audit(request: Request) -> Response:
+    """Who did what, for admins."""
+    try:
+        return await _opened(request).audit(request)
+    except Problem as problem:
+        return problem_page(request, problem, "/audit")
+    except RequestValidationError as error:
+        first = error.errors()[0]
+        wrong = Problem(422, "invalid", f"{first['loc'][-1]}: {first['msg']}", "correct that filter")
+        return problem_page(request, wrong, "/audit")
+
+
 @router.get("/people", response_class=HTMLResponse)
 async def people(request: Request) -> Response:
     """Who may come in, and the tokens of programs."""

@@ -138,6 +138,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
     ),
     Right.ADMINISTER: (
         "GET /people",
+        "GET /audit",
         "POST /people",
         "POST /people/invite",
         "POST /people/password",
@@ -146,6 +147,7 @@ TABLE: Mapping[Need, Iterable[str]] = {
         "GET /welcome/telegram",
         "POST /welcome/telegram",
         "POST /welcome/telegram/end",
+        "GET /api/v1/audit",
         "GET /api/v1/users",
         "POST /api/v1/users",
         "POST /api/v1/users/{name}/password",

@@ -68,7 +68,9 @@ class Notebook:
             "detail": dict(done.detail),
         }
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                self._give(self._folder)
             if sum(1 for _ in self._folder.iterdir()) >= WAITING_MAX:
                 log.warning("too many acts wait for the audit log; this one is not noted", what=str(done.what))
                 return
@@ -77,6 +79,7 @@ class Notebook:
                 json.dump(body, stream)
                 stream.flush()
                 os.fsync(stream.fileno())
+            self._give(fresh)
             fresh.replace(self._folder / name)
         except OSError as problem:
             with suppress(OSError):
@@ -93,8 +96,15 @@ class Notebook:
         return tuple(one for one in found if one is not None)
 
     def settled(self, noted: Noted) -> None:
-        """Forget one that the store has."""
-        noted.file.unlink(missing_ok=True)
+        """Forget one that the store has; one that stays is not written again, because of its key."""
+        with suppress(OSError):
+            noted.file.unlink(missing_ok=True)
+
+    def _give(self, path: Path) -> None:
+        """To whom the data folder belongs: root may note here, and the server must be able to read it."""
+        owner = self._folder.parent.stat()
+        if os.geteuid() == 0 and owner.st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     def _read(self, file: Path) -> Noted | None:
         try:
@@ -105,7 +115,8 @@ class Notebook:
             return None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             log.warning("a file among the acts that wait holds none; it is put aside", file=str(file))
-            file.replace(file.with_suffix(".bad"))
+            with suppress(OSError):
+                file.replace(file.with_suffix(".bad"))
             return None
 
 

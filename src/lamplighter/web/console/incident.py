@@ -13,12 +13,14 @@ from lamplighter.domain.incident import UNDER_WAY, Incident, State
 from lamplighter.domain.member import Member
 from lamplighter.domain.timeline import Event, Moment
 from lamplighter.domain.topology import Edge
+from lamplighter.ports import ActsWanted
 from lamplighter.reports.answers import can_ask
 from lamplighter.reports.axis import Span
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.reply import Reply, Topic
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount
+from lamplighter.web.chain import with_rows
 from lamplighter.web.chronology import ASKED, picture_rows, pictured
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.lists import question_of
@@ -41,6 +43,7 @@ FACTS_SHOWN_MAX = 120
 MEMBERS_SHOWN_MAX = 40
 NEIGHBOURS_SHOWN_MAX = 12
 NAMES_SHOWN_MAX = 60
+ACTS_LOOKED_AT_MAX = 200
 STAGES = ("received", "analysing", "council_review", "awaiting_approval", "executing", "verifying")
 SAME_STAGE = {State.SCALING: "executing", State.APPROVED: "executing"}
 
@@ -80,6 +83,7 @@ class IncidentView:
         shown = events[-EVENTS_SHOWN_MAX:]
         rows = picture_rows(shown, found, [*first, *others[:FACTS_SHOWN_MAX]])
         span = Span(key.wanted.get(ASKED, Span.AUTO))
+        acts = store.audit.listed(ActsWanted(on=incident.id), limit=ACTS_LOOKED_AT_MAX)
         waiting = next((one for one in found.approvals if one.state is ApprovalState.PENDING), None)
         return self.maker.sheet(
             "incident.console.html",
@@ -108,6 +112,9 @@ class IncidentView:
             queries=len({fact.query for fact in found.facts if fact.query}),
             names=sorted({fact.component for fact in found.facts if fact.component})[:NAMES_SHOWN_MAX],
             links=_links(members),
+            acts=len(acts),
+            chain=with_rows(here.chain.look(store.audit), list(acts)),
+            admin=not why_not(key.person, Right.ADMINISTER),
             suggested=can_ask(SUGGESTED),
             picture=picture,
             told=partial(told, time_of=partial(local, pattern="%H:%M", zone=ZoneInfo(self.maker.zone))),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -19,10 +19,12 @@ from starlette.routing import BaseRoute
 from lamplighter.domain.access import Person, Right
 from lamplighter.reports.axis import Span
 from lamplighter.web.access import Access
+from lamplighter.web.audit import FILTERS
 from lamplighter.web.auth import from_other_site
 from lamplighter.web.checkup import looked
 from lamplighter.web.chronology import ASKED
 from lamplighter.web.console.acts import Desk
+from lamplighter.web.console.audit import AuditView
 from lamplighter.web.console.door import routes
 from lamplighter.web.console.frame import FrameView
 from lamplighter.web.console.house import Components, SettingsView
@@ -69,6 +71,7 @@ class Console:
             "components": Components(maker).sheet,
             "settings": SettingsView(maker).sheet,
             "people": PeopleView(maker).sheet,
+            "audit": AuditView(maker).sheet,
             "account": AccountView(maker).sheet,
             "welcome": Welcome(maker).sheet,
         }
@@ -128,13 +131,15 @@ class Console:
 
     async def incidents(self, request: Request) -> Handed:
         """The list, as the address asks for it. Raises `Problem`, `RequestValidationError`."""
-        given = request.query_params
-        asked = {name: ",".join(given.getlist(name)) for name in LIST_FILTERS if given.get(name)}
-        try:
+        asked = _asked(request, LIST_FILTERS)
+        with _wrong_filters():
             return await self._open(request, "Incidents", "incidents", Key("incidents", keyed(asked)))
-        except ValidationError as problem:
-            errors = [{**error, "loc": ("query", *error["loc"])} for error in problem.errors()]
-            raise RequestValidationError(errors) from problem
+
+    async def audit(self, request: Request) -> Handed:
+        """Who did what, as the address asks for it. Raises `Problem`, `RequestValidationError`."""
+        key = Key("audit", keyed(_asked(request, (*FILTERS, "cursor"))), required(request, Right.ADMINISTER))
+        with _wrong_filters():
+            return await self._open(request, "Audit log", "audit", key)
 
     async def incident(self, request: Request, incident_id: str, span: Span) -> Handed:
         """One incident, with the stretch of time that its picture shows. Raises `Problem` 404."""
@@ -202,6 +207,22 @@ class Console:
 
         desk = Desk(self.here, self.hub, keys, who, known=person, shown=self.told.reply)
         return Handed(Opening(f"{title} · {site}", view, keys, sheet, self.hub, desk))
+
+
+def _asked(request: Request, names: Iterable[str]) -> dict[str, str]:
+    """What the address asks for, by name."""
+    given = request.query_params
+    return {name: ",".join(given.getlist(name)) for name in names if given.get(name)}
+
+
+@contextmanager
+def _wrong_filters() -> Iterator[None]:
+    """What is wrong with a filter, as if the route had found it."""
+    try:
+        yield
+    except ValidationError as problem:
+        errors = [{**error, "loc": ("query", *error["loc"])} for error in problem.errors()]
+        raise RequestValidationError(errors) from problem
 
 
 def _beside(sheet: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
