@@ -67,6 +67,7 @@ TWINS = {
     "store/lessons.py": "integration/store/test_memory.py",
     "store/migrations/env.py": "integration/store/test_opening.py",
     "store/migrations/versions/first_tables.py": "integration/store/test_opening.py",
+    "store/migrations/versions/audit_log.py": "integration/store/test_opening.py",
     "store/migrations/versions/set_up_links.py": "integration/store/test_opening.py",
     "store/placing.py": "integration/store/test_incidents.py",
     "store/samples.py": "integration/store/test_memory.py",

@@ -10,6 +10,10 @@ from typer.testing import CliRunner
 
 from lamplighter.cli import app
 from lamplighter.cli.output import Code, Stop
+from lamplighter.domain.audit import What, act
+from lamplighter.store import open_store
+from lamplighter.testing import NOON, FakeClock
+from lamplighter.workflow.notebook import Notebook
 
 
 @pytest.fixture
@@ -36,6 +40,7 @@ def test_a_backup_comes_back_paused(data: Path, tmp_path: Path) -> None:
         "file": str(file),
         "files": ["lamplighter.db", "token"],
         "configuration": True,
+        "audit_newest": "",
     }
     fresh = tmp_path / "fresh"
     ended = CliRunner().invoke(app, ["restore", str(file), "--data", str(fresh)])
@@ -43,6 +48,24 @@ def test_a_backup_comes_back_paused(data: Path, tmp_path: Path) -> None:
     assert "lamplighter resume" in ended.stderr
     assert "restored from a backup" in (fresh / "paused").read_text(encoding="utf-8")
     assert "hunter2" not in ended.output
+
+
+def test_both_are_noted_for_the_audit_log_with_its_newest_hash(tmp_path: Path) -> None:
+    data, file, config = tmp_path / "live", tmp_path / "b.tar.gz", configured(tmp_path, "sources: {}\n")
+    data.mkdir()
+    store = open_store(f"sqlite:///{data}/lamplighter.db", clock=FakeClock())
+    store.audit.write(act(NOON, "ann", What.PAUSED, "all actions"))
+    head = store.audit.head()
+    store.close()
+    ended = CliRunner().invoke(app, ["backup", str(file), "--config", str(config), "--data", str(data)])
+    assert f"newest row of the audit log: {head.seq}:{head.hash}" in ended.stdout
+    (made,) = Notebook(data).waiting()
+    assert (made.act.what, made.act.detail["newest"]) == (What.BACKUP_MADE, f"{head.seq}:{head.hash}")
+    fresh = tmp_path / "fresh"
+    assert CliRunner().invoke(app, ["restore", str(file), "--data", str(fresh)]).exit_code == 0
+    paused, restored = Notebook(fresh).waiting()
+    assert (paused.act.what, restored.act.what) == (What.PAUSED, What.BACKUP_RESTORED)
+    assert restored.act.detail["newest"] == f"{head.seq}:{head.hash}"
 
 
 def test_a_store_that_is_there_is_a_conflict_unless_it_may_be_moved(data: Path, tmp_path: Path) -> None:

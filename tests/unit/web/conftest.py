@@ -22,7 +22,9 @@ from lamplighter.app import App
 from lamplighter.domain.access import Role, Via
 from lamplighter.domain.account import Account, ApiToken, LastAdmin, NameTaken, Presence, Session
 from lamplighter.domain.alert import Alert, Delivery, JournalEntry
+from lamplighter.domain.audit import NOTHING, Act, Row, What, act, chained
 from lamplighter.domain.cause import Diagnosis
+from lamplighter.domain.chain import Head
 from lamplighter.domain.check import CheckKind, CheckSpec, Sample, SampleState, Watch
 from lamplighter.domain.evidence import Case, Evidence
 from lamplighter.domain.incident import CLOSED, BadMove, Incident, State, moved
@@ -34,7 +36,7 @@ from lamplighter.domain.quiet import checked
 from lamplighter.domain.silence import Silence
 from lamplighter.domain.timeline import Crew, Event, Moment
 from lamplighter.integrations.manual.signal import ManualSource
-from lamplighter.ports import Sought, StoreUnavailable, Wanted
+from lamplighter.ports import ActsWanted, Sought, StoreUnavailable, Wanted
 from lamplighter.settings import Configuration
 from lamplighter.testing import NOON, FakeClock, firing
 from lamplighter.web import problems
@@ -440,6 +442,40 @@ class MemoryPeople:
         self.known[account.name] = account
 
 
+class MemoryAudit:
+    """A log in a list, chained as the real one is; what was put into it may be spoiled by the test."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.away = False
+
+    def write(self, done: Act, *, key: str = "") -> bool:
+        if self.away:
+            raise StoreUnavailable("locked")
+        if not self.rows:
+            self.rows.append(chained(act(done.at, "lamplighter", What.CHAIN_BEGUN, "here", form="1"), 1, NOTHING))
+        self.rows.append(chained(done, len(self.rows) + 1, self.rows[-1].hash))
+        return True
+
+    def listed(self, wanted: ActsWanted = ActsWanted(), *, limit: int = 50, before: int = 0) -> Sequence[Row]:  # noqa: B008 - as the port has it
+        found = [
+            row
+            for row in reversed(self.rows)
+            if (not before or row.seq < before)
+            and wanted.actor in {"", row.actor}
+            and wanted.what in {"", row.what}
+            and wanted.on in {"", row.on}
+            and (wanted.since is None or row.at >= wanted.since)
+        ]
+        return found[:limit]
+
+    def after(self, seq: int, limit: int) -> Sequence[Row]:
+        return [row for row in self.rows if row.seq > seq][:limit]
+
+    def head(self) -> Head:
+        return Head(self.rows[-1].seq, self.rows[-1].hash) if self.rows else Head()
+
+
 @dataclass
 class MemorySwitch:
     """The kill switch as words."""
@@ -479,6 +515,8 @@ class Bench:
             )
         )
         self.people = MemoryPeople()
+        self.audit = MemoryAudit()
+        self.refused: list[tuple[str, str]] = []
         self.bell = Bell()
         self.told = Told()
         self.thawed: list[str] = []
@@ -511,6 +549,7 @@ class Bench:
                 sessions=self.people.sessions,
                 api_tokens=self.people.api_tokens,
                 setup_links=self.people.setup_links,
+                audit=self.audit,
             ),
             surveying=SimpleNamespace(components=(), edges=frozenset()),
             quiet=self.quiet,
@@ -520,6 +559,7 @@ class Bench:
             dispatch=SimpleNamespace(line={}, storm=None),
             response=self.told,
             switch=MemorySwitch(),
+            scribe=SimpleNamespace(refused=lambda name, address: self.refused.append((name, address))),
             chronicle=SimpleNamespace(called=Nicknames({"telegram:7": "anna"})),
             communicator=SimpleNamespace(postman=SimpleNamespace(counts=Counter())),
             sources={"manual": ManualSource(self.clock.now)},
