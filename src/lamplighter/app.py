@@ -258,8 +258,7 @@ def build_app(
     switch = FileSwitch(folder, clock)
     exchanges = tuple(role.silences for role in roles if role.silences is not None)
     zone, called = configuration.site.timezone, world.nicknames
-    quiet = Quiet(store, clock, configuration.windows, exchanges, zone, called=called)
-    news = News()
+    news, quiet = News(), Quiet(store, clock, configuration.windows, exchanges, zone, called=called)
     posting, chronicle = _telling(settings, world, store, news, quiet)
     remedy = Remedy(store, world, switch, clock, chronicle, patience or Patience())
     steps = _steps(settings, remedy, investigator or RulesInvestigator())
@@ -424,6 +423,7 @@ def _keeping(settings: Settings) -> Keeping:
         journal_rows_max=bounds.alerts_max,
         incident_seconds=bounds.incidents,
         incidents_max=bounds.incidents_max,
+        audit_seconds=bounds.audit,
     )
 
 

@@ -156,6 +156,7 @@ class Retention(Section):
     alerts_max: Annotated[WholeNumber, Field(ge=1000, description="most alerts in the journal")] = 200_000
     incidents: Annotated[Duration, Field(description="closed incidents")] = 400 * 86_400.0
     incidents_max: Annotated[WholeNumber, Field(ge=100, description="most closed incidents")] = 50_000
+    audit: Annotated[Duration, Field(description="the audit log")] = 400 * 86_400.0
 
 
 class Configuration(Section):
