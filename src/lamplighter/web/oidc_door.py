@@ -118,6 +118,7 @@ def _back(request: Request) -> str:
 async def _failed(request: Request, problem: OidcProblem) -> Response:
     words = redact(str(problem))
     log.warning("signing in with another system failed", problem=words)
+    context(request).app.scribe.refused("", address_of(request))
     response = await shown_page(request, "", Problem(403, "oidc-failed", words, TRY_AGAIN))
     response.delete_cookie(COOKIE, path="/login/oidc")
     return response

@@ -49,6 +49,7 @@ DEFAULTS: dict[str, object] = {
     "retention.alerts_max": 200_000,
     "retention.incidents": 400 * 86_400.0,
     "retention.incidents_max": 50_000,
+    "retention.audit": 400 * 86_400.0,
     "runbooks": None,
 }
 
