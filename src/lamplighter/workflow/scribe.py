@@ -67,7 +67,7 @@ class Scribe:
         await self.configured(What.CONFIGURATION_LOADED, configuration, ITSELF)
 
     async def configured(self, what: What, configuration: Path | None, by: str, **detail: str) -> None:
-        """Note that a configuration was read, and the digest of its file; never what stands in it."""
+        """Write that a configuration was read, and the digest of its file; never what stands in it."""
         digest = await asyncio.to_thread(_digest, configuration)
         done = act(
             self.clock.now(),
@@ -79,7 +79,10 @@ class Scribe:
             **detail,
             version=__version__,
         )
-        await asyncio.to_thread(self.notebook.note, done)
+        try:
+            await asyncio.to_thread(self.store.audit.write, done)
+        except StoreUnavailable:
+            await asyncio.to_thread(self.notebook.note, done)
 
     def refused(self, name: str, address: str) -> None:
         """Count a sign-in that was refused; `name` is empty where nobody here has it."""

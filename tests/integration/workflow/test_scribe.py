@@ -65,8 +65,8 @@ async def test_a_pause_and_a_resume_are_written_once_each(desk: Desk) -> None:
     desk.switch.resume(by="bob")
     await desk.scribe.once()
     await desk.scribe.once()
-    assert desk.told() == [("ann", "paused"), ("lamplighter", "configuration_loaded"), ("bob", "resumed")]
-    assert desk.rows()[0].detail == {"reason": "disks", "until": "2026-01-05T13:00:00+00:00"}
+    assert desk.told() == [("lamplighter", "configuration_loaded"), ("ann", "paused"), ("bob", "resumed")]
+    assert desk.rows()[1].detail == {"reason": "disks", "until": "2026-01-05T13:00:00+00:00"}
 
 
 async def test_a_switch_that_was_pressed_with_no_store_is_written_late_and_says_so(desk: Desk) -> None:
@@ -103,6 +103,15 @@ async def test_a_configuration_is_known_by_its_digest_alone(desk: Desk, tmp_path
     assert (refused.actor, refused.what, refused.detail["problems"]) == ("ann", "configuration_refused", "2")
     assert gone.detail["file"] == "cannot be read: No such file or directory"
     assert "hunter2" not in repr(desk.rows())
+
+
+async def test_a_configuration_that_is_read_while_the_store_is_away_waits(desk: Desk) -> None:
+    desk.away = True
+    await desk.scribe.configured(What.CONFIGURATION_RELOADED, None, "ann")
+    assert desk.rows() == []
+    desk.away = False
+    await desk.scribe.once()
+    assert desk.told() == [("ann", "configuration_reloaded")]
 
 
 async def test_a_flood_of_refused_sign_ins_is_one_row_a_minute(desk: Desk) -> None:
