@@ -258,7 +258,7 @@ def test_axe_finds_nothing_serious_and_a_telephone_is_wide_enough(
     server.client.post("/api/v1/tokens", json={"name": "w" * 100, "scopes": ["read"]}).raise_for_status()
     name = {"name": f"{scheme}{'x' * 50}", "role": "operator"}
     server.client.post("/api/v1/invitations", json=name).raise_for_status()
-    for role, path in (("admin", "/people"), ("admin", "/account"), ("viewer", "/account")):
+    for role, path in (("admin", "/people"), ("admin", "/audit"), ("admin", "/account"), ("viewer", "/account")):
         for size in (PHONE, {"width": 1280, "height": 800}):
             with visiting(server, role, viewport=size, color_scheme=scheme, bypass_csp=True) as visit:
                 page = visit.go(path)
