@@ -36,10 +36,10 @@ async def until(said: list[str], words: list[str]) -> None:
 
 async def test_a_hangup_reloads_and_an_error_leaves_it_running() -> None:
     spoken, outcomes = Spoken(), iter([None, BadConfiguration(["x.yaml:1: wrong"])])
-    reloads: list[int] = []
+    reloads: list[str] = []
 
-    async def reload() -> None:
-        reloads.append(1)
+    async def reload(by: str) -> None:
+        reloads.append(by)
         problem = next(outcomes)
         if problem is not None:
             raise problem
@@ -51,7 +51,7 @@ async def test_a_hangup_reloads_and_an_error_leaves_it_running() -> None:
         await until(spoken.said, ["READY=1", *["RELOADING=1", "READY=1"] * count])
     attendant.end()
     assert spoken.said[-1] == "STOPPING=1"
-    assert len(reloads) == 2
+    assert reloads == ["a signal"] * 2
     asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
 
 
