@@ -12,7 +12,7 @@ from lamplighter import __version__
 from lamplighter.cli.client import DataOption, data_folder, person
 from lamplighter.cli.configuration import ConfigOption, read
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
-from lamplighter.domain.audit import What, act
+from lamplighter.domain.audit import Act, What, act
 from lamplighter.workflow.clock import SystemClock
 from lamplighter.workflow.notebook import Notebook
 from lamplighter.workflow.switch import FileSwitch
@@ -40,7 +40,7 @@ def backup(
     except BadArchive as problem:
         raise Stop(str(problem)) from problem
     done = act(SystemClock().now(), person(), What.BACKUP_MADE, str(file), newest=found.audit_newest)
-    Notebook(settings.data_folder).note(done)
+    _note(settings.data_folder, done)
     _say_where_the_store_is(settings.configuration.store.url)
     for origin in sorted({origin for origin in settings.origins.values() if ", in " in origin}):
         say(f"note: the secret in {origin.partition(', in ')[2]} is not in the backup")
@@ -84,7 +84,7 @@ def restore(
         code = Code.CONFLICT if "runs on" in str(problem) or "already" in str(problem) else Code.FAILED
         raise Stop(str(problem), code) from problem
     told = {"made": found.made_at, "newest": found.audit_newest, "aside": str(moved or "")}
-    Notebook(folder).note(act(SystemClock().now(), person(), What.BACKUP_RESTORED, str(file), **told))
+    _note(folder, act(SystemClock().now(), person(), What.BACKUP_RESTORED, str(file), **told))
     if moved is not None:
         say(f"what was there is in {moved}")
     say("paused: after the start look at what is open, then: lamplighter resume")
@@ -92,6 +92,12 @@ def restore(
         print_json({"folder": str(folder), "files": sorted(found.files), "made_at": found.made_at})
     else:
         print_lines(f"restored to {folder}: {', '.join(sorted(found.files))}; made at {found.made_at}")
+
+
+def _note(folder: Path, done: Act) -> None:
+    """Let the server write it into the audit log when it runs."""
+    if not Notebook(folder).note(done):
+        say(f"note: this is not in the audit log, because {folder} takes no file from you")
 
 
 def _say_where_the_store_is(url: str) -> None:

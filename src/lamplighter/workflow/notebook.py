@@ -54,8 +54,8 @@ class Notebook:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER
 
-    def note(self, done: Act, key: str = "") -> None:
-        """Keep one act; durable before this returns, where the disk takes it."""
+    def note(self, done: Act, key: str = "") -> bool:
+        """Keep one act; False where the disk does not take it, or too many wait."""
         # By when it is noted, because acts may bear times of a clock that was set back.
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
         fresh = self._folder / f".{name}"
@@ -72,8 +72,7 @@ class Notebook:
                 self._folder.mkdir(mode=0o700, exist_ok=True)
                 self._give(self._folder)
             if sum(1 for _ in self._folder.iterdir()) >= WAITING_MAX:
-                log.warning("too many acts wait for the audit log; this one is not noted", what=str(done.what))
-                return
+                return False
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump(body, stream)
@@ -81,10 +80,11 @@ class Notebook:
                 os.fsync(stream.fileno())
             self._give(fresh)
             fresh.replace(self._folder / name)
-        except OSError as problem:
+        except OSError:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
-            log.warning("an act could not be noted for the audit log", what=str(done.what), problem=problem.strerror)
+            return False
+        return True
 
     def waiting(self) -> Sequence[Noted]:
         """What waits, oldest first; a file that holds no act is put aside, and said."""

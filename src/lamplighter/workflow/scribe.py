@@ -82,7 +82,8 @@ class Scribe:
         try:
             await asyncio.to_thread(self.store.audit.write, done)
         except StoreUnavailable:
-            await asyncio.to_thread(self.notebook.note, done)
+            if not await asyncio.to_thread(self.notebook.note, done):
+                log.warning("an act could not be noted for the audit log", what=str(done.what))
 
     def refused(self, name: str, address: str) -> None:
         """Count a sign-in that was refused; `name` is empty where nobody here has it."""

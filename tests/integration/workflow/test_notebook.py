@@ -67,9 +67,9 @@ def test_a_secret_in_a_file_is_taken_out(tmp_path: Path) -> None:
 def test_a_folder_that_takes_nothing_holds_nobody_up(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_text("in the way")
     notebook = Notebook(tmp_path)
-    notebook.note(PAUSED)
+    assert not notebook.note(PAUSED)
     assert notebook.waiting() == ()
-    Notebook(tmp_path / "missing").note(PAUSED)
+    assert not Notebook(tmp_path / "missing").note(PAUSED)
 
 
 def test_the_number_of_acts_that_wait_is_bounded(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_the_number_of_acts_that_wait_is_bounded(tmp_path: Path) -> None:
     for number in range(WAITING_MAX):
         (tmp_path / FOLDER / f"{number}.bad").touch()
     notebook = Notebook(tmp_path)
-    notebook.note(PAUSED)
+    assert not notebook.note(PAUSED)
     assert notebook.waiting() == ()
 
 
