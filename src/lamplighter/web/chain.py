@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -40,7 +41,7 @@ class Seen:
 class ChainWatch:
     """Keeps in memory how far the chain was looked through; a start begins anew."""
 
-    elapsed: Callable[[], float]
+    elapsed: Callable[[], float] = time.monotonic
     rows_max: int = ROWS_PER_LOOK_MAX
     _known: Checked = field(default_factory=Checked)
     _upto: int = 0

@@ -84,9 +84,9 @@ class Context:
     cursors: Cursors
     repeats: Repeats
     feed: Feed
-    chain: ChainWatch
     called: Nicknames = field(default_factory=Nicknames)
     console: Opener | None = None
+    chain: ChainWatch = field(default_factory=ChainWatch)
     rounds: Rounds = field(default_factory=Rounds)
     pairings: Pairings = field(default_factory=Pairings)
     pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -111,7 +111,8 @@ def make_context(app: App) -> Context:
     feed = Feed(read=stored.events_after, last=stored.last_event_seq, wait=app.news.wait, clock=app.clock)
     meters = Meters(app, lambda: len(feed))
     chain = ChainWatch(app.clock.monotonic)
-    return Context(app, meters, Cursors(app.token), Repeats(app.clock), feed, chain, app.chronicle.called)
+    cursors, repeats, called = Cursors(app.token), Repeats(app.clock), app.chronicle.called
+    return Context(app, meters, cursors, repeats, feed, called, chain=chain)
 
 
 def context(request: Request) -> Context:
