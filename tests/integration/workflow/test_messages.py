@@ -134,7 +134,7 @@ async def test_a_yes_on_the_phone_fixes_it_and_one_message_ends_green(house: Hou
         assert report == {"text": "Report", "url": f"http://lamplighter.test/incidents/{incident.id}"}
         # The end of what people were asked for is pushed, and so is the question.
         assert last["disable_notification"] is False
-        await eventually(lambda: [one["title"] for one in house.ntfy.shown.values() if "Resolved" in one["title"]])
+        await eventually(lambda: ["Resolved" in one["title"] for one in tuple(house.ntfy.shown.values())] == [True])
     # What only changed in place made no sound, and in the end there is one message.
     assert [one["priority"] for one in house.ntfy.published if one["priority"] > 2] == [5, 5, 3]
     assert len(house.ntfy.shown) == 1
