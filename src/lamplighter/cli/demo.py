@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, say
-from lamplighter.lab.demo import LabFailed, LabUnavailable, Scenario, Stage, run_demo
-from lamplighter.lab.scenario import MAIN
+from lamplighter.lab.scenario import MAIN, LabFailed, LabUnavailable, Scenario, Stage
 
 
 class Choice(StrEnum):
@@ -42,6 +41,8 @@ def demo(
     output: Output = Format.TABLE,
 ) -> None:
     """Break a shop of three services for real, and watch Lamplighter find the cause, act, and verify."""
+    from lamplighter.lab.demo import run_demo  # noqa: PLC0415 - brings the lab, which no other command needs
+
     words = say if output is Format.JSON else print_lines
     try:
         report = run_demo(stage, scenario.scenarios, words)

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,16 +19,14 @@ from lamplighter import __version__
 from lamplighter.cli.configuration import ConfigOption, read
 from lamplighter.cli.output import Code, Format, Output, Stop, print_json, print_lines, print_table, say, write_out
 from lamplighter.cli.progress import Progress
-from lamplighter.diagnosis import diagnose as ask
-from lamplighter.domain.cause import Diagnosis
-from lamplighter.domain.evidence import Case
 from lamplighter.domain.redaction import redact, redact_tree
-from lamplighter.lab.bundle import Bundle, open_case
-from lamplighter.lab.case_archive import BadCase
-from lamplighter.lab.case_replay import as_json, replay_case
-from lamplighter.lab.exam import Row, figures, sit
-from lamplighter.lab.exam_report import groups, markdown
-from lamplighter.reports.diagnosis_answer import answer_of
+
+# The engine is imported where it is asked, because its tables take longer than most commands, which need none of them.
+if TYPE_CHECKING:
+    from lamplighter.domain.cause import Diagnosis
+    from lamplighter.domain.evidence import Case
+    from lamplighter.lab.bundle import Bundle
+    from lamplighter.lab.exam import Row
 
 
 class Sheet(StrEnum):
@@ -69,6 +67,9 @@ def diagnose(
 
     lamplighter diagnose must-gather/ -v --symptom "checkout is slow"
     """
+    from lamplighter.diagnosis import diagnose as ask  # noqa: PLC0415 - see above
+    from lamplighter.reports.diagnosis_answer import answer_of  # noqa: PLC0415 - see above
+
     known = opened(case, verbose=verbose)
     known = replace(known, symptom=symptom[:SYMPTOM_CHARS_MAX]) if symptom else known
     began = time.perf_counter()
@@ -82,6 +83,9 @@ def diagnose(
 
 def opened(path: Path, *, verbose: bool = False) -> Case:
     """The case or bundle at a path; what was not read of a bundle is said. Raises `Stop`."""
+    from lamplighter.lab.bundle import open_case  # noqa: PLC0415 - see above
+    from lamplighter.lab.case_archive import BadCase  # noqa: PLC0415 - see above
+
     try:
         found = open_case(path)
     except BadCase as problem:
@@ -111,6 +115,10 @@ def replay(
 
     lamplighter replay incident-7.tar.gz --config lamplighter.yaml -o json
     """
+    from lamplighter.diagnosis import diagnose as ask  # noqa: PLC0415 - see above
+    from lamplighter.lab.case_replay import as_json, replay_case  # noqa: PLC0415 - see above
+    from lamplighter.reports.diagnosis_answer import answer_of  # noqa: PLC0415 - see above
+
     rules = read(config).configuration.autonomy.rules(frozenset())
     told = asyncio.run(replay_case(opened(case, verbose=verbose), rules, ask))
     if output is Format.JSON:
@@ -148,6 +156,9 @@ def exam(
 
     lamplighter exam my-exam --report exam.md
     """
+    from lamplighter.lab.exam import figures  # noqa: PLC0415 - see above
+    from lamplighter.lab.exam_report import groups, markdown  # noqa: PLC0415 - see above
+
     rows = _sat(folder)
     page = redact(markdown(rows, folder.resolve().name, _made()))
     if report is not None:
@@ -165,6 +176,10 @@ def exam(
 
 
 def _sat(folder: Path) -> list[Row]:
+    from lamplighter.diagnosis import diagnose as ask  # noqa: PLC0415 - see above
+    from lamplighter.lab.case_archive import BadCase  # noqa: PLC0415 - see above
+    from lamplighter.lab.exam import sit  # noqa: PLC0415 - see above
+
     progress, right, count = Progress(), 0, 0
 
     def tell(row: Row) -> None:
@@ -194,6 +209,8 @@ def _cells(row: Row) -> tuple[object, ...]:
 
 
 def _line(name: str, rows: Sequence[Row]) -> str:
+    from lamplighter.lab.exam import figures  # noqa: PLC0415 - see above
+
     found = figures(rows)
     shares = ", ".join(f"{key} {found[key]}" for key in _FIGURES)
     return f"{name}: {found['cases']} cases, {shares}, calibration_error {found['calibration_error']}"

@@ -12,7 +12,6 @@ from lamplighter.cli.answer import Answer
 from lamplighter.cli.asking import asks
 from lamplighter.cli.client import Client, named, person
 from lamplighter.cli.exporting import export
-from lamplighter.cli.incident_page import page_of
 from lamplighter.cli.inquiring import ask, postmortem
 from lamplighter.cli.output import Code, Stop, clock, has_unicode
 
@@ -189,6 +188,8 @@ def _row(incident: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _page(found: dict[str, Any]) -> list[str]:
+    from lamplighter.cli.incident_page import page_of  # noqa: PLC0415 - its charts bring the engine with them
+
     incident = found["incident"]
     notes = _row(incident)[-1]
     lines = [f"{incident['id']}  {incident['title']}", f"  {incident['state']} · {incident['severity']}"]

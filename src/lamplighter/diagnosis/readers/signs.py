@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 
-from lamplighter.diagnosis.anchors import anchored
+from lamplighter.diagnosis.anchors import Anchored, anchored
 from lamplighter.diagnosis.readers.draft import Values, known, shown
 from lamplighter.diagnosis.readers.misconfiguration import config_values
 from lamplighter.diagnosis.readers.signs_databases import DATABASE_SIGNS
@@ -26,17 +27,24 @@ _VARIABLE = re.compile(r"\b([A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8})\b|KeyEr
 _PORT = re.compile(r"(?::|\bport\s{1,3}|', )(\d{2,5})\b")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LogSign:
-    """A known line. `extract(line, component)` reads values out of it; None says that the line is not about us.
+    """A known line, by the text of its pattern.
+
+    `extract(line, component)` reads values out of it; None says that the line is not about us.
 
     Of the signs in one line only the least vague ones count: what a file error says is not also a wrong configuration.
     """
 
     name: str
-    pattern: re.Pattern[str]
+    text: str
     extract: Extract | None = None
     vagueness: int = 0
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when it is first asked for: all of them take longer than most commands."""
+        return re.compile(self.text)
 
 
 def size_bytes(found: re.Match[str] | None, first: int = 1) -> float | None:
@@ -87,7 +95,7 @@ def _config(line: str, _component: str) -> Values:
 
 
 def _sign(name: str, pattern: str, extract: Extract | None = None) -> LogSign:
-    return LogSign(name, re.compile(pattern), extract, _VAGUENESS.get(name, 0))
+    return LogSign(name, pattern, extract, _VAGUENESS.get(name, 0))
 
 
 def first_sign(text: str) -> LogSign | None:
@@ -98,7 +106,7 @@ def first_sign(text: str) -> LogSign | None:
 def signs_in(text: str) -> tuple[LogSign, ...]:
     """Every sign in a text, in the order of the table."""
     lowered = text.lower()
-    return tuple(sign for sign, pattern in _ANCHORED if pattern.search(text, lowered))
+    return tuple(sign for sign, pattern in _anchored() if pattern.search(text, lowered))
 
 
 def engine_words(text: str, component: str) -> Values:
@@ -123,7 +131,7 @@ _EXTRACTS: dict[str, Extract] = {
 def _more(rows: tuple[tuple[str, str, int], ...]) -> Iterator[LogSign]:
     """Rows of a table of signs, each with the way to read values out of its kind."""
     for name, pattern, vagueness in rows:
-        yield LogSign(name, re.compile(pattern), _EXTRACTS.get(name), vagueness)
+        yield LogSign(name, pattern, _EXTRACTS.get(name), vagueness)
 
 
 _ROWS: tuple[LogSign, ...] = (
@@ -316,15 +324,16 @@ def _once_each(rows: Iterable[LogSign]) -> Iterator[LogSign]:
         held.setdefault(row.name, []).append(row)
     for name, same in held.items():
         scoped = [
-            f"(?i:{one.pattern.pattern[4:]})"
-            if one.pattern.pattern.startswith("(?i)")
-            else f"(?:{one.pattern.pattern})"
+            f"(?i:{one.text.removeprefix('(?i)')})" if one.text.startswith("(?i)") else f"(?:{one.text})"
             for one in same
         ]
         extract = next((one.extract for one in same if one.extract), None)
-        yield LogSign(name, re.compile("|".join(scoped)), extract, min(one.vagueness for one in same))
+        yield LogSign(name, "|".join(scoped), extract, min(one.vagueness for one in same))
 
 
 SIGNS: tuple[LogSign, ...] = tuple(_once_each(_ROWS))
 
-_ANCHORED = tuple((sign, anchored(sign.pattern)) for sign in SIGNS)
+
+@cache
+def _anchored() -> tuple[tuple[LogSign, Anchored], ...]:
+    return tuple((sign, anchored(sign.pattern)) for sign in SIGNS)
