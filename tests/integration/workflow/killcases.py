@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 SIGKILLED = 9
-RUN_SECONDS_MAX = 900
+RUN_SECONDS_MAX = 1800
+HARNESS = str(Path(__file__).with_name("killing.py"))
 COMMON = ["load", "gather", "diagnose", "plan", "judge", "learn", "close", "verify", "act-0", "act-1"]
 RECORDED_AS = {"convene_council": "council", "notify": "notify-opened"}
 LEDGER = [f"ledger.{verb}:{side}" for verb in ("plan", "start", "end") for side in ("before", "after")]
@@ -96,10 +97,19 @@ def outside() -> Iterator[str]:
     server.server_close()
 
 
-def run_cases(outside: str, folder: Path, cases: list[dict[str, str]]) -> list[dict[str, object]]:
+def first_data(outside: str, folder: Path, store: str) -> Path:
+    """The data folder, and in the store what belongs to it, of a life that began and ended and saw nothing."""
+    place = folder / "first"
+    place.mkdir()
+    subprocess.run(
+        [sys.executable, HARNESS, outside, str(place), "--first", store], check=True, timeout=RUN_SECONDS_MAX
+    )
+    return place / "data"
+
+
+def run_cases(outside: str, folder: Path, data: Path, cases: list[dict[str, str]]) -> list[dict[str, object]]:
     """Three harnesses side by side, because each case mostly waits."""
     halves = [cases[0::3], cases[1::3], cases[2::3]]
-    harness = str(Path(__file__).with_name("killing.py"))
     running = []
     for number, half in enumerate(halves):
         root = folder / str(number)
@@ -107,7 +117,7 @@ def run_cases(outside: str, folder: Path, cases: list[dict[str, str]]) -> list[d
         listed = root / "cases.jsonl"
         listed.write_text("".join(json.dumps(case) + "\n" for case in half))
         with listed.open() as stdin, (root / "harness.log").open("wb") as log:
-            command = [sys.executable, harness, outside, str(root)]
+            command = [sys.executable, HARNESS, outside, str(root), str(data)]
             running.append(subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=log, text=True))
     outputs = [process.communicate(timeout=RUN_SECONDS_MAX)[0] for process in running]
     return [json.loads(line) for output in outputs for line in output.splitlines()]

@@ -1,7 +1,8 @@
 """Runs the whole response in forked children and kills each with SIGKILL at one named point; started by test_kill_*.py.
 
-Usage: killing.py ENGINE_URL FOLDER < cases (JSON lines: name, store, path, point); prints one JSON line for each case.
-A case runs until it was killed once, then again until the incident ends or waits for a person.
+Usage: killing.py ENGINE_URL FOLDER DATA < cases (JSON lines: name, store, path, point); prints one JSON line for each.
+A case begins with a copy of DATA, and runs until it was killed once, then again until the incident ends or waits for a
+person. With STORE in the place of DATA and no case, `killing.py ENGINE_URL FOLDER --first STORE` makes such a folder.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import ssl
 import sys
@@ -36,7 +38,7 @@ from lamplighter.workflow.durable import CheckpointedSteps
 from lamplighter.workflow.remedy import Patience
 from lamplighter.workflow.story import Work
 
-CHILD_SECONDS_MAX = 40
+CHILD_SECONDS_MAX = 150
 LIVES_MAX = 3
 ENDS = {str(state) for state in CLOSED | WAITING}
 TARGET_ID = "0123456789ab"
@@ -254,12 +256,25 @@ def run_life(case: dict[str, str], folder: Path) -> int:
     return os.waitpid(child, 0)[1]
 
 
+async def first_life(store: str, folder: Path) -> None:
+    """A life in which nothing happens: what it leaves is what every case begins with."""
+    app, _ = configured({"name": "first", "store": store, "path": "auto", "point": ""}, folder)
+    await app.start()
+    await app.stop()
+
+
 def main() -> None:
-    root = Path(sys.argv[2])
+    root, begins_with = Path(sys.argv[2]), sys.argv[3]
+    if begins_with == "--first":
+        asyncio.run(first_life(sys.argv[4], root))
+        return
+    # What a first look at a configuration imports, every fork has from here on.
+    load_settings(Path(begins_with).with_name("lamplighter.yaml"), {"HOME": str(root), "LAMPLIGHTER_DATA": str(root)})
     for line in sys.stdin:
         case = json.loads(line)
         folder = root / case["name"]
         folder.mkdir()
+        shutil.copytree(begins_with, folder / "data")
         lives = []
         for _ in range(LIVES_MAX):
             lives.append(run_life(case, folder))

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.workflow.killcases import Outside, cases_for, check, outside, run_cases
+from tests.integration.workflow.killcases import Outside, cases_for, check, first_data, outside, run_cases
 
 __all__ = ["outside"]
 
 
 @pytest.mark.postgres
 def test_killed_at_every_point_on_postgresql(outside: str, tmp_path: Path, postgres_server: object) -> None:
-    cases = cases_for("postgresql", iter(postgres_server.new_database, None))
-    results = run_cases(outside, tmp_path, cases)
+    first = postgres_server.new_database()
+    data = first_data(outside, tmp_path, first)
+    cases = cases_for("postgresql", iter(lambda: postgres_server.new_database(first), None))
+    results = run_cases(outside, tmp_path, data, cases)
     check(Outside.cases, results, len(cases))
