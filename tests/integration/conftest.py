@@ -15,6 +15,8 @@ import psycopg
 import pytest
 
 from lamplighter.lab.shop.layout import free_ports
+from lamplighter.store import open_store
+from lamplighter.testing import FakeClock
 
 PROGRAM_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 START_SECONDS = 60
@@ -42,10 +44,12 @@ class PostgresServer:
         log = str(self.folder / "server.log")
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", options, *arguments)
 
-    def new_database(self) -> str:
+    def new_database(self, like: str = "") -> str:
+        """The URL of a fresh database: an empty one, or a copy of the one at the URL `like`, which nobody may use."""
         name = f"t{uuid.uuid4().hex[:12]}"
+        template = like.rsplit("/", maxsplit=1)[1] if like else "template1"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
@@ -96,6 +100,37 @@ def new_postgres_url(postgres_server: PostgresServer) -> Iterator[Callable[[], s
     yield make
     for url in made:
         postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store's file as its first start leaves it, to be copied: the migrations take longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "store.db"
+    open_store(f"sqlite:///{path}", clock=FakeClock()).close()
+    assert [file.name for file in path.parent.glob("store.db*")] == ["store.db"]
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: PostgresServer) -> str:
+    """As `migrated_file`, on PostgreSQL."""
+    url = postgres_server.new_database()
+    open_store(url, clock=FakeClock()).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a store that was opened once and holds nothing."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "store.db")
+        yield f"sqlite:///{tmp_path}/store.db"
+        return
+    like: str = request.getfixturevalue("migrated_database")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.new_database(like)
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture

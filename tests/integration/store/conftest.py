@@ -83,8 +83,15 @@ def now() -> datetime:
     return NOW
 
 
+@pytest.fixture
+def url(store_url: str) -> str:
+    """A store that was opened once and holds nothing."""
+    return store_url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database in which nothing was ever made."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/store.db"
     new_url: Callable[[], str] = request.getfixturevalue("new_postgres_url")

@@ -148,7 +148,7 @@ async def test_a_locked_database_is_said_in_time_and_recovers(
     assert store.ready() == ""
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_a_long_lock_fails_the_write_and_the_writer_goes_on(
     store: SqlStore, alert: Maker, now: datetime, writers_blocked: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -171,7 +171,7 @@ def test_what_was_acknowledged_survives_kill_9(url: str, opened: Callable[..., S
         acknowledged = [process.stdout.readline().strip() for _ in range(400)]
         os.kill(process.pid, signal.SIGKILL)
         acknowledged += process.stdout.read().splitlines()[:-1]
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     store = opened(url)
     assert len(acknowledged) >= 400
     assert all(acknowledged)
@@ -181,7 +181,7 @@ def test_what_was_acknowledged_survives_kill_9(url: str, opened: Callable[..., S
     assert _count(store, deliveries) == len(stored)
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_20000_duplicates_grow_the_file_little(store: SqlStore, alert: Maker, now: datetime, tmp_path: Path) -> None:
     async def flood() -> None:
         for _ in range(10):

@@ -69,7 +69,7 @@ def test_a_cursor_that_is_no_id_is_refused(filled: SqlStore, cursor: str) -> Non
         filled.incidents.listed(before=cursor)
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "wanted",
     [

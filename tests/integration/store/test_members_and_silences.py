@@ -62,8 +62,8 @@ def _rows(alert: Maker, at: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def old_url(url: str, alert: Maker) -> str:
-    database = Database(parsed(url))
+def old_url(empty_url: str, alert: Maker) -> str:
+    database = Database(parsed(empty_url))
     if database.path is not None:
         prepare_file(database.path)
     config = Config()
@@ -82,7 +82,7 @@ def old_url(url: str, alert: Maker) -> str:
             for sequence in ("incidents_number_seq", "journal_seq_seq", "events_seq_seq"):
                 connection.execute(text(f"SELECT setval('{sequence}', 3)"))
     database.close()
-    return url
+    return empty_url
 
 
 def test_a_store_of_the_release_before_opens_and_keeps_its_incidents(

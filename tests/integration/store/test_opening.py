@@ -63,9 +63,9 @@ def test_the_schema_is_what_the_tables_say(store: SqlStore) -> None:
         assert compare_metadata(context, tables.metadata) == []
 
 
-def test_many_start_at_once(url: str, opened: Opened) -> None:
+def test_many_start_at_once(empty_url: str, opened: Opened) -> None:
     with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(opened, [url] * 4))
+        stores = list(pool.map(opened, [empty_url] * 4))
     assert [store.ready() for store in stores] == [""] * 4
 
 
@@ -168,7 +168,7 @@ def test_a_full_disk_is_said_and_recovers(small_disk: Path, opened: Opened, aler
     assert {*acknowledged, "after"} <= stored
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_readiness_does_not_wait_for_a_lock(
     store: SqlStore, writers_blocked: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -177,7 +177,7 @@ def test_readiness_does_not_wait_for_a_lock(
     assert "store.db: database is locked" in reason
 
 
-@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_a_server_restart_loses_nothing_and_is_got_over(
     store: SqlStore, postgres_restart: Callable[[], None], alert: Maker, now: datetime
 ) -> None:
@@ -214,7 +214,7 @@ def test_a_server_restart_loses_nothing_and_is_got_over(
     assert store.incidents.counts() == {}
 
 
-@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_an_idle_writer_gets_over_a_restart_without_an_error(
     store: SqlStore, postgres_restart: Callable[[], None], alert: Maker, now: datetime
 ) -> None:
@@ -224,7 +224,7 @@ def test_an_idle_writer_gets_over_a_restart_without_an_error(
     assert [entry.alert.fingerprint for entry in store.journal.unplaced(10)] == ["before", "after"]
 
 
-@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_a_database_set_to_read_only_is_said(store: SqlStore, opened: Opened, url: str) -> None:
     name = url.rsplit("/", maxsplit=1)[1]
     with store._database.writing() as connection:

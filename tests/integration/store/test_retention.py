@@ -163,7 +163,7 @@ def test_an_incident_number_is_never_given_twice(
     assert set(fresh.run(alert("b"), at=now + timedelta(days=2)).ids.values()) == {"INC-2"}
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_new_file_gives_its_space_back(
     store: SqlStore, correlating: Bench, alert: Maker, now: datetime, tmp_path: Path
 ) -> None:
