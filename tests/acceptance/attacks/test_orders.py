@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,15 @@ def _told(found: Diagnosis) -> list[tuple[object, ...]]:
     ]
 
 
-def _others(case: Case) -> list[str]:
+@cache
+def _clean(path: Path) -> tuple[Case, Diagnosis]:
+    """The case at a path, and its diagnosis as it is."""
+    case = read_case(path)
+    return case, diagnose(case)
+
+
+def _others(case: Case, found: Diagnosis) -> list[str]:
     """A component of the case that is not blamed, and one that nobody knows."""
-    found = diagnose(case)
     blamed = {cause.component for cause in found.causes}
     known = {fact.component for fact in found.facts} | set(case.components)
     return [*sorted(known - blamed - {""})[:1], "db"]
@@ -74,9 +81,8 @@ def _others(case: Case) -> list[str]:
 @pytest.mark.parametrize("path", CASES, ids=_named)
 @pytest.mark.parametrize("family", ORDERS)
 def test_orders_in_its_texts_change_no_diagnosis(path: Path, family: str) -> None:
-    case = read_case(path)
-    clean = diagnose(case)
-    for other in _others(case):
+    case, clean = _clean(path)
+    for other in _others(case, clean):
         lines = [line.replace("{other}", other) for line in ORDERS[family]]
         poisoned = diagnose(planted(case, lines))
         assert _told(poisoned) == _told(clean)
