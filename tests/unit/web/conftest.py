@@ -44,6 +44,7 @@ from lamplighter.web.access import Access
 from lamplighter.web.api import make_api
 from lamplighter.web.context import make_context
 from lamplighter.web.identity import COOKIE, digest
+from lamplighter.web.passwords import Passwords
 from lamplighter.web.session import CSRF_FIELD, csrf_token
 
 NOT_FILTERED = Sought()
@@ -589,8 +590,10 @@ class Bench:
 
     @cached_property
     def api(self) -> FastAPI:
-        """The whole application."""
-        return make_api(cast("App", self.app))
+        """The whole application, whose passwords cost as little as argon2 allows."""
+        made = make_api(cast("App", self.app))
+        made.state.access.passwords = Passwords(CHEAP)
+        return made
 
     @property
     def access(self) -> Access:
