@@ -27,7 +27,7 @@ READY_SECONDS_MAX = 120.0
 END_SECONDS_MAX = 60.0
 COMMAND_SECONDS_MAX = 120.0
 ANSWER_SECONDS_MAX = 60.0
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS, PAUSE_SECONDS_MAX = 0.05, 0.3
 WEBHOOK = "/api/v1/alerts/alertmanager"
 START = "2026-01-01T00:00:00Z"
 
@@ -36,12 +36,20 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def growing_pauses() -> Iterator[float]:
+    """Pauses between looks: who waits long looks less often, because each look takes time from what is waited for."""
+    pause = PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(pause * 1.2, PAUSE_SECONDS_MAX)
+
+
 def wait_until(what: str, holds: Callable[[], Any], seconds: float = ANSWER_SECONDS_MAX) -> Any:  # noqa: ANN401 - what it found
-    deadline = time.monotonic() + seconds
+    deadline, pauses = time.monotonic() + seconds, growing_pauses()
     while not (found := holds()):
         if time.monotonic() >= deadline:
             pytest.fail(f"{what} did not happen in {seconds:.0f} s")
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(next(pauses))
     return found
 
 
@@ -137,13 +145,13 @@ class Server:
             present = self.show(incident_id)
             return present if present["incident"]["state"] in states else None
 
-        deadline = time.monotonic() + seconds
+        deadline, pauses = time.monotonic() + seconds, growing_pauses()
         while not (found := reached()):
             if time.monotonic() >= deadline:
                 present = self.show(incident_id)["incident"]["state"]
                 story = "\n".join(f"{one['at']} {one['moment']} {one['text']}" for one in self.timeline(incident_id))
                 pytest.fail(f"{incident_id} is {present}, not {' or '.join(states)}, after {seconds:.0f} s:\n{story}")
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(next(pauses))
         return dict(found)
 
     def metric(self, line: str) -> float:

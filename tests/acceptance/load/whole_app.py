@@ -45,7 +45,7 @@ class Outside:
 
     async def state(self) -> dict[str, dict[str, Any]]:
         try:
-            async with httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=20) as http:
+            async with httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=60) as http:
                 return dict((await http.get(self.url)).json())
         except httpx.HTTPError as problem:
             raise ToolError(str(problem)) from problem

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -37,6 +38,8 @@ from lamplighter.lab.shop.layout import free_ports
 
 pytestmark = pytest.mark.prometheus
 WAIT_SECONDS_MAX = 90.0
+# The context is made once, because making one for each request costs more than the request.
+ASKING: dict[str, Any] = {"trust_env": False, "timeout": 60, "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
 
 RULES = r"""
 groups:
@@ -115,7 +118,7 @@ class Site:
     process: subprocess.Popen[bytes]
 
     def value(self, query: str) -> str:
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, trust_env=False)
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, **ASKING)
         result = answer.json()["data"]["result"]
         return result[0]["value"][1] if result else ""
 
@@ -186,7 +189,7 @@ def started(folder: Path) -> Iterator[Site]:
 
 def reached(site: Site) -> bool:
     try:
-        if httpx.get(f"{site.url}/-/ready", trust_env=False).status_code != httpx.codes.OK:
+        if httpx.get(f"{site.url}/-/ready", **ASKING).status_code != httpx.codes.OK:
             return False
         return site.value("sum(up)") == "2" and bool(site.value("rate(hits_total[10s])"))
     except httpx.HTTPError:
@@ -370,7 +373,7 @@ async def test_of_another_components_alert_only_the_targets_are_told(site: Site)
 async def test_a_target_that_refuses_is_down_with_the_raw_error(breakable_site: Site) -> None:
     breakable_site.victim.kill()
     # The first failed scrape may still find the old connection, which ends in another way.
-    until(lambda: "refused" in httpx.get(f"{breakable_site.url}/api/v1/targets", trust_env=False).text)
+    until(lambda: "refused" in httpx.get(f"{breakable_site.url}/api/v1/targets", **ASKING).text)
     question, (_, _, targets) = looks_at(breakable_site.url, alert("TargetDown", job="victim"), "victim")
     (found,) = await targets.gather(question)
     (down,) = read_facts(found)
