@@ -39,7 +39,7 @@ STEP = timedelta(seconds=30)
 
 def run(*words: str, **more: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - passed on to subprocess
     command = [sys.executable, "-m", "lamplighter", "alerts", "replay", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **more)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)
 
 
 def test_the_same_seed_gives_the_same_night() -> None:
@@ -87,7 +87,7 @@ def test_being_interrupted_ends_with_130() -> None:
         process.stdin.flush()
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in err
 

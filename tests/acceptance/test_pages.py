@@ -85,7 +85,7 @@ def house() -> Iterator[House]:
     ):
         token = (data_folder(premises) / TOKEN_FILE).read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=server.url, headers=headers, timeout=20.0, trust_env=False) as client:
+        with httpx.Client(base_url=server.url, headers=headers, timeout=60.0, trust_env=False) as client:
             made = House(server.url, token, client, data_folder(premises))
             made.alert("FirstDown", "first")
             made.incident("FirstDown")

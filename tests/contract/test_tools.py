@@ -224,7 +224,7 @@ async def test_where_nobody_answers_the_evidence_is_the_failure_with_what_was_as
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_server_that_never_answers_is_left_in_time(name: str, answering: Answering) -> None:
     tool = tool_of(name, answering.port)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         found = await tool.gather(question(tool))
     assert found
     assert all(len(one.content.encode()) <= EVIDENCE_BYTES_MAX for one in found)
@@ -234,6 +234,6 @@ async def test_a_server_that_never_answers_is_left_in_time(name: str, answering:
 @pytest.mark.parametrize("answering", GARBAGE, indirect=True, ids=range(len(GARBAGE)))
 async def test_garbage_never_raises_and_stays_bounded(name: str, answering: Answering) -> None:
     tool = tool_of(name, answering.port)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         found = await tool.gather(question(tool))
     assert all(one.tool == name and len(one.content.encode()) <= EVIDENCE_BYTES_MAX for one in found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import socket
 import sqlite3
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lamplighter.lab.premises import Premises
+from lamplighter.lab.shop.layout import free_ports
 from lamplighter.lab.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ class Rig:
         )
 
     def check(self, name: str, after_seconds: int) -> dict[str, Any]:
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        place = f"127.0.0.1:{port}"
+        place = f"127.0.0.1:{free_ports(1)[0]}"
         more = {"every": "0.5s", "timeout": "1s", "for": f"{after_seconds}s"}
         return {"name": f"{name} answers", "tcp": place, "component": name, **more}
 

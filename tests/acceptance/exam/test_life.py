@@ -46,7 +46,7 @@ def killed_under_load(server: Server, make: Payloads, prefix: str) -> set[str]:
     taken = threading.Event()
 
     def send(thread: int) -> None:
-        with httpx.Client(base_url=server.client.base_url, headers=dict(server.client.headers)) as client:
+        with httpx.Client(base_url=server.client.base_url, headers=dict(server.client.headers), timeout=60) as client:
             for number in range(10_000):
                 names = [f"{prefix}-{thread}-{number}-{part}" for part in range(3)]
                 body = make.body(*(make.alert(name, labels={"job": "load"}) for name in names))
@@ -62,7 +62,7 @@ def killed_under_load(server: Server, make: Payloads, prefix: str) -> set[str]:
     threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
-    assert taken.wait(20)
+    assert taken.wait(60)
     assert server.stop(signal.SIGKILL) == -signal.SIGKILL
     for thread in threads:
         thread.join()

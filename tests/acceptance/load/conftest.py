@@ -39,6 +39,7 @@ __all__ = ["environment", "module_servers", "new_postgres_url", "postgres_restar
 ANSWER_SECONDS_MAX = 150.0
 PLACED_SECONDS_MAX = 150.0
 END_SECONDS_MAX = 150.0
+READY_SECONDS_MAX = 150.0
 OPEN_TWICE = """
     SELECT m.trouble FROM members m JOIN incidents i ON i.number = m.incident_number
     WHERE i.state NOT IN ('resolved', 'self_cleared', 'merged') GROUP BY m.trouble HAVING count(*) > 1
@@ -246,7 +247,7 @@ class Whole:
         (self.folder / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
         self.client = httpx.Client(base_url=self.door.url, timeout=ANSWER_SECONDS_MAX, trust_env=False)
 
-    def start(self, seconds: float = 60.0) -> Whole:
+    def start(self, seconds: float = READY_SECONDS_MAX) -> Whole:
         harness = str(Path(__file__).with_name("whole_app.py"))
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(

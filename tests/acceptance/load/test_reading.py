@@ -78,7 +78,7 @@ class Audience:
 def test_l8_fifty_listeners_hear_everything_while_alerts_run(servers: Servers) -> None:
     """One more never reads a byte, which costs it its own connection at most."""
     server = servers.new({"responses": {"storm_from": 100_000}}).start()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as deaf, Audience(server) as audience:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as deaf, Audience(server) as audience:
         deaf.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode())
         wait_until("all listen", lambda: server.metric("lamplighter_event_listeners") == LISTENERS + 1, 90)
         deliveries = ([alert(n, f"Rule{n}", service=f"part-{n}")] for n in range(150))

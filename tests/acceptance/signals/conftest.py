@@ -92,7 +92,7 @@ class Outside:
                 _, kind, *rest = self.path.split("/")
                 parts = dict(outside.parts)
                 found = {name: part.as_json for name, part in parts.items()}
-                self._answer(found if kind == "parts" else found[rest[0]])
+                self._answer(found if kind in {"parts", "survey"} else found[rest[0]])
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -191,9 +191,9 @@ class Stage(Server):
 
     def surveyed(self) -> None:
         """Wait until what runs now has been seen and taken in."""
-        before = self.outside.arrived["/parts"]
-        wait_until("two surveys", lambda: self.outside.arrived["/parts"] >= before + 2)
-        time.sleep(0.3)
+        before = self.outside.arrived["/survey"]
+        # They come one after another: what the second saw is taken in before the third asks.
+        wait_until("three surveys", lambda: self.outside.arrived["/survey"] >= before + 3)
 
     def wrong_by(self, seconds: float) -> None:
         """Set by how much the server's wall clock is wrong; no time passes."""

@@ -78,7 +78,7 @@ class World:
     async def components(self) -> Sequence[Component]:
         return tuple(
             Component(SYSTEM, "container", p["name"], f"id-{p['name']}", p["labels"], p["running"], p["group"])
-            for p in (await self.asked("/parts")).values()
+            for p in (await self.asked("/survey")).values()
         )
 
     async def read(self, alert: Alert) -> Reading | None:
@@ -225,7 +225,7 @@ def main() -> None:
         investigator=Hung(),
         patience=Patience(act_seconds=20, settle_seconds=0.2, settle_pause_seconds=0.1),
     )
-    app.surveying.every_seconds = 0.5
+    app.surveying.every_seconds = 0.3
     api = make_api(app)
     uvicorn.run(api, host="127.0.0.1", port=int(PORT), log_level="warning", timeout_graceful_shutdown=2)
 

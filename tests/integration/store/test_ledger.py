@@ -139,7 +139,7 @@ def test_only_one_of_two_callers_starts(
         together = threading.Barrier(2)
 
         def start(which: SqlStore, key: str = f"r{number}", together: threading.Barrier = together) -> bool:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             return which.ledger.start(key, {}, now)
 
         with ThreadPoolExecutor(2) as pool:
@@ -157,7 +157,7 @@ def test_two_attempts_on_one_target_do_not_start_together(
         together = threading.Barrier(2)
 
         def start(which: SqlStore, key: str, together: threading.Barrier = together) -> bool:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             return which.ledger.start(key, {}, now)
 
         with ThreadPoolExecutor(2) as pool:

@@ -178,7 +178,7 @@ def test_two_threads_open_one_incident_for_each_trouble(
             member = Member(
                 opens.incident_id, entry.alert.trouble, entry.alert, component, Link.OPENED, "new", entry.received_at
             )
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             return which.incidents.apply((Placed(entry, opens),), (member,), {}, entry.received_at)
 
         with ThreadPoolExecutor(2) as pool:
@@ -340,7 +340,7 @@ def test_long_and_strange_fingerprints_stay_apart_and_are_found_again(
     assert [incident.alert_count for incident, _ in store.incidents.board()] == [2, 2, 2]
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_20000_repeats_grow_no_table_but_the_journal(
     store: SqlStore, alert: Maker, correlating: Bench, tmp_path: Path
 ) -> None:

@@ -55,16 +55,16 @@ async def test_a_delivery_that_the_database_refuses_harms_no_other(
     assert all(isinstance(seq, int) for seq in (results[0], results[2]))
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_writer_that_dies_is_noticed_and_started_again(writer: JournalWriter, parcel: Maker) -> None:
     # sqlite3 answers a number of this size with an error of its own kind, which stands for the unforeseen.
     fatal = parcel(truncated_count=2**80)
     writer.put(fatal)
     with pytest.raises(StoreUnavailable, match="writer died"):
-        await asyncio.wait_for(fatal.waiting, 10)
+        await asyncio.wait_for(fatal.waiting, 60)
     assert writer._thread is not None
     await asyncio.to_thread(writer._thread.join, 10)
     after = parcel()
     writer.put(after)
-    assert await asyncio.wait_for(after.waiting, 10) == 1
+    assert await asyncio.wait_for(after.waiting, 60) == 1

@@ -259,17 +259,17 @@ async def test_a_storm_starts_few_says_what_it_holds_and_names_the_grave(premise
         most = 0
         await journal(app, *alerts[:79], grave)
         await eventually(lambda: app.dispatch.storm is not None)
-        await asyncio.sleep(1)
         listed = app.store.incidents.listed
-        assert len(listed(Wanted(states=(State.RECEIVED,)), limit=200)) == 80
-        await eventually(lambda: "storm" in {message.moment for message in premises.channel.sent}, 30)
+        await eventually(lambda: len(listed(Wanted(), limit=200)) == 80)
+        assert len(listed(Wanted(states=(State.RECEIVED,)), limit=200)) >= 80 - 2
+        await eventually(lambda: "storm" in {message.moment for message in premises.channel.sent})
         for _ in range(100):
             at_work = tuple({State.ANALYSING, State.COUNCIL_REVIEW})
             most = max(most, len(listed(Wanted(states=at_work), limit=200)))
             await asyncio.sleep(0.02)
         assert most <= 2
-        told = [message for message in premises.channel.sent if "Grave" in " ".join((message.title, *message.lines))]
-        assert told
+        sent = premises.channel.sent
+        await eventually(lambda: any("Grave" in " ".join((message.title, *message.lines)) for message in sent))
         await eventually(lambda: not app.dispatch.line, 240)
 
 
@@ -297,7 +297,7 @@ async def test_two_hundred_questions_survive_a_restart_and_one_is_answered(premi
     async with premises.life() as app:
         await journal(app, *alerts)
         await eventually(lambda: len(app.store.incidents.listed(waiting, limit=500)) == 200, 400)
-        await eventually(lambda: sum(message.moment == "asked" for message in premises.channel.sent) == 200)
+        await eventually(lambda: sum(message.moment == "asked" for message in premises.channel.sent) == 200, 400)
     messages = len(premises.channel.sent)
     async with premises.life() as app:
         assert len(app.store.incidents.listed(waiting, limit=500)) == 200
@@ -331,7 +331,7 @@ async def test_old_checkpoints_are_pruned_and_fresh_ones_kept(premises: Premises
         await eventually(stands(app, State.NEEDS_HUMAN))
         incident = of(app)
         assert incident is not None
-        for _ in range(400):
+        for _ in range(2_000):
             if await app.response.standing(incident) == "ended":
                 break
             await asyncio.sleep(0.05)

@@ -109,11 +109,11 @@ def test_a_line_without_end_costs_no_more_than_its_beginning() -> None:
     ["1a", "a1", ":", "1:", "ff:", "1.1.", "/", "/a", "\\a", "a.b", "://", "-1", "(", "a_", "1m", "e1", "ab-cd"],
 )
 def test_no_word_makes_the_masks_go_astray(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     word = masked_word(piece * 200 + "!")
     is_value(word + "?")
     is_telling(word + "?")
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_what_was_heard_before_is_not_masked_again() -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from lamplighter.diagnosis.readers import read
-from lamplighter.domain.evidence import Evidence, Question
+from lamplighter.domain.evidence import Evidence, Fact, Question
 from lamplighter.domain.topology import Component
 from lamplighter.integrations.postgresql.client import Database, PostgresqlConfig
 from lamplighter.lab.shop.layout import free_ports
@@ -54,12 +55,17 @@ async def connected(url: str, name: str) -> AsyncIterator[psycopg.AsyncConnectio
         await connection.close()
 
 
+async def told(url: str, tool: str, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """The first answer that is as it is awaited to be."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not holds(found := await answer(url, tool)):
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.1)
+    return found
+
+
 async def waits(url: str) -> None:
-    for _ in range(100):
-        if (await answer(url, "locks"))["rows"]:
-            return
-        await asyncio.sleep(WAIT_SECONDS / 100)
-    pytest.fail("nobody waits for a lock")
+    await told(url, "locks", lambda data: data["rows"])
 
 
 async def test_who_sits_idle_in_a_transaction_is_counted_and_named(new_postgres_url: Callable[[], str]) -> None:
@@ -105,12 +111,11 @@ async def test_who_blocks_whom_is_told(new_postgres_url: Callable[[], str]) -> N
 async def test_what_runs_now_is_told_where_nothing_is_counted(new_postgres_url: Callable[[], str]) -> None:
     url = new_postgres_url()
     async with connected(url, "slow") as slow:
-        sleeping = asyncio.create_task(slow.execute("SELECT pg_sleep(2)"))
-        await asyncio.sleep(0.5)
-        data = await answer(url, "statements")
+        sleeping = asyncio.create_task(slow.execute("SELECT pg_sleep(600)"))
+        data = await told(url, "statements", lambda data: any(one["application"] == "slow" for one in data["running"]))
         sleeping.cancel()
         await asyncio.gather(sleeping, return_exceptions=True)
-    assert [row["statement"] for row in data["running"] if row["application"] == "slow"] == ["SELECT pg_sleep(2)"]
+    assert [row["statement"] for row in data["running"] if row["application"] == "slow"] == ["SELECT pg_sleep(600)"]
     assert data["rows"] == []
     assert "is not installed" in data["not_counted"]
 
@@ -166,6 +171,17 @@ def replica_url(postgres_server: Any) -> Iterator[str]:  # noqa: ANN401 - its cl
     shutil.rmtree(folder)
 
 
+async def fallen_behind(url: str, replica_url: str) -> tuple[Fact, Fact]:
+    """What server and replica say once both know of more than ten kilobytes between them, or in the end."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        (behind,) = read(await ask(replica_url, "replication"))
+        (ahead,) = read(await ask(url, "replication"))
+        if all((one.number("lag_bytes") or 0) > 10_000 for one in (ahead, behind)) or time.monotonic() > deadline:
+            return ahead, behind
+        await asyncio.sleep(0.1)
+
+
 async def test_a_replica_that_is_stopped_from_replaying_falls_behind(
     new_postgres_url: Callable[[], str], replica_url: str
 ) -> None:
@@ -175,9 +191,7 @@ async def test_a_replica_that_is_stopped_from_replaying_falls_behind(
         await connection.execute("SELECT pg_wal_replay_pause()")
         await app.execute("CREATE TABLE t AS SELECT generate_series(1, 1000)")
         await app.commit()
-        await asyncio.sleep(0.5)
-        (behind,) = read(await ask(replica_url, "replication"))
-        (ahead,) = read(await ask(url, "replication"))
+        (ahead, behind) = await fallen_behind(url, replica_url)
     assert (behind.number("in_recovery"), behind.number("replay_paused")) == (1.0, 1.0)
     assert behind.values["receiver"] == "streaming"
     assert (behind.number("lag_bytes") or 0) > 10_000

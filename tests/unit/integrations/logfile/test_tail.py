@@ -34,13 +34,13 @@ def test_two_hundred_megabytes_are_not_read(tmp_path: Path) -> None:
         file.seek(0, os.SEEK_END)
         file.write(b"\nno space left on device\n")
     tracemalloc.start()
-    began = time.monotonic()
+    began = time.process_time()
     text, cut = tail(path, [tmp_path], 65_536)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (text, cut) == ("no space left on device\n", True)
     assert peak < MEBIBYTE
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_bytes_that_are_no_text_are_replaced_and_stay_within_the_bound(tmp_path: Path) -> None:

@@ -32,6 +32,6 @@ def test_no_literal_and_no_comment_is_shown(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize("unit", ["'", "$$", "/*", "--", "E'\\", '"', "$a", "''E'"])
 def test_what_was_made_to_be_slow_is_not(unit: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert len(shown_statement(unit * 500_000)) <= CHARS_MAX
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
