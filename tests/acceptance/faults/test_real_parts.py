@@ -23,7 +23,7 @@ from lamplighter.lab.shop.layout import free_ports
 from tests.acceptance.faults.conftest import ENDS, Served, await_that, stopped_at_exit
 
 RESTART_ORDERS = SeenEffect("restart", "orders")
-STOP_SECONDS_MAX = 15.0
+STOP_SECONDS_MAX = 40.0
 DOCKER_SCRIPT = """
 import pathlib, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -96,7 +96,7 @@ def watched(hub: Hub, number: int, *keys: Key, who: Any = here) -> tuple[Tab, Sh
 
 
 async def soon(condition: Any) -> None:  # noqa: ANN401 - a callable
-    for _ in range(400):
+    for _ in range(1_200):
         if condition():
             return
         await asyncio.sleep(0.05)
