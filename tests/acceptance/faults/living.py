@@ -28,12 +28,14 @@ from lamplighter.domain.plan import Offer, Risk, Target, Verb
 from lamplighter.domain.topology import Component
 from lamplighter.domain.verification import Reading, SignalState
 from lamplighter.ports import Effect, Roles, Snapshot, ToolError
-from lamplighter.settings import load_settings
+from lamplighter.settings import Settings, load_settings
 from lamplighter.web.api import make_api
+from lamplighter.web.console import pages
 from lamplighter.workflow.remedy import Patience
 from lamplighter.workflow.story import Work
 
 LIVES_MAX = 30
+IMPORTED_BEFORE_THE_FORK = (pages,)
 # Made once, because making one for each request costs more than the request.
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 SPEC: dict[str, str] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -142,18 +144,20 @@ class Mortal:
         return deadly
 
 
+def configured() -> Settings:
+    return load_settings(FOLDER / "lamplighter.yaml", {"HOME": str(FOLDER), "LAMPLIGHTER_DATA": str(FOLDER / "data")})
+
+
 def live() -> None:
     """One life: the server, until it is told to stop."""
-    settings = load_settings(
-        FOLDER / "lamplighter.yaml", {"HOME": str(FOLDER), "LAMPLIGHTER_DATA": str(FOLDER / "data")}
-    )
+    settings = configured()
     engine = Outside(SPEC["engine"])
     roles = Roles(sources=(Plain(),), inventories=(engine,), readers=(engine,), actions=(Restarting(engine),))
     app = build_app(
         settings,
         extra_roles=(roles,),
         investigator=Hung(),
-        patience=Patience(act_seconds=5, settle_seconds=0.2, settle_pause_seconds=0.1),
+        patience=Patience(act_seconds=60, settle_seconds=0.2, settle_pause_seconds=0.1),
         wrap=lambda work: Mortal(work, SPEC["dies"]),  # type: ignore[arg-type,return-value] - it passes every step on
     )
     port = int(SPEC["port"])
@@ -164,7 +168,7 @@ def configure() -> None:
     mode, auto = ("auto", "['restart container *']") if SPEC["mode"] == "auto" else ("ask", "[]")
     (FOLDER / "lamplighter.yaml").write_text(
         f"autonomy: {{mode: {mode}, auto: {auto}, limits: {{between: 0s, total: 1000/1h}}}}\n"
-        "sources: {}\nnotify: {}\nverify: {for: 300ms, every: 100ms, deadline: 5s}\n"
+        "sources: {}\nnotify: {}\nverify: {for: 300ms, every: 100ms, deadline: 60s}\n"
         f"store: {{url: '{SPEC['store']}'}}\n",
         encoding="utf-8",
     )
@@ -190,6 +194,8 @@ def one_life(number: int) -> int:
 
 def main() -> None:
     configure()
+    # What a first look at a configuration imports, every life has from here on; and so it is with the pages.
+    configured()
     for number in range(1, LIVES_MAX + 1):
         if one_life(number) != signal.SIGKILL:
             return
