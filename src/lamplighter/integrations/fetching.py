@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -99,25 +100,53 @@ def why_not_reached(host: str) -> str:
     return next((why for why in (why_never(str(place[0])) for *_, place in found) if why), "")
 
 
-@cache
-def machine_trust() -> ssl.SSLContext:
-    """The machine's own certificate authorities; loading them takes longer than most questions, so they are kept."""
-    return ssl.create_default_context()
+class _Kept(threading.local):
+    """What one thread has made: a library marks a context with what it speaks, while another thread may read it."""
+
+    def __init__(self) -> None:
+        self.machine: dict[str, tuple[tuple[object, ...], ssl.SSLContext]] = {}
+        self.blind: dict[str, ssl.SSLContext] = {}
+        self.none = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-@cache
-def blind_trust() -> ssl.SSLContext:
-    """Speaks TLS with anybody: only where the owner said that certificates are not to be verified."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+_kept = _Kept()
+WEB = "http"
+
+
+def machine_trust(speaks: str = WEB) -> ssl.SSLContext:
+    """The machine's own certificate authorities; loading them takes longer than most questions, so they are kept.
+
+    They are loaded anew where the machine's files changed. What `speaks` otherwise never gets HTTP's context.
+    """
+    paths = ssl.get_default_verify_paths()
+    seen = tuple((path, _changed_at(path)) for path in (paths.cafile, paths.capath) if path)
+    known, context = _kept.machine.get(speaks, ((), None))
+    if context is None or known != seen:
+        context = ssl.create_default_context()
+        _kept.machine[speaks] = (seen, context)
     return context
 
 
-@cache
+def _changed_at(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def blind_trust(speaks: str = WEB) -> ssl.SSLContext:
+    """Speaks TLS with anybody: only where the owner said that certificates are not to be verified."""
+    if speaks not in _kept.blind:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        _kept.blind[speaks] = context
+    return _kept.blind[speaks]
+
+
 def no_trust() -> ssl.SSLContext:
     """Believes no certificate, and costs nothing: where no TLS is spoken."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _kept.none
 
 
 def trust_of(url: str, *, verify: bool = True) -> ssl.SSLContext:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -12,8 +13,11 @@ from lamplighter.integrations.fetching import (
     JsonApi,
     Outward,
     Refused,
+    blind_trust,
     connected,
     failed,
+    machine_trust,
+    no_trust,
     query_text,
     web_address,
     why_never,
@@ -168,3 +172,12 @@ def test_a_look_beforehand_says_why_nothing_is_sent(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "", "no-such-name.invalid"])
 def test_a_look_beforehand_lets_all_else_be(host: str) -> None:
     assert why_not_reached(host) == ""
+
+
+def test_threads_share_no_trust() -> None:
+    made = (machine_trust, blind_trust, no_trust)
+    with ThreadPoolExecutor(1) as other:
+        theirs = [other.submit(one).result() for one in made]
+    ours = [one() for one in made]
+    assert not {id(one) for one in ours} & {id(one) for one in theirs}
+    assert [one() for one in made] == ours

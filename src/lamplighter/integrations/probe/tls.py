@@ -25,6 +25,8 @@ from lamplighter.integrations.probe.tools import checks_about
 from lamplighter.ports import Clock, Surroundings
 
 HTTPS_PORT = 443
+# Nothing is spoken after the handshake, and so nothing is offered in it: who speaks no HTTP might hang up.
+BARE = "nothing"
 TLS_PORTS = frozenset({443, 465, 636, 853, 990, 993, 995, 2376, 4443, 5671, 6443, 8006, 8443, 8883, 9443})
 CHAIN_MAX = 6
 NAMES_MAX = 20
@@ -90,7 +92,7 @@ async def looked(spec: CheckSpec, host: str, port: int, now: datetime) -> tuple[
     """What two handshakes tell, one that trusts nobody and one that trusts whom this machine trusts."""
     told: dict[str, Any] = {"check": spec.name, "target": f"{host}:{port}", "chain": []}
     try:
-        shown = await _handshake(spec, host, port, blind_trust())
+        shown = await _handshake(spec, host, port, blind_trust(BARE))
     except (OSError, UnicodeError, ValueError) as problem:
         look = failed(problem, connected=None)
         if spec.kind is CheckKind.TCP and look.error == "tls":
@@ -99,7 +101,7 @@ async def looked(spec: CheckSpec, host: str, port: int, now: datetime) -> tuple[
         return told | _state(look), look
     told |= {"protocol": shown.protocol, "cipher": shown.cipher, **chain_values(shown.chain, host, now)}
     try:
-        await _handshake(spec, host, port, machine_trust())
+        await _handshake(spec, host, port, machine_trust(BARE))
         told["verified"], told["verify_error"] = True, ""
     except ssl.SSLCertVerificationError as problem:
         told["verified"], told["verify_error"] = False, problem.verify_message[:WORDS_MAX]

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +21,7 @@ from lamplighter.diagnosis.readers import read
 from lamplighter.domain.check import CheckKind, CheckSpec, Expected
 from lamplighter.domain.evidence import Evidence, Question
 from lamplighter.domain.topology import Component
+from lamplighter.integrations.fetching import Outward, blind_trust, machine_trust
 from lamplighter.integrations.probe.tls import TlsTool, looked
 from lamplighter.ports import Surroundings
 from lamplighter.testing import NOON, FakeClock, firing
@@ -138,3 +140,21 @@ async def test_a_port_that_speaks_no_tls_is_no_failure_of_a_check_of_the_port() 
         spec = CheckSpec("front", CheckKind.TCP, f"127.0.0.1:{port}", timeout_seconds=3)
         told, _ = await looked(spec, "127.0.0.1", port, datetime.now(UTC))
     assert (told["state"], told["chain"]) == ("ok", [])
+
+
+async def test_no_protocol_is_offered_in_a_handshake_after_others_asked_over_http() -> None:
+    offered: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        offered.append(await reader.read(4_096))
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        for trust in (blind_trust(), machine_trust()):
+            async with httpx.AsyncClient(transport=Outward(trust), trust_env=False) as client:
+                with pytest.raises(httpx.TransportError):
+                    await client.get(f"https://127.0.0.1:{port}/")
+        spec = CheckSpec("front", CheckKind.TCP, f"127.0.0.1:{port}", timeout_seconds=30)
+        await looked(spec, "127.0.0.1", port, datetime.now(UTC))
+    assert [b"http/1.1" in hello for hello in offered] == [True, True, False]
