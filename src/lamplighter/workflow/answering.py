@@ -31,7 +31,6 @@ from lamplighter.workflow.remarks import Remarks
 
 SNOOZE = timedelta(minutes=30)
 TOKEN_CHARS_MAX = 64
-REFRESHES_MAX = 3
 NOTICE_BYTES_MAX = 160
 PAUSE_SECONDS_MAX = 30 * 86_400
 _DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
@@ -160,7 +159,7 @@ class Answering:
         await self.chronicle.note(incident, f"snoozed:{mark[:12]}", Moment.COMMENTED, Crew.PERSON, text, data)
         await self.response.wake(incident)
         await self.posting.remind(incident, (held.summary,), again)
-        await self.posting.update(incident, "asked", (held.summary,), mark)
+        await self.posting.refresh(incident, mark)
         return held
 
     async def _why(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
@@ -223,16 +222,8 @@ class Answering:
         return await asyncio.to_thread(lambda: self.store.nonces.use(nonce.digest, by=by, now=self.clock.now()))
 
     async def _refresh(self, nonce: Nonce, incident: Incident) -> None:
-        """The message again with fresh buttons, as it stands; once more where the response told more meanwhile."""
-        seen, shown = 0, ""
-        for _ in range(REFRESHES_MAX):
-            letters = await asyncio.to_thread(self.store.outbox.of_incident, incident.id)
-            mine = [one for one in letters if (one.channel, one.run) == (nonce.channel, incident.run)]
-            newest = next((one for one in mine if one.seq > seen and one.message.moment != shown), None)
-            if newest is None:
-                return
-            seen, shown = newest.seq, newest.message.moment
-            await self.posting.update(incident, shown, newest.message.lines, nonce.digest)
+        """The message again with fresh buttons, as it stands."""
+        await self.posting.refresh(incident, nonce.digest)
 
     async def _instead(self, nonce: Nonce) -> str:
         """What a button that does not count any more is answered with: the first answer won."""

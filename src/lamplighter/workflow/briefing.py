@@ -53,11 +53,8 @@ class Briefing:
         """Where an incident's page is; empty where nobody said how this server is reached."""
         return f"{self.site_url.rstrip('/')}/incidents/{incident_id}" if self.site_url and incident_id else ""
 
-    def again(self, message: Message, run: int) -> Message:
-        """The same message with what is known by now; as it was where its incident is another run's. Blocks."""
-        incident = self.store.incidents.load(message.incident_id) if message.incident_id else None
-        if incident is None or incident.run != run:
-            return message
+    def again(self, message: Message, incident: Incident) -> Message:
+        """The same message about the same run of this incident, with what is known by now. Blocks."""
         return safe(replace(message, detail=self._detail(incident, message.moment)))
 
     def plain(self, key: str, moment: str, title: str, detail: Detail, lines: tuple[str, ...] = ()) -> Message:

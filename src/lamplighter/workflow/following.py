@@ -48,14 +48,14 @@ class Following:
                 continue
             mark = (incident.workflow_id, str(incident.state), incident.acknowledged_by)
             if mark not in self._shown and self._differs(letter, incident):
-                await self._show(letter, incident)
+                await self._show(incident)
                 if len(self._shown) >= SHOWN_MAX:
                     self._shown.clear()
                 self._shown.add(mark)
 
-    async def _show(self, letter: Letter, incident: Incident) -> None:
+    async def _show(self, incident: Incident) -> None:
         if incident.is_open:
-            await self.posting.update(incident, letter.message.moment, letter.message.lines)
+            await self.posting.refresh(incident, "followed")
             return
         by = f" by {self.posting.briefing.called.of(incident.resolved_by)}" if incident.resolved_by else ""
         into = f" into {incident.merged_into}" if incident.merged_into else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +20,7 @@ from lamplighter.ports import Clock, NotificationChannel, Store, StoreUnavailabl
 from lamplighter.workflow.briefing import Briefing
 
 log = structlog.get_logger()
+REFRESHES_MAX = 3
 STANDING = frozenset({LetterState.QUEUED, LetterState.SENDING})
 
 
@@ -102,6 +103,30 @@ class Posting:
             await self._post(message, Way.EDIT, run=incident.run)
         except StoreUnavailable as problem:
             log.warning("the store is away; messages stay as they are", problem=str(problem))
+
+    async def refresh(self, incident: Incident, mark: str) -> None:
+        """What stands in people's messages once more; what was told in between is told again, and is the last word."""
+        after, ours = 0, set[tuple[str, tuple[str, ...]]]()
+        try:
+            for _ in range(REFRESHES_MAX):
+                newest = await asyncio.to_thread(self._newest, incident, after, ours)
+                if newest is None:
+                    return
+                after, words = newest.seq, (newest.message.moment, newest.message.lines)
+                ours.add(words)
+                await self.update(incident, *words, f"{mark}:{after}")
+        except StoreUnavailable as problem:
+            log.warning("the store is away; messages stay as they are", problem=str(problem))
+
+    def _newest(self, incident: Incident, after: int, ours: Container[object]) -> Letter | None:
+        """What was told last about this run on any channel; what waits for its hour, or is no news, was not told."""
+        now = self.clock.now()
+        for one in self.store.outbox.of_incident(incident.id):
+            early = one.state is LetterState.QUEUED and one.attempts == 0 and one.due_at > now
+            mine = one.run == incident.run and one.seq > after and one.state is not LetterState.SUPERSEDED
+            if mine and not early and (one.message.moment, one.message.lines) not in ours:
+                return one
+        return None
 
     async def remind(self, incident: Incident, lines: tuple[str, ...], at: datetime) -> None:
         """Ask again at that time, where the question is still open then."""

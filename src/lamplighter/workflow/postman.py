@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from lamplighter.domain.approval import ApprovalState
+from lamplighter.domain.incident import Incident
 from lamplighter.domain.letter import Letter, LetterState, Nonce, asked_pause, next_try, why_given_up
 from lamplighter.domain.message import Button, Kind, Message, Press
 from lamplighter.domain.pushing import label_of, presses_of
@@ -126,20 +127,34 @@ class Postman:
         """
         message, outbox = letter.message, self.store.outbox
         replaces = outbox.reference(channel.name, message.incident_id) if message.incident_id else ""
-        why = self._why_stale(letter, replaces)
+        incident = self.store.incidents.load(message.incident_id) if message.incident_id else None
+        present = replace(letter, message=self._present(letter, incident))
+        why = self._why_stale(letter, present.message, replaces, incident)
         if why:
             outbox.end(letter.key, LetterState.SUPERSEDED, self.clock.now(), problem=why)
             return None
-        present = replace(letter, message=self.briefing.again(message, letter.run))
         return replace(present.message, replaces=replaces, buttons=self._buttons(channel, present))
 
-    def _why_stale(self, letter: Letter, replaces: str) -> str:
+    def _present(self, letter: Letter, incident: Incident | None) -> Message:
+        """The message as of now; as it was where another run has its incident, or what is kept cannot be read."""
+        if incident is None or incident.run != letter.run:
+            return letter.message
+        try:
+            return self.briefing.again(letter.message, incident)
+        except StoreUnavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - another version may have written what is kept; people hear all the same
+            log.warning("a letter goes out as it was written", letter=letter.key, problem=redact(str(problem)))
+            return letter.message
+
+    def _why_stale(self, letter: Letter, present: Message, replaces: str, incident: Incident | None) -> str:
         message = letter.message
         if message.update and not replaces:
             return "there is no earlier message to change"
-        approval_id = message.detail.approval_id
-        if message.kind is Kind.ASK and approval_id and (letter.attempts > 1 or letter.due_at > letter.created_at):
-            asked = self.store.approvals.load(approval_id)
+        if message.update and incident is not None and incident.run != letter.run:
+            return "another response has the incident by now"
+        if message.kind is Kind.ASK and message.detail.approval_id:
+            asked = self.store.approvals.load(present.detail.approval_id) if present.detail.approval_id else None
             if asked is None or asked.state is not ApprovalState.PENDING or self.clock.now() >= asked.expires_at:
                 return "the question is not open any more"
         return ""

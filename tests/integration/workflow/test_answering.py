@@ -236,3 +236,28 @@ async def test_a_pause_has_a_longest_time(desk: Desk) -> None:
     await desk.desk.command("pause", "999999d", "chat:alex")
     desk.bench.clock.advance(timedelta(days=31).total_seconds())
     assert desk.switch.paused() == ""
+
+
+async def test_a_button_of_a_channel_that_lags_turns_no_other_channel_back(desk: Desk) -> None:
+    incident = await desk.question()
+    bench = desk.bench
+    chat, pager = FakeChannel("chat", can=Abilities(edits=True)), FakeChannel("pager", can=Abilities(buttons_max=5))
+    desk.desk.posting = Posting(bench.store, bench.clock, desk.desk.briefing, (chat, pager))
+    await desk.desk.posting.tell(incident, "asked", ("may I",), "", ())
+    # Only where a message can be changed people see that it goes on.
+    await desk.desk.posting.update(incident, "executing", ("restart",))
+    desk.button(Press.WHY, channel="pager")
+    assert (await desk.press(channel="pager")).ok
+    letters = [one for one in bench.store.outbox.of_incident(incident.id) if one.channel == "chat"]
+    assert [one.message.moment for one in letters] == ["executing", "executing", "asked"]
+
+
+async def test_a_reminder_that_waits_for_its_hour_is_not_what_people_were_told(desk: Desk) -> None:
+    incident = await desk.question()
+    bench, chat = desk.bench, FakeChannel("chat", can=Abilities(edits=True))
+    desk.desk.posting = Posting(bench.store, bench.clock, desk.desk.briefing, (chat,))
+    await desk.desk.posting.tell(incident, "asked", ("may I",), "", ())
+    await desk.desk.posting.update(incident, "executing", ("restart",))
+    await desk.desk.posting.remind(incident, ("may I",), bench.clock.now() + timedelta(minutes=30))
+    await desk.desk.posting.refresh(incident, "mark")
+    assert bench.store.outbox.of_incident(incident.id)[0].message.moment == "executing"

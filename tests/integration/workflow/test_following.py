@@ -67,3 +67,21 @@ async def test_a_channel_that_learns_later_that_it_can_is_followed_from_then_on(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_the_response_tells_while_somebody_takes_it_on_stays_the_last_word(bench: Bench) -> None:
+    class Overtaken(Posting):
+        async def update(self, incident: Incident, moment: str, lines: tuple[str, ...], mark: str = "") -> None:
+            if moment == "executing":
+                await self.tell(incident, "needs_human", ("it did not help",), "", ())
+            await super().update(incident, moment, lines, mark)
+
+    looking = following(bench, FakeChannel("chat", can=Abilities(edits=True)))
+    incident = await bench.opened()
+    await looking.posting.tell(incident, "opened", ("words",), "", ())
+    await looking.posting.update(incident, "executing", ("restart",))
+    looking.posting = Overtaken(bench.store, bench.clock, looking.posting.briefing, looking.posting.channels)
+    takes(bench, incident, "kim")
+    await looking.turn()
+    newest = bench.store.outbox.listed()[0].message
+    assert (newest.moment, newest.lines, newest.update) == ("needs_human", ("it did not help",), True)

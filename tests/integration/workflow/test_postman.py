@@ -270,3 +270,47 @@ async def test_one_channel_that_hangs_holds_up_no_other(office: Office) -> None:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_a_question_that_was_answered_while_its_letter_waited_wakes_nobody(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.approved(State.COUNCIL_REVIEW)
+    bench.store.dossiers.keep_plan(bench.plan(incident))
+    held = await bench.steps.ask(incident, bench.plan(incident), NOTHING_ALLOWS_IT)
+    await office.told(incident, "asked")
+    now = bench.clock.now()
+    bench.store.approvals.answer(
+        held.id, approve=True, by="anna", reason="", plan_hash=held.plan_hash, now=now, nonce=""
+    )
+    await office.round()
+    assert office.channel.sent == []
+    assert office.states() == [LetterState.SUPERSEDED]
+
+
+async def test_an_update_of_an_earlier_run_changes_no_message_of_a_later_one(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.opened()
+    await office.told(incident)
+    await office.round()
+    await bench.clears(incident)
+    closing = bench.steps.chronicle.event(incident, "closed", Moment.CLOSED, Crew.COMMUNICATOR, "gone")
+    over = bench.store.incidents.move(incident.id, State.SELF_CLEARED, closing)
+    bench.clock.advance(60)
+    await office.told(await bench.opened(), "opened")
+    await office.posting.update(over, "self_cleared", ("gone",))
+    while await office.round():
+        pass
+    assert [one.moment for one in office.channel.sent] == ["opened", "opened"]
+    assert office.states()[0] is LetterState.SUPERSEDED
+
+
+async def test_a_letter_goes_out_as_it_was_written_where_what_is_kept_cannot_be_read(office: Office) -> None:
+    class Newer(Briefing):
+        def again(self, message: Message, incident: Incident) -> Message:
+            raise ValueError("Object contains unknown field")
+
+    bench = office.bench
+    await office.told(await bench.opened())
+    office.postman.briefing = Newer(bench.store, bench.clock)
+    await office.round()
+    assert office.states() == [LetterState.SENT]
