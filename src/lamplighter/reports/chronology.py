@@ -10,7 +10,7 @@ from lamplighter.reports.axis import Extent, Span, Tick, Window, tamed, ticks_of
 from lamplighter.reports.findings import ShownFact
 from lamplighter.reports.lanes import Lane, Room, lane_of
 from lamplighter.reports.marks import Firing, Happenings, Kind, Mark, happenings_of, said, sign_of
-from lamplighter.reports.papers import Papers
+from lamplighter.reports.papers import Papers, run_of
 from lamplighter.reports.traces import STRIPS_MAX, Run, Strip, Trace, runs_of, traces_of, up_strips
 from lamplighter.reports.units import lapse
 
@@ -149,14 +149,17 @@ def picture_of(papers: Papers, span: Span, rooms: Iterable[Room], strips_of: Str
 
 def sentence_of(papers: Papers, happened: Happenings) -> Sentence:
     """What came first, and how it ended."""
-    first, cause = happened.first_alert, happened.cause
+    first, name = _first_alert(papers, happened)
     if first is None:
         return ("No alert is kept of this incident.",)
-    if cause is not None and cause.at <= first.at:
+    before = [change for change in happened.changes if change.at <= first.at]
+    cause = happened.cause or next(reversed(before), None)
+    if cause is not None:
         gap = (first.at - cause.at).total_seconds()
-        words: Sentence = (f"{cause.word} at ", cause.at, f", {lapse(gap)} before the first alert, {first.word}")
+        apart = f"{lapse(gap)} {'before' if gap >= 0 else 'after'}"
+        words: Sentence = (f"{cause.word} at ", cause.at, f", {apart} {name}, {first.word}")
     else:
-        words = (f"No change is known before the first alert, {first.word}, at ", first.at)
+        words = (f"No change is known before {name}, {first.word}, at ", first.at)
     if first.at > tamed(papers.now) + CLOCKS_DIFFER:
         return (*words, "; its clock is ahead of this one.")
     closed = papers.incident.closed_at
@@ -164,6 +167,16 @@ def sentence_of(papers: Papers, happened: Happenings) -> Sentence:
     if closed is None:
         return (*words, f"; not over yet: {state}.")
     return (*words, f"; {state} {lapse((tamed(closed) - first.at).total_seconds())} after it.")
+
+
+def _first_alert(papers: Papers, happened: Happenings) -> tuple[Mark | None, str]:
+    """The alert that began first in the newest response, or of all where the timeline does not tell, and its name."""
+    run = papers.incident.run
+    mine = {f"ev-{event.seq}" for event in papers.events if run_of(event) == run} if run > 1 else set()
+    begins = [began for one in happened.firings for began, _ in one.stretches if began.row in mine]
+    if begins:
+        return min(begins, key=lambda mark: mark.at), "the first alert of this response"
+    return happened.first_alert, "the first alert"
 
 
 def _drawing(

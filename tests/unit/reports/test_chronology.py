@@ -29,7 +29,7 @@ from lamplighter.reports.marks import Kind, happenings_of
 from lamplighter.reports.papers import Papers
 from lamplighter.reports.traces import STRIPS_MAX, Strip
 from lamplighter.testing import NOON, firing
-from tests.unit.reports.conftest import diagnosis, fact, papers
+from tests.unit.reports.conftest import diagnosis, fact, papers, two_responses
 
 YEARS = timedelta(days=4 * 365)
 
@@ -75,6 +75,48 @@ def test_without_a_change_it_says_so_and_an_open_one_is_not_over() -> None:
         "No change is known before the first alert, Down on shop, at 12:00; not over yet: needs human."
     )
     assert words(made(papers(members=())).sentence) == "No alert is kept of this incident."
+
+
+def test_a_change_after_the_first_alert_is_told_as_that_and_hides_none_before_it() -> None:
+    whole = papers()
+    days = timedelta(days=3)
+    lead = replace(whole.members[0], alert=replace(whole.members[0].alert, starts_at=NOON - days))
+    old = replace(whole, incident=replace(whole.incident, alert=lead.alert), members=(lead,))
+    assert words(made(old).sentence) == (
+        "shop: image 10.10 became 10.11 at 11:43, 2 d 23 h after the first alert, Down on shop; "
+        "resolved 3 d 4 min after it."
+    )
+    ahead = NOON + timedelta(seconds=100)
+    late = replace(lead, alert=replace(lead.alert, starts_at=ahead), joined_at=ahead)
+    known = diagnosis(facts=(fact(5, "change", "nas was patched", at=NOON + timedelta(seconds=60)),), causes=())
+    only = papers(known, members=(late,), incident=replace(whole.incident, alert=late.alert))
+    assert words(made(only).sentence).startswith("nas was patched at 12:01, 40 s before the first alert")
+
+
+def test_of_an_incident_that_came_back_the_sentence_tells_of_the_newest_response() -> None:
+    whole, later = two_responses(), timedelta(hours=3)
+    alert = whole.members[0].alert
+    said = {"labels": dict(alert.labels), "source": alert.source, "alertname": alert.name}
+
+    def told(event: Event) -> Event:
+        starts = {Moment.OPENED: NOON, Moment.REOPENED: NOON + later, Moment.CLOSED: None}.get(event.moment)
+        if event.moment is Moment.CLOSED and event.key.startswith("1:"):
+            return replace(event, moment=Moment.CLEARED, data=said)
+        return replace(event, data={**said, "starts_at": starts.isoformat()}) if starts else event
+
+    facts = tuple(
+        replace(one, at=one.at + later) if one.kind == "change" and one.at else one for one in whole.findings.facts
+    )
+    back = replace(
+        whole,
+        events=tuple(map(told, whole.events)),
+        findings=replace(whole.findings, facts=facts),
+        members=whole.members[:1],
+    )
+    assert words(made(back).sentence) == (
+        "shop: image 10.10 became 10.11 at 14:43, 17 min before the first alert of this response, Down on shop; "
+        "resolved 4 min after it."
+    )
 
 
 def test_a_clock_that_is_ahead_is_named() -> None:
