@@ -97,6 +97,24 @@ def test_the_docker_socket_is_the_proxys_alone_and_the_proxy_is_lamplighters_alo
     assert ":-linuxserver/socket-proxy:" in services["socket-proxy"]["image"]
 
 
+def test_whoever_calls_another_is_on_a_network_with_it(services: dict[str, Tree]) -> None:
+    # Started as a whole they all share one network here, so that a missing one would not be noticed.
+    called = re.compile(rf"\b({'|'.join(services)}):\d+")
+    calls = {
+        (name, other)
+        for name, service in services.items()
+        for volume in service.get("volumes", [])
+        if (ROOT / volume.partition(":")[0]).is_file()
+        for other in called.findall((ROOT / volume.partition(":")[0]).read_text(encoding="utf-8"))
+    }
+    assert {("lamplighter", "socket-proxy"), ("lamplighter", "prometheus"), ("alertmanager", "lamplighter")} <= calls
+    for name, other in calls:
+        mine, theirs = (set(services[one].get("networks", ["default"])) for one in (name, other))
+        assert mine & theirs, f"{name} cannot reach {other}"
+    # What only leads inside publishes no port.
+    assert "default" in services["lamplighter"]["networks"]
+
+
 def test_only_lamplighter_is_reached_from_outside_and_only_from_this_machine_unless_asked(
     services: dict[str, Tree],
 ) -> None:
