@@ -37,7 +37,7 @@ class Outbox(Protocol):
         ...
 
     def claim(self, channel: str, now: datetime, *, until: datetime, limit: int = 10) -> Sequence[Letter]:
-        """Take due letters of one channel, oldest first; nobody else gets them before `until`."""
+        """Take due letters of one channel, oldest first, of an incident one; nobody else gets them before `until`."""
         ...
 
     def end(self, key: str, state: LetterState, now: datetime, *, reference: str = "", problem: str = "") -> None:

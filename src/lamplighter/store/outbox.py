@@ -43,21 +43,19 @@ class SqlOutbox:
         return written
 
     def claim(self, channel: str, now: datetime, *, until: datetime, limit: int = 10) -> Sequence[Letter]:
-        """Take due letters of one channel, oldest first, until then."""
+        """Take due letters of one channel until then: the oldest first, and of each incident one at a time."""
         mine = (outbox.c.channel == channel) & outbox.c.state.in_(_WAITING) & (outbox.c.due_at <= now)
-        query = select(outbox).where(mine).order_by(outbox.c.seq).limit(limit)
+        away = _away(channel, now)
+        query = select(outbox).where(mine, outbox.c.thread.not_in(away)).order_by(outbox.c.seq).limit(limit)
         with self._database.reading() as connection:
             # Most turns find nothing, and a look takes no lock.
             if connection.execute(query.with_only_columns(outbox.c.seq)).first() is None:
                 return ()
         with self._database.writing() as connection:
-            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-            for row in rows:
-                taken = {"state": str(LetterState.SENDING), "due_at": until, "attempts": row.attempts + 1}
-                lost = {"state": str(LetterState.DEAD), "ended_at": now, "problem": UNREADABLE}
-                values = taken if _letter_of(row) else lost
-                connection.execute(update(outbox).where(outbox.c.seq == row.seq).values(**values))
-            return _letters(rows)
+            rows = connection.execute(query.with_for_update()).all()
+            # Once more, because somebody else may have taken one while these were waited for.
+            busy = set(connection.execute(away).scalars())
+            return _letters([row for row in rows if _is_taken(connection, row, busy, now, until)])
 
     def end(self, key: str, state: LetterState, now: datetime, *, reference: str = "", problem: str = "") -> None:
         """Write the end of a letter."""
@@ -116,6 +114,25 @@ class SqlOutbox:
         newest = query.order_by(outbox.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX)))
         with self._database.reading() as connection:
             return _letters(connection.execute(newest))
+
+
+def _away(channel: str, now: datetime) -> Select[Any]:
+    """The incidents that a letter is on its way about: a second one at the same time would land in any order."""
+    sending = (outbox.c.state == str(LetterState.SENDING)) & (outbox.c.due_at > now)
+    return select(outbox.c.thread).where((outbox.c.channel == channel) & sending & (outbox.c.thread != ""))
+
+
+def _is_taken(connection: Connection, row: Row[Any], busy: set[str], now: datetime, until: datetime) -> bool:
+    """Take a letter, or bury one that cannot be read; False where it waits for another about the same incident."""
+    if row.thread in busy:
+        return False
+    readable = _letter_of(row) is not None
+    if readable and row.thread:
+        busy.add(row.thread)
+    taken = {"state": str(LetterState.SENDING), "due_at": until, "attempts": row.attempts + 1}
+    lost = {"state": str(LetterState.DEAD), "ended_at": now, "problem": UNREADABLE}
+    connection.execute(update(outbox).where(outbox.c.seq == row.seq).values(**(taken if readable else lost)))
+    return True
 
 
 def _supersede(connection: Connection, letter: Letter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -59,7 +60,9 @@ def test_what_waits_after_a_failure_is_superseded_by_what_says_more(store: SqlSt
     assert states[letter("detected").key] is LetterState.SUPERSEDED
     # The other channel has not failed: both are told, in their order.
     assert states[letter("detected", "other").key] is LetterState.QUEUED
-    assert [one.message.moment for one in claimed(store, "other")] == ["opened", "asked"]
+    for moment in ("detected", "ask"):
+        assert [one.message for one in claimed(store, "other")] == [ALL[moment]]
+        store.outbox.end(letter(moment, "other").key, LetterState.SENT, NOON)
 
 
 def put_back(store: SqlStore, waiting: Letter) -> None:
@@ -147,3 +150,27 @@ def test_what_another_version_wrote_in_its_own_form_is_dead_and_holds_up_nothing
     assert row.state == "dead"
     assert "another version" in row.problem
     assert [one.key for one in store.outbox.listed()] == [letter("ask").key]
+
+
+def test_two_letters_about_one_incident_are_never_on_their_way_at_once(store: SqlStore) -> None:
+    store.outbox.post([letter("detected"), letter("blind")])
+    assert [one.message.moment for one in claimed(store)] == ["opened", "blind"]
+    # Somebody else's process finds an update that would be nothing yet, or old news before the message that it changes.
+    store.outbox.post([changed("running", "later", loud=False, update=True)])
+    assert claimed(store) == []
+    store.outbox.end(letter("detected").key, LetterState.SENT, NOON, reference="42:1")
+    assert [one.key for one in claimed(store)] == ["chat|later"]
+
+
+def test_what_a_killed_process_was_sending_comes_before_what_was_written_since(store: SqlStore) -> None:
+    store.outbox.post([letter("detected")])
+    claimed(store)
+    store.outbox.post([letter("ask")])
+    assert [one.message.moment for one in claimed(store, minutes=3)] == ["opened"]
+
+
+def test_of_two_who_take_at_once_one_gets_what_is_about_an_incident(store: SqlStore) -> None:
+    store.outbox.post([letter(moment) for moment in ("detected", "ask", "resolved")])
+    with ThreadPoolExecutor(8) as many:
+        found = list(many.map(lambda _: store.outbox.claim("chat", NOON, until=LATER, limit=1), range(24)))
+    assert [one.message.moment for taken in found for one in taken] == ["opened"]
