@@ -96,7 +96,9 @@ def strip_said(strip: Strip, zone: tzinfo) -> str:
     unseen = f", {blind} could not see" if blind else ""
     if strip.failed_at is None:
         return f"none of {looks} failed{unseen}"
-    return f"{strip.failing} of {looks} failed{unseen}, first at {strip.failed_at.astimezone(zone):%H:%M:%S}"
+    first, last = strip.failed_at.astimezone(zone), strip.looks[-1][0].astimezone(zone)
+    day = "" if first.date() == last.date() else f"{first:%Y-%m-%d} "
+    return f"{strip.failing} of {looks} failed{unseen}, first at {day}{first:%H:%M:%S}"
 
 
 def _head(made: Layout, name: str) -> None:

@@ -153,7 +153,7 @@ class Postman:
             return "there is no earlier message to change"
         if message.update and incident is not None and incident.run != letter.run:
             return "another response has the incident by now"
-        if message.kind is Kind.ASK and message.detail.approval_id:
+        if message.kind is Kind.ASK and (message.detail.approval_id or message.update):
             asked = self.store.approvals.load(present.detail.approval_id) if present.detail.approval_id else None
             if asked is None or asked.state is not ApprovalState.PENDING or self.clock.now() >= asked.expires_at:
                 return "the question is not open any more"

@@ -314,3 +314,19 @@ async def test_a_letter_goes_out_as_it_was_written_where_what_is_kept_cannot_be_
     office.postman.briefing = Newer(bench.store, bench.clock)
     await office.round()
     assert office.states() == [LetterState.SENT]
+
+
+async def test_a_refreshed_question_that_was_answered_is_not_put_back_into_a_message(office: Office) -> None:
+    bench = office.bench
+    incident = await bench.approved(State.COUNCIL_REVIEW)
+    bench.store.dossiers.keep_plan(bench.plan(incident))
+    held = await bench.steps.ask(incident, bench.plan(incident), NOTHING_ALLOWS_IT)
+    await office.told(incident, "asked")
+    await office.round()
+    now = bench.clock.now()
+    bench.store.approvals.answer(
+        held.id, approve=True, by="anna", reason="", plan_hash=held.plan_hash, now=now, nonce=""
+    )
+    await office.posting.refresh(incident, "mark")
+    await office.round()
+    assert [one.moment for one in office.channel.sent] == ["asked"]

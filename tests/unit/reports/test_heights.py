@@ -89,6 +89,8 @@ def test_a_strip_says_how_many_looks_failed_and_when_first() -> None:
         "none of 1 look failed, 1 could not see"
     )
     assert strip_said(replace(STRIP, looks=()), UTC) == "no look in this window is kept"
+    over_night = (*LOOKS, (NOON + timedelta(hours=12), SampleState.OK))
+    assert strip_said(replace(STRIP, looks=over_night), BERLIN) == "2 of 11 looks failed, first at 2026-01-05 13:00:40"
 
 
 def test_the_times_at_the_edges_hang_inwards() -> None:
