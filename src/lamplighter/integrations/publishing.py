@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -51,8 +51,8 @@ class Publisher:
 
     name: str
     timeout_seconds: float = 10.0
-    headers: Mapping[str, str] | None = None
-    secret: str = ""
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    secret: str = field(default="", repr=False)
     verify_tls: bool = True
 
     async def ask(

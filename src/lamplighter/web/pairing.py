@@ -66,6 +66,8 @@ class Pairings:
             await self._stop()
             api = BotApi(config.api_url, config.token.get_secret_value(), config.timeout_seconds, SystemClock())
             made = Pairing(api, site, self._told)
+            # What somebody else found must not stand there under another's name while the bot is asked.
+            self._standing = None
             self._owner, self._api_url, self._seen = owner, config.api_url, time.monotonic()
             try:
                 await made.introduce()
@@ -94,6 +96,9 @@ class Pairings:
         try:
             while not waiting.done():
                 await asyncio.wait({waiting}, timeout=LOOK_SECONDS)
+                if pairing.standing.stage is Stage.ANSWERED:
+                    # Nothing is waited for any more, but the thanks may be under way.
+                    continue
                 if time.monotonic() - self._seen > self.unseen_seconds_max and not waiting.done():
                     waiting.cancel()
                     self._standing = Standing(Stage.ENDED, problem=LEFT)

@@ -68,3 +68,7 @@ async def test_an_address_that_cannot_be_read_is_a_failure_and_no_crash() -> Non
 async def test_addresses_that_are_never_asked_get_no_message_either(host: str) -> None:
     with pytest.raises(ChannelError, match=r"link-local|unspecified"):
         await Publisher("x", 20).ask("POST", f"http://{host}/")
+
+
+def test_what_it_is_made_of_is_shown_without_its_secret() -> None:
+    assert "sesame" not in repr(Publisher("telegram", secret="sesame", headers={"authorization": "sesame"}))

@@ -93,3 +93,31 @@ async def test_what_is_wrong_with_the_bot_stands_there_and_nothing_waits(bot: Si
     assert "does not know this token" in standing(pairings).problem
     assert "another" not in repr(pairings)
     assert [method for method, _ in bot.calls] == ["getMe"]
+
+
+async def test_while_the_bot_of_one_is_asked_nothing_that_another_found_is_shown(bot: SimulatedBot) -> None:
+    pairings = Pairings()
+    await pairings.begin("ann", config(bot), "home")
+    old = standing(pairings).code
+    bot.faults.append((0, {"silence": 1}))
+    beginning = asyncio.create_task(pairings.begin("kim", config(bot), "home"))
+    await until(lambda: [method for method, _ in bot.calls].count("getMe") == 2)
+    seen = pairings.look("kim")
+    assert seen is None or seen.code != old
+    await beginning
+    assert pairings.look("kim") is not None
+    await pairings.end()
+
+
+async def test_a_press_that_is_being_thanked_for_is_not_taken_back_where_the_page_was_left(bot: SimulatedBot) -> None:
+    pairings = Pairings()
+    await pairings.begin("ann", config(bot), "home")
+    bot.start(standing(pairings).code, 7)
+    await until(lambda: standing(pairings).stage is Stage.GREETED)
+    bot.faults.append((0, {"silence": 3}))
+    bot.press(next(iter(bot.messages)), "I am here", 7)
+    await until(lambda: pairings.draft("ann", "/t"))
+    pairings.unseen_seconds_max = 0.0
+    await until(lambda: not bot.updates)
+    assert standing(pairings).stage is Stage.ANSWERED
+    await pairings.end()

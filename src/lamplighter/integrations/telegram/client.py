@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lamplighter.domain.redaction import MASK
 from lamplighter.integrations.publishing import Answer, Publisher
 from lamplighter.ports import ChannelError, Clock
 
@@ -62,7 +63,8 @@ class BotApi:
     def _refusal(self, method: str, answer: Answer, told: Mapping[str, Any]) -> ChannelError:
         code = told.get("error_code")
         status = code if isinstance(code, int) else answer.status
-        said = str(told.get("description", ""))[:200]
+        # What stands between may say back the address, and the token stands in that.
+        said = str(told.get("description", "")).replace(self._publisher.secret, MASK)[:200]
         if not told:
             try:
                 self._publisher.accepted(answer, self._clock.now())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
@@ -18,7 +18,7 @@ import structlog
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.texts import kept_text
 from lamplighter.integrations.telegram.bearer import Bearer, bearer_of, number_of, press_of
-from lamplighter.integrations.telegram.client import CONFLICT, BotApi, NotTaken
+from lamplighter.integrations.telegram.client import CONFLICT, UPDATES_MAX, BotApi, NotTaken
 from lamplighter.ports import ChannelError
 
 CODE_BYTES = 16
@@ -26,6 +26,9 @@ PAIRING_SECONDS_MAX = 300.0
 AGAIN_SECONDS = 2.0
 # One may be the end of an earlier poll of our own; a second one is another program.
 CONFLICTS_MAX = 2
+# So long a name may be by the service's own rule.
+NAME_CHARS_MAX = 32
+START = "/start"
 LINK = "https://t.me"
 UNAUTHORISED, UNKNOWN = 401, 404
 WRONG_TOKEN = "Telegram does not know this token; copy it from @BotFather again, whole"  # noqa: S105 - words
@@ -36,6 +39,10 @@ WEBHOOK = (
 POLLED = (
     "another program asks for what is said to this bot, and Telegram tells only one; "
     "end that program, or make a bot for Lamplighter alone with @BotFather"
+)
+SHARED = (
+    "presses and commands for another program wait at this bot, and I leave them to that program; "
+    "make a bot for Lamplighter alone with @BotFather"
 )
 LATE = "nobody came within 5 minutes, so I stopped waiting; begin again"
 STRANGER = "This is not for you."
@@ -76,7 +83,10 @@ Told = Callable[[Standing], Awaitable[None]]
 
 
 class Pairing:
-    """One bot, one code, one phone. `told` hears of every change."""
+    """One bot, one code, one phone. `told` hears of every change.
+
+    What is said to the bot is read and left there, so that no press or command meant for another program is lost.
+    """
 
     def __init__(self, api: BotApi, site: str, told: Told, again_seconds: float = AGAIN_SECONDS) -> None:
         self._api = api
@@ -85,6 +95,8 @@ class Pairing:
         self._again_seconds = again_seconds
         self._button = secrets.token_urlsafe(CODE_BYTES)
         self._offset = 0
+        self._taken: set[int] = set()
+        self._shared = False
         self._conflicts = 0
         self.standing = Standing(Stage.WAITING)
 
@@ -96,7 +108,7 @@ class Pairing:
         except ChannelError as problem:
             raise ChannelError(plainly(problem), permanent=problem.permanent) from problem
         name = str(own.get("username", "")) if isinstance(own, dict) else ""
-        if not name.isascii() or not name.replace("_", "").isalnum():
+        if len(name) > NAME_CHARS_MAX or not name.isascii() or not name.replace("_", "").isalnum():
             raise ChannelError("what answers there is not the Bot API: it names no bot", permanent=True)
         if isinstance(hook, dict) and hook.get("url"):
             raise ChannelError(WEBHOOK, permanent=True)
@@ -108,8 +120,11 @@ class Pairing:
             async with asyncio.timeout(seconds_max):
                 while self.standing.stage in {Stage.WAITING, Stage.GREETED}:
                     await self._round()
+                await self._done_with()
         except TimeoutError:
-            await self._now(stage=Stage.ENDED, code="", problem=LATE)
+            # A press in the last moment counts, whether or not its thanks went out.
+            if self.standing.stage is not Stage.ANSWERED:
+                await self._now(stage=Stage.ENDED, code="", problem=LATE)
         except ChannelError as problem:
             await self._now(stage=Stage.ENDED, code="", problem=plainly(problem))
 
@@ -128,9 +143,42 @@ class Pairing:
                 await self._now(problem=plainly(problem))
             await asyncio.sleep(self._again_seconds)
             return
-        for update in found:
-            self._offset = max(self._offset, _number(update) + 1)
+        fresh = [update for update in found if _number(update) not in self._taken]
+        for update in fresh:
+            self._taken.add(_number(update))
+            self._shared = self._shared or self._is_for_another(update)
             await self._take(update)
+        if len(found) >= UPDATES_MAX:
+            await self._make_room(found)
+        elif not fresh:
+            # What is left there is told again at once, and a server may tell nothing at once.
+            await asyncio.sleep(self._again_seconds)
+
+    async def _make_room(self, found: Sequence[Mapping[str, Any]]) -> None:
+        """More may wait behind what is left there: let go of talk, and never of what another program may wait for."""
+        if self._shared:
+            await self._now(stage=Stage.ENDED, code="", problem=SHARED)
+            return
+        self._offset = max(map(_number, found)) + 1
+        self._taken.clear()
+
+    def _is_for_another(self, update: Mapping[str, Any]) -> bool:
+        """Whether another program may wait for it: a press that is not ours, or a command but to start."""
+        message = update.get("message")
+        text = message.get("text") if isinstance(message, dict) else ""
+        command = isinstance(text, str) and text.startswith("/") and not text.startswith(START)
+        return command or ("callback_query" in update and press_of(update)[1] != self._button)
+
+    async def _done_with(self) -> None:
+        """Let go of what was read, unless another program may wait for some of it."""
+        if self._shared or not self._taken:
+            return
+        read = {"offset": max(self._taken) + 1, "timeout": 0, "limit": 1}
+        try:
+            await self._api.call("getUpdates", read)
+        except ChannelError as problem:
+            # Then the listener reads it once more, and makes nothing of it.
+            log.info("what was read stays with the bot", channel="telegram", problem=redact(str(problem)))
 
     async def _take(self, update: Mapping[str, Any]) -> None:
         """One piece of news; what does not bear the code, or is not pressed by who bore it, changes nothing."""

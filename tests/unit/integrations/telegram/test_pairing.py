@@ -6,11 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
-from lamplighter.integrations.telegram.client import BotApi
-from lamplighter.integrations.telegram.pairing import LATE, POLLED, WEBHOOK, WRONG_TOKEN, Pairing, Stage, Standing
+from lamplighter.integrations.telegram.client import UPDATES_MAX, BotApi
+from lamplighter.integrations.telegram.pairing import (
+    LATE,
+    POLLED,
+    SHARED,
+    WEBHOOK,
+    WRONG_TOKEN,
+    Pairing,
+    Stage,
+    Standing,
+)
 from lamplighter.integrations.telegram.simulator import SimulatedBot, simulated_bot
 from lamplighter.ports import ChannelError
 from lamplighter.testing import FakeClock
@@ -50,12 +60,12 @@ class Case:
         await self.until(lambda: self.now.stage is stage)
 
 
-def made(bot: SimulatedBot, told: list[Standing] | None = None) -> Pairing:
+def made(bot: SimulatedBot, told: list[Standing] | None = None, again_seconds: float = 0.02) -> Pairing:
     async def hear(standing: Standing) -> None:
         if told is not None:
             told.append(standing)
 
-    return Pairing(BotApi(bot.url, bot.token, 30, FakeClock()), "home <lab>", hear, again_seconds=0.02)
+    return Pairing(BotApi(bot.url, bot.token, 30, FakeClock()), "home <lab>", hear, again_seconds)
 
 
 @asynccontextmanager
@@ -189,3 +199,95 @@ async def test_after_its_time_it_stops_and_the_code_is_worth_nothing(bot: Simula
     await pairing.introduce()
     await pairing.run(seconds_max=0.05)
     assert (pairing.standing.stage, pairing.standing.problem, pairing.standing.link) == (Stage.ENDED, LATE, "")
+
+
+async def test_a_press_and_a_command_for_another_program_are_left_to_it(bot: SimulatedBot) -> None:
+    async with begun(bot) as case:
+        bot.press_with("approve:abc", 5, 7, 7)
+        bot.say("/pause", user=7, chat=7)
+        bot.start(case.now.code, 7)
+        await case.at(Stage.GREETED)
+        bot.press(next(iter(bot.messages)), "I am here", 7)
+        await case.at(Stage.ANSWERED)
+    left = await BotApi(bot.url, bot.token, 30, FakeClock()).updates(0)
+    assert "approve:abc" in [one["callback_query"]["data"] for one in left if "callback_query" in one]
+    assert "/pause" in [one["message"]["text"] for one in left if "message" in one]
+
+
+async def test_where_more_waits_than_can_be_read_nothing_of_another_program_is_let_go(bot: SimulatedBot) -> None:
+    for number in range(UPDATES_MAX):
+        bot.press_with(f"approve:{number}", 5, 7, 7)
+    async with begun(bot) as case:
+        await case.at(Stage.ENDED)
+        assert (case.now.problem, case.now.code) == (SHARED, "")
+    assert len(bot.updates) == UPDATES_MAX
+
+
+async def test_talk_of_strangers_cannot_hide_the_code(bot: SimulatedBot) -> None:
+    for _ in range(2 * UPDATES_MAX):
+        bot.say("hello", user=666, chat=666)
+    async with begun(bot) as case:
+        bot.start(case.now.code, 7)
+        await case.at(Stage.GREETED)
+
+
+async def test_what_was_read_does_not_come_again_to_the_listener(bot: SimulatedBot) -> None:
+    async with begun(bot) as case:
+        bot.start(case.now.code, 7)
+        await case.at(Stage.GREETED)
+        bot.press(next(iter(bot.messages)), "I am here", 7)
+        await case.until(lambda: not bot.updates)
+        assert case.now.stage is Stage.ANSWERED
+
+
+async def test_a_server_that_tells_nothing_at_once_is_not_asked_without_a_pause() -> None:
+    class Hasty(SimulatedBot):
+        def answer(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - JSON
+            if not path.endswith("/getUpdates"):
+                return super().answer(path, body)
+            self.calls.append(("getUpdates", dict(body)))
+            return 200, {"ok": True, "result": []}
+
+    with simulated_bot(Hasty()) as bot:
+        pairing = made(bot, again_seconds=60)
+        await pairing.introduce()
+        await pairing.run(seconds_max=1.0)
+        assert len([method for method, _ in bot.calls if method == "getUpdates"]) <= 1
+
+
+async def test_a_press_in_the_last_moment_counts(bot: SimulatedBot) -> None:
+    async def hear(standing: Standing) -> None:
+        if standing.stage is Stage.ANSWERED:
+            raise TimeoutError
+
+    pairing = Pairing(BotApi(bot.url, bot.token, 30, FakeClock()), "home", hear, again_seconds=0.02)
+    await pairing.introduce()
+    bot.start(pairing.standing.code, 7)
+    running = asyncio.create_task(pairing.run())
+    for _ in range(TRIES):
+        if pairing.standing.stage is Stage.GREETED:
+            break
+        await asyncio.sleep(PAUSE_SECONDS)
+    bot.press(next(iter(bot.messages)), "I am here", 7)
+    await running
+    assert (pairing.standing.stage, pairing.standing.problem) == (Stage.ANSWERED, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a" * 5_000, "<b>bot</b>", "bot?start=x", "\N{FULLWIDTH LATIN SMALL LETTER A}bot"]
+)
+async def test_what_names_itself_as_no_bot_can_is_refused(bot: SimulatedBot, name: str) -> None:
+    bot.username = name
+    with pytest.raises(ChannelError, match="names no bot"):
+        await made(bot).introduce()
+
+
+async def test_a_server_that_says_back_the_address_tells_no_token() -> None:
+    class Echo(SimulatedBot):
+        def answer(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - JSON
+            return 500, {"ok": False, "error_code": 500, "description": f"no route for {path}"}
+
+    with simulated_bot(Echo(token="123456:Sesame-Sesame")) as echo, pytest.raises(ChannelError) as raised:
+        await made(echo).introduce()
+    assert "no route" in str(raised.value)
+    assert "sesame" not in f"{raised.value} {raised.value.__cause__}".lower()
