@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from lamplighter.domain.check import CheckKind, CheckSpec, Part, SampleState, Watch
 from lamplighter.domain.checkup import NO_PEOPLE
-from lamplighter.domain.incident import Incident, State
+from lamplighter.domain.incident import WAITING, Incident, State
 from lamplighter.domain.policy import Mode
 from lamplighter.domain.texts import kept_text
 from lamplighter.domain.timeline import Event, Moment
@@ -224,6 +224,8 @@ def _judged(incident: Incident | None, story: Sequence[Event]) -> Stage:
         watches = f"mode is {Mode.WATCH}" in reason
         fix, line = ("to be asked instead, put this into the file", ASK_LINES) if watches else ("", "")
         return Stage(name, Pace.MISSING, reason, fix=fix, line=line, at=judged.at)
+    if ruling != "allowed" and incident is not None and _has_ended(incident):
+        return _otherwise(name, incident, story)
     pace = Pace.DONE if ruling == "allowed" else Pace.LATER
     return Stage(name, pace, reason, at=judged.at if pace is Pace.DONE else None)
 
@@ -269,10 +271,16 @@ def _otherwise(name: str, incident: Incident | None, story: Sequence[Event]) -> 
         return Stage(name, Pace.LATER, "")
     if incident.held:
         return Stage(name, Pace.MISSING, f"the incident is held: {kept_text(incident.held, TEXT_BYTES_MAX)}")
-    closed = _last(story, Moment.CLOSED)
-    if closed is not None and (not incident.is_open or incident.state in {State.NEEDS_HUMAN, State.REJECTED}):
-        return Stage(name, Pace.MISSING, f"it did not come so far: {_said(closed)}")
+    if _has_ended(incident):
+        last = _last(story, Moment.CLOSED, Moment.MERGED)
+        reason = _said(last) if last else f"{incident.id} is {incident.state}"
+        return Stage(name, Pace.MISSING, f"it did not come so far: {reason}")
     return Stage(name, Pace.LATER, "")
+
+
+def _has_ended(incident: Incident) -> bool:
+    """Whether no step follows any more, unless it is opened again."""
+    return not incident.is_open or incident.state in WAITING
 
 
 def _paced(stages: Sequence[Stage]) -> tuple[Stage, ...]:

@@ -26,7 +26,7 @@ def owner_of(request: Request) -> str:
 
 def owner(person: Person | None, csrf: str) -> str:
     """As `owner_of`, from what a page of the console is known by."""
-    return f"{person.name} {csrf}" if person else ""
+    return f"{person.signature} {csrf}" if person else ""
 
 
 def qr(link: str) -> Markup:

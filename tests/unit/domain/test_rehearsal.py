@@ -224,3 +224,25 @@ def test_the_lines_name_the_canary_and_nothing_that_looks_like_a_part_of_us() ->
         assert CANARY in line
     assert "lamplighter" not in CANARY
     assert "docker kill" not in BREAK
+
+
+def test_a_question_that_ended_unanswered_is_waited_for_no_more() -> None:
+    closed = incident(State.SELF_CLEARED, closed_at=NOON)
+    stages = rehearsal(scene(incidents=(closed,)), (*WHOLE[:6], event(20, Moment.CLOSED, "it cleared by itself")))
+    assert paces(stages) == "dddmmmd"
+    assert stages[3].words == "it did not come so far: it cleared by itself"
+    assert is_over(stages)
+
+
+def test_an_incident_that_went_into_another_says_into_which() -> None:
+    merged = incident(State.MERGED, closed_at=NOON, merged_into="INC-4")
+    stages = rehearsal(scene(incidents=(merged,)), (OPENED, event(2, Moment.MERGED, "merged into INC-4: one cause")))
+    assert paces(stages) == "ddmmmmn"
+    assert stages[2].words.endswith("merged into INC-4: one cause")
+    assert is_over(stages)
+
+
+def test_what_was_undone_waits_for_a_person() -> None:
+    stages = rehearsal(scene(incidents=(incident(State.ROLLED_BACK),)), WHOLE[:8])
+    assert paces(stages) == "dddddmd"
+    assert "INC-9 is rolled_back" in stages[5].words

@@ -21,6 +21,8 @@ def test_whose_it_is_differs_by_session_and_is_nobodys_without_a_person() -> Non
     ann = Person("ann", Role.ADMIN, Via.PASSWORD)
     assert owner(ann, "a") != owner(ann, "b")
     assert owner(None, "a") == ""
+    # Without sessions the name alone would be the same for a person whom a proxy vouches for and a token.
+    assert owner(Person("ann", Role.ADMIN, Via.PROXY), "") != owner(Person("ann", Role.ADMIN, Via.API_TOKEN), "")
 
 
 def test_the_file_lies_in_the_data_folder(tmp_path: Path) -> None:
