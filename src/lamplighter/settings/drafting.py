@@ -116,7 +116,8 @@ def telegram_lines(paired: Mapping[str, object]) -> str:
 def token_line(place: TokenPlace) -> str:
     """The line that takes a token from the keyboard into its file, for nobody but the server to read."""
     file, folder = shlex.quote(place.path), shlex.quote(f"{place.folder}/.")
-    kept = f"umask 077; cat > {file} && chmod 600 {file}"
+    # What lies there already may be readable by others, so it is closed before anything is written.
+    kept = f"umask 077; : > {file} && chmod 600 {file} && cat > {file}"
     if place.by_root:
         return f"sudo {shlex.join(['sh', '-c', f'{kept} && chown --reference={folder} {file}'])}"
     return f"{place.prefix}{shlex.join(['sh', '-c', kept])}"

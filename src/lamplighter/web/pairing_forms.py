@@ -11,7 +11,7 @@ from lamplighter.integrations.telegram import TelegramConfig
 from lamplighter.integrations.telegram.pairing import Stage
 from lamplighter.settings.drafting import telegram_lines, token_line
 from lamplighter.web.context import context
-from lamplighter.web.pairing_view import owner_of, qr, token_place
+from lamplighter.web.pairing_view import owner_of, qr, token_place, vantage_of
 from lamplighter.web.problems import Problem
 from lamplighter.web.rendering import form_of, page, problem_page
 from lamplighter.web.session import required
@@ -29,7 +29,7 @@ async def pairing_page(request: Request) -> Response:
     """How the pairing stands, and the forms; it looks again by itself while a phone is waited for."""
     required(request, Right.ADMINISTER)
     here = context(request)
-    owner, place = owner_of(request), token_place(here.app.settings)
+    owner, place = owner_of(request), token_place(here.app.settings, vantage_of(here.app))
     standing = here.pairings.look(owner)
     found = here.pairings.draft(owner, place.path)
     shown = page(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 
 import segno
 from fastapi import Request
 from markupsafe import Markup
 
+from lamplighter.app import App
 from lamplighter.domain.access import Person
+from lamplighter.domain.nearby import Vantage, vantage
 from lamplighter.settings import Settings
 from lamplighter.settings.drafting import TokenPlace
 from lamplighter.web.session import csrf_of, person_of
@@ -38,7 +41,22 @@ def qr(link: str) -> Markup:
     return Markup(drawn)  # noqa: S704 - numbers and a title of our own; the link itself is in no attribute
 
 
-def token_place(settings: Settings, prefix: str = "", environ: Mapping[str, str] = os.environ) -> TokenPlace:
-    """Where the token's file goes: into the data folder, the server's own; `prefix` leads into a container."""
+def vantage_of(app: App) -> Vantage:
+    """From where this server looks."""
+    engine = str(getattr(app.settings.sources.get("docker"), "host", ""))
+    return vantage(app.surveying.components, engine, socket.gethostname())
+
+
+def from_outside(where: Vantage, *, typed: bool = False) -> str:
+    """What stands before a command for Lamplighter's own container, outside of it; `typed`: it reads the keyboard."""
+    if where.service:
+        return f"docker compose exec {where.service} "
+    # Without -i it would find an empty input, and what is pasted would be a command of the shell outside.
+    return f"docker exec {'-i ' if typed else ''}{where.own} " if where.own else ""
+
+
+def token_place(settings: Settings, where: Vantage, environ: Mapping[str, str] = os.environ) -> TokenPlace:
+    """Where the token's file goes: into the data folder, the server's own, and from where one types."""
     folder = settings.data_folder.resolve()
-    return TokenPlace(str(folder / TOKEN_FILE), str(folder), prefix, by_root=not prefix and UNDER_SYSTEMD in environ)
+    by_root = not where.inside and UNDER_SYSTEMD in environ
+    return TokenPlace(str(folder / TOKEN_FILE), str(folder), from_outside(where, typed=True), by_root=by_root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 from collections.abc import Callable
@@ -124,8 +125,23 @@ def test_a_phone_that_answered_stands_in_it_and_the_token_in_a_file_of_its_own(r
 def test_the_line_of_the_token_leads_to_where_the_server_reads_it() -> None:
     inside = TokenPlace("/data/telegram_token", "/data", "docker compose exec lamp ")
     assert token_line(inside) == (
-        "docker compose exec lamp sh -c 'umask 077; cat > /data/telegram_token && chmod 600 /data/telegram_token'"
+        "docker compose exec lamp sh -c "
+        "'umask 077; : > /data/telegram_token && chmod 600 /data/telegram_token && cat > /data/telegram_token'"
     )
     unit = TokenPlace("/var/lib/private/lamplighter/t", "/var/lib/private/lamplighter", by_root=True)
-    assert token_line(unit).startswith("sudo sh -c 'umask 077; cat > ")
+    assert token_line(unit).startswith("sudo sh -c 'umask 077; : > ")
     assert token_line(unit).endswith("--reference=/var/lib/private/lamplighter/. /var/lib/private/lamplighter/t'")
+
+
+def test_a_file_that_others_may_read_is_closed_before_the_token_is_in_it(tmp_path: Path) -> None:
+    place = TokenPlace(str(tmp_path / "t"), str(tmp_path))
+    Path(place.path).write_text("", encoding="utf-8")
+    Path(place.path).chmod(0o644)
+    looking = f"#!/bin/sh\nstat -c %a {place.path} > {tmp_path}/mode; exec /bin/cat\n"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "cat").write_text(looking, encoding="utf-8")
+    (tmp_path / "bin" / "cat").chmod(0o700)
+    found = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", token_line(place)], input=b"123:abc\n", env=found, check=True)
+    assert (tmp_path / "mode").read_text(encoding="utf-8") == "600\n"
+    assert Path(place.path).read_bytes() == b"123:abc\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lamplighter.domain.access import Person, Role, Via
+from lamplighter.domain.nearby import Vantage
 from lamplighter.settings import load_settings
-from lamplighter.web.pairing_view import owner, qr, token_place
+from lamplighter.web.pairing_view import from_outside, owner, qr, token_place
 
 
 def test_a_picture_needs_no_style_and_tells_links_apart() -> None:
@@ -27,8 +28,17 @@ def test_whose_it_is_differs_by_session_and_is_nobodys_without_a_person() -> Non
 
 def test_the_file_lies_in_the_data_folder(tmp_path: Path) -> None:
     settings = load_settings(None, {"HOME": str(tmp_path)})
-    place = token_place(settings, "", {})
+    place = token_place(settings, Vantage(), {})
     assert Path(place.path).parent == settings.data_folder.resolve()
-    assert not place.by_root
-    assert token_place(settings, "", {"INVOCATION_ID": "1"}).by_root
-    assert not token_place(settings, "docker exec x ", {"INVOCATION_ID": "1"}).by_root
+    assert (place.by_root, place.prefix) == (False, "")
+    assert token_place(settings, Vantage(), {"INVOCATION_ID": "1"}).by_root
+    assert not token_place(settings, Vantage(own="x"), {"INVOCATION_ID": "1"}).by_root
+
+
+def test_what_reads_the_keyboard_in_a_container_is_given_it(tmp_path: Path) -> None:
+    settings = load_settings(None, {"HOME": str(tmp_path)})
+    alone, composed = Vantage(own="lamp"), Vantage(own="x-lamp-1", service="lamp")
+    assert token_place(settings, alone, {}).prefix == "docker exec -i lamp "
+    assert token_place(settings, composed, {}).prefix == "docker compose exec lamp "
+    assert (from_outside(alone), from_outside(composed)) == ("docker exec lamp ", "docker compose exec lamp ")
+    assert from_outside(Vantage()) == ""

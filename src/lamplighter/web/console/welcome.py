@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from lamplighter.domain.checkup import HEARING, Health
 from lamplighter.domain.first_steps import Progress, Seen, finding_rows, inventory_rows, steps
 from lamplighter.domain.leeway import leeways
 from lamplighter.domain.letter import Letter, LetterState
-from lamplighter.domain.nearby import Vantage, merged, nearby, vantage
+from lamplighter.domain.nearby import Vantage, merged, nearby
 from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import View
 from lamplighter.domain.redaction import redact
@@ -33,7 +32,7 @@ from lamplighter.settings.load import FILE_NAME
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
-from lamplighter.web.pairing_view import owner, qr, token_place
+from lamplighter.web.pairing_view import from_outside, owner, qr, token_place, vantage_of
 from lamplighter.web.reach import address
 from lamplighter.web.rehearsal import standing
 from lamplighter.web.session import why_not
@@ -66,13 +65,13 @@ class Pairing:
     token_line: str = ""
 
     @classmethod
-    def of(cls, here: Context, key: Key, prefix: str) -> Self:
+    def of(cls, here: Context, key: Key, where: Vantage) -> Self:
         """As it stands for whoever looks."""
         settings = here.app.settings
         if "telegram" in settings.channels or why_not(key.person, Right.ADMINISTER):
             return cls(offered=False)
         csrf = key.wanted.get("csrf", "")
-        whose, place = owner(key.person, csrf), token_place(settings, prefix)
+        whose, place = owner(key.person, csrf), token_place(settings, where)
         standing, found = here.pairings.look(whose), here.pairings.draft(whose, place.path)
         picture = qr(standing.link) if standing and standing.link else ""
         lines = telegram_lines(found) if found else ""
@@ -111,7 +110,7 @@ class Welcome:
         app = here.app
         settings, parts = app.settings, app.surveying.components
         mode = settings.configuration.autonomy.mode
-        where = vantage(parts, str(getattr(settings.sources.get("docker"), "host", "")), socket.gethostname())
+        where = vantage_of(app)
         topic = topic_of(app.signing_key)
         found = nearby(parts, connected(settings), where, topic)
         channels = told(
@@ -122,7 +121,7 @@ class Welcome:
         scopes = leeways(rules, view, app.clock.now(), frozenset(app.store.ledger.frozen()))
         alone = next((one.sentence for one in scopes if one.mode is Mode.ASK), "")
         prefix = from_outside(where)
-        pairing = Pairing.of(here, key, prefix)
+        pairing = Pairing.of(here, key, where)
         whole = draft(settings, merged(found), topic, url_of(settings, where), pairing.found)
         return self.maker.sheet(
             "welcome.html",
@@ -215,13 +214,6 @@ def url_of(settings: Settings, where: Vantage) -> str:
 def place_of(where: Vantage) -> str:
     """Where the file is looked for at the next start."""
     return f"/config/{FILE_NAME}" if where.inside else str(Path.cwd() / FILE_NAME)
-
-
-def from_outside(where: Vantage) -> str:
-    """What stands before a command that is typed outside of Lamplighter's own container."""
-    if where.service:
-        return f"docker compose exec {where.service} "
-    return f"docker exec {where.own} " if where.own else ""
 
 
 def again(where: Vantage, environ: Mapping[str, str] = os.environ) -> str:

@@ -20,7 +20,8 @@ from lamplighter.settings import load_settings
 from lamplighter.testing import NOON, firing
 from lamplighter.web.console.hub import Key
 from lamplighter.web.console.making import Maker
-from lamplighter.web.console.welcome import Welcome, again, from_outside, sentence_lines, told, topic_of
+from lamplighter.web.console.welcome import Welcome, again, sentence_lines, told, topic_of
+from lamplighter.web.pairing_view import from_outside
 from tests.unit.web.console.conftest import SCRIPT, Room, person
 
 
