@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +17,8 @@ from lamplighter.domain.nearby import Vantage
 from lamplighter.domain.plan import Offer, Risk, Verb
 from lamplighter.domain.policy import IMAGE_LABEL
 from lamplighter.domain.topology import Component
+from lamplighter.integrations.telegram.bearer import Bearer
+from lamplighter.integrations.telegram.pairing import Stage, Standing
 from lamplighter.settings import load_settings
 from lamplighter.testing import NOON, firing
 from lamplighter.web.console.hub import Key
@@ -155,3 +158,37 @@ def test_only_an_admin_is_offered_to_pair_a_phone(shown: Room, maker: Maker) -> 
     html = page(shown, maker, Role.OPERATOR)
     assert "/welcome/telegram" not in html
     assert "An admin can connect it here" in html
+
+
+def pairing_with(room: Room, standing: Standing) -> None:
+    found = {"chat": 7, "approvers": [7]} if standing.stage is Stage.ANSWERED else {}
+    room.context.pairings = cast("Any", SimpleNamespace(look=lambda _: standing, draft=lambda *_: found))
+
+
+def test_the_link_its_code_and_its_picture_are_for_admins_alone(shown: Room, maker: Maker) -> None:
+    pairing_with(shown, Standing(Stage.WAITING, "lamp_bot", "c0de-c0de"))
+    html = page(shown, maker)
+    assert "c0de-c0de" in html
+    assert "<svg" in html.partition('id="telegram"')[2]
+    for role in (Role.VIEWER, Role.OPERATOR, Role.APPROVER):
+        html = page(shown, maker, role)
+        assert "c0de-c0de" not in html
+        assert "lamp_bot" not in html
+        assert "<svg" not in html.partition('id="tell"')[2].partition("</section>")[0]
+
+
+def test_the_whole_file_is_pointed_to_where_there_is_one(shown: Room, maker: Maker, tmp_path: Path) -> None:
+    pairing_with(shown, Standing(Stage.ANSWERED, "lamp_bot", bearer=Bearer(7, 7, "<i>Anna")))
+    html = page(shown, maker)
+    assert "&lt;i&gt;Anna" in html
+    assert "below has it already" in html
+    file = tmp_path / "lamplighter.yaml"
+    checks = "checks: [{name: Up, promql: up, below: 1}]"
+    file.write_text(
+        f"sources: {{prometheus: {{url: 'http://p:1', bearer_token: sesame}}}}\n{checks}\n", encoding="utf-8"
+    )
+    file.chmod(0o600)
+    shown.app.settings = load_settings(file, {"HOME": str(tmp_path)})
+    html = page(shown, maker)
+    assert "chat: 7" in html
+    assert "below has it already" not in html
