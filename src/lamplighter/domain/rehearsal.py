@@ -112,7 +112,8 @@ def covers(spec: CheckSpec) -> bool:
 
 def about_canary(scene: Scene) -> Incident | None:
     """The newest incident of the canary, where it belongs to this rehearsal and not to an earlier one."""
-    mine = [one for one in scene.incidents if CANARY in {one.component, one.alert.labels.get("container", "")}]
+    # What a label says counts only until it is found out what is meant: a yes for the canary must not be one for another.
+    mine = [one for one in scene.incidents if (one.component or one.alert.labels.get("container", "")) == CANARY]
     newest = max(mine, key=lambda one: one.opened_at, default=None)
     if newest is None or scene.now - newest.opened_at > RECENT:
         return None
@@ -170,7 +171,7 @@ def _seen(scene: Scene, incident: Incident | None) -> Stage:
         return Stage(name, Pace.MISSING, "no Docker engine is among my sources", line=ENGINE_LINES)
     if scene.away:
         words = f"the engine does not answer: {kept_text(scene.away, TEXT_BYTES_MAX)}"
-        return Stage(name, Pace.MISSING, words, fix="see What I see already, or lamplighter doctor")
+        return Stage(name, Pace.MISSING, words, fix="see What I see already on the page Set-up, or lamplighter doctor")
     if incident is not None:
         return Stage(name, Pace.DONE, "it was there, and is removed by now")
     return Stage(name, Pace.LATER, "I look once a minute, a check of mine more often", line=START)
@@ -259,9 +260,14 @@ def _told(scene: Scene, story: Sequence[Event]) -> Stage:
         )
     failed = [one for one in sent if one.data.get("failed")]
     if failed:
-        return Stage(name, Pace.MISSING, _said(failed[-1]), fix="send a test below Tell me where")
+        return Stage(name, Pace.MISSING, _said(failed[-1]), fix="send a test on the page Set-up, below Tell me where")
     if all(one in NO_PEOPLE for one in scene.channels):
-        return Stage(name, Pace.MISSING, "messages go to the log alone", fix="connect a phone below Tell me where")
+        return Stage(
+            name,
+            Pace.MISSING,
+            "messages go to the log alone",
+            fix="connect a phone on the page Set-up, below Tell me where",
+        )
     return Stage(name, Pace.LATER, f"by {', '.join(one for one in scene.channels if one not in NO_PEOPLE)}")
 
 

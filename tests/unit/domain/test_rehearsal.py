@@ -246,3 +246,17 @@ def test_what_was_undone_waits_for_a_person() -> None:
     stages = rehearsal(scene(incidents=(incident(State.ROLLED_BACK),)), WHOLE[:8])
     assert paces(stages) == "dddddmd"
     assert "INC-9 is rolled_back" in stages[5].words
+
+
+def test_a_label_that_says_canary_of_another_component_begins_no_rehearsal() -> None:
+    other = incident(State.AWAITING_APPROVAL, component="db")
+    stages = rehearsal(scene(incidents=(other,)), WHOLE[:6])
+    assert about_canary(scene(incidents=(other,))) is None
+    assert not any("approve" in stage.line for stage in stages)
+    unknown = incident(State.RECEIVED, component="")
+    assert about_canary(scene(incidents=(unknown,))) is unknown
+
+
+def test_advice_says_on_which_page_because_a_terminal_shows_it_too() -> None:
+    for more, place in (({"components": (), "away": "refused"}, 0), ({"channels": ("log",)}, 6)):
+        assert "on the page Set-up" in rehearsal(scene(**more))[place].fix
