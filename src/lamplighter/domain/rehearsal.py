@@ -112,7 +112,7 @@ def covers(spec: CheckSpec) -> bool:
 
 def about_canary(scene: Scene) -> Incident | None:
     """The newest incident of the canary, where it belongs to this rehearsal and not to an earlier one."""
-    # What a label says counts only until it is found out what is meant: a yes for the canary must not be one for another.
+    # A label counts only until it is found out what is meant: a yes for the canary must not be one for another.
     mine = [one for one in scene.incidents if (one.component or one.alert.labels.get("container", "")) == CANARY]
     newest = max(mine, key=lambda one: one.opened_at, default=None)
     if newest is None or scene.now - newest.opened_at > RECENT:

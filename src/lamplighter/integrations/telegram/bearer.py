@@ -14,9 +14,11 @@ TEXT_CHARS_MAX = 200
 PRIVATE, GROUPS = "private", frozenset({"group", "supergroup"})
 ANONYMOUS = (
     "somebody came with the code, but hides behind the group's name; "
-    "switch off “remain anonymous” for yourself in the group, and press the link again"
+    "switch off “remain anonymous” for yourself in the group, and press the link here again, which has another code"
 )
-ELSEWHERE = "the code came from a channel; use a chat with the bot alone, or a group"
+ELSEWHERE = (
+    "the code came from a channel; use a chat with the bot alone, or a group, by the link here, which has another code"
+)
 
 
 @dataclass(frozen=True, slots=True)

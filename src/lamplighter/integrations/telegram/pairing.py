@@ -186,7 +186,8 @@ class Pairing:
         if now.stage is Stage.WAITING:
             found = bearer_of(update, now.code, now.bot)
             if isinstance(found, str):
-                await self._now(problem=found)
+                # Whoever reads along there knows the code by now, so that it must not count any more.
+                await self._now(code=secrets.token_urlsafe(CODE_BYTES), problem=found)
             elif found is not None:
                 # Spent before anything is sent, so that nobody else can come with it.
                 await self._now(code="", bearer=found, problem="")

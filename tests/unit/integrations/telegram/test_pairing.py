@@ -291,3 +291,16 @@ async def test_a_server_that_says_back_the_address_tells_no_token() -> None:
         await made(echo).introduce()
     assert "no route" in str(raised.value)
     assert "sesame" not in f"{raised.value} {raised.value.__cause__}".lower()
+
+
+async def test_a_code_that_a_whole_group_has_read_counts_no_more(bot: SimulatedBot) -> None:
+    async with begun(bot) as case:
+        read = case.now.code
+        bot.start(read, 1087968824, group=-100, is_bot=True)
+        bot.start(read, 666)
+        await case.until(lambda: case.now.problem)
+        assert case.now.code not in {"", read}
+        bot.start(case.now.code, 7, group=-100)
+        await case.at(Stage.GREETED)
+        assert case.now.bearer is not None
+        assert case.now.bearer.user == 7
