@@ -41,6 +41,8 @@ RECENT = timedelta(hours=12)
 STALE = timedelta(minutes=2)
 TEXT_BYTES_MAX = 400
 EVERY = frozenset({"*", "all"})
+# How the check ends what it says of a container that it does not miss.
+ON_PURPOSE = "on purpose"
 
 
 class Pace(StrEnum):
@@ -165,7 +167,7 @@ def _said(event: Event) -> str:
 def _seen(scene: Scene, incident: Incident | None) -> Stage:
     name = "The canary is seen"
     if scene.canary is not None or scene.part is not None:
-        down = scene.part.state is not SampleState.OK if scene.part else not (scene.canary and scene.canary.running)
+        down = _is_down(scene.part) if scene.part else not (scene.canary and scene.canary.running)
         return Stage(name, Pace.DONE, f"{CANARY} {'is down' if down else 'runs'}")
     if not scene.engine:
         return Stage(name, Pace.MISSING, "no Docker engine is among my sources", line=ENGINE_LINES)
@@ -175,6 +177,10 @@ def _seen(scene: Scene, incident: Incident | None) -> Stage:
     if incident is not None:
         return Stage(name, Pace.DONE, "it was there, and is removed by now")
     return Stage(name, Pace.LATER, "I look once a minute, a check of mine more often", line=START)
+
+
+def _is_down(part: Part) -> bool:
+    return part.state is not SampleState.OK or ON_PURPOSE in part.detail
 
 
 def _noticed(scene: Scene, incident: Incident | None, story: Sequence[Event]) -> Stage:
@@ -187,7 +193,7 @@ def _noticed(scene: Scene, incident: Incident | None, story: Sequence[Event]) ->
         words = "nothing would notice: no check covers a container of this name, and no alerts of others come in"
         return Stage(name, Pace.MISSING, words, fix="put this into the file, and start again", line=CHECK_LINES)
     part = scene.part
-    if part is not None and part.state is SampleState.OK and "on purpose" in part.detail:
+    if part is not None and part.state is SampleState.OK and ON_PURPOSE in part.detail:
         words = f"{kept_text(part.detail, TEXT_BYTES_MAX)}: what a person ends through the engine is left alone"
         return Stage(
             name, Pace.MISSING, words, fix="start it again, then end it from within", line=f"{REVIVE} && {BREAK}"

@@ -260,3 +260,9 @@ def test_a_label_that_says_canary_of_another_component_begins_no_rehearsal() -> 
 def test_advice_says_on_which_page_because_a_terminal_shows_it_too() -> None:
     for more, place in (({"components": (), "away": "refused"}, 0), ({"channels": ("log",)}, 6)):
         assert "on the page Set-up" in rehearsal(scene(**more))[place].fix
+
+
+def test_what_was_stopped_on_purpose_is_not_said_to_run() -> None:
+    stopped = watching(detail="was stopped by somebody (exit code 137), off on purpose")
+    assert rehearsal(scene(checks=(stopped,)))[0].words == f"{CANARY} is down"
+    assert rehearsal(scene(checks=(watching(),)))[0].words == f"{CANARY} runs"
