@@ -116,10 +116,11 @@ def telegram_lines(paired: Mapping[str, object]) -> str:
 def token_line(place: TokenPlace) -> str:
     """The line that takes a token from the keyboard into its file, for nobody but the server to read."""
     file, folder = shlex.quote(place.path), shlex.quote(f"{place.folder}/.")
-    # What lies there already may be readable by others, so it is closed before anything is written.
-    kept = f"umask 077; : > {file} && chmod 600 {file} && cat > {file}"
+    # What lies there already may be readable by others, or lead elsewhere: it goes, and nothing but a fresh file is
+    # written, because in a folder of the server's own root must follow no link.
+    kept = f"umask 077; rm -f {file}; set -C; cat > {file}"
     if place.by_root:
-        return f"sudo {shlex.join(['sh', '-c', f'{kept} && chown --reference={folder} {file}'])}"
+        return f"sudo {shlex.join(['sh', '-c', f'{kept} && chown -h --reference={folder} {file}'])}"
     return f"{place.prefix}{shlex.join(['sh', '-c', kept])}"
 
 

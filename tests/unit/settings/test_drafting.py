@@ -125,11 +125,10 @@ def test_a_phone_that_answered_stands_in_it_and_the_token_in_a_file_of_its_own(r
 def test_the_line_of_the_token_leads_to_where_the_server_reads_it() -> None:
     inside = TokenPlace("/data/telegram_token", "/data", "docker compose exec lamp ")
     assert token_line(inside) == (
-        "docker compose exec lamp sh -c "
-        "'umask 077; : > /data/telegram_token && chmod 600 /data/telegram_token && cat > /data/telegram_token'"
+        "docker compose exec lamp sh -c 'umask 077; rm -f /data/telegram_token; set -C; cat > /data/telegram_token'"
     )
     unit = TokenPlace("/var/lib/private/lamplighter/t", "/var/lib/private/lamplighter", by_root=True)
-    assert token_line(unit).startswith("sudo sh -c 'umask 077; : > ")
+    assert token_line(unit).startswith("sudo sh -c 'umask 077; rm -f ")
     assert token_line(unit).endswith("--reference=/var/lib/private/lamplighter/. /var/lib/private/lamplighter/t'")
 
 
@@ -145,3 +144,16 @@ def test_a_file_that_others_may_read_is_closed_before_the_token_is_in_it(tmp_pat
     subprocess.run(["sh", "-c", token_line(place)], input=b"123:abc\n", env=found, check=True)
     assert (tmp_path / "mode").read_text(encoding="utf-8") == "600\n"
     assert Path(place.path).read_bytes() == b"123:abc\n"
+
+
+@pytest.mark.parametrize("by_root", [False, True])
+def test_a_link_that_lies_there_leads_nowhere(tmp_path: Path, *, by_root: bool) -> None:
+    place = TokenPlace(str(tmp_path / "t"), str(tmp_path), by_root=by_root)
+    victim = tmp_path / "victim"
+    victim.write_text("kept", encoding="utf-8")
+    Path(place.path).symlink_to(victim)
+    subprocess.run(["sh", "-c", token_line(place).removeprefix("sudo ")], input=b"123:abc\n", check=True)
+    assert victim.read_text(encoding="utf-8") == "kept"
+    assert not Path(place.path).is_symlink()
+    assert stat.S_IMODE(Path(place.path).stat().st_mode) == 0o600
+    assert "chown -h " in token_line(place) or not by_root

@@ -71,7 +71,7 @@ async def test_without_scripts_it_goes_from_the_token_to_the_lines(bench: Bench,
         page = await seen(browser, "a phone answered")
         assert "refresh" not in page.headers
         assert "chat: 7" in page.text
-        assert "chmod 600" in page.text
+        assert "umask 077" in page.text
         assert "sesame" not in page.text
         ended = await browser.post(f"{PATH}/end", data=bench.form(cookie))
         assert ended.headers["location"] == "/welcome#tell"
