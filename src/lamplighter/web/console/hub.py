@@ -85,6 +85,9 @@ class Hub:
     _made: dict[Key, float] = field(default_factory=dict)
     _paused: str = ""
     _checked: float = 0.0
+    _changed: float = 0.0
+    _turns: int = 0
+    _shown: dict[Key, int] = field(default_factory=dict)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __len__(self) -> int:
@@ -124,17 +127,21 @@ class Hub:
         keys: tuple[Key, ...],
         panes: Mapping[str, Pane],
         who: Callable[[], Awaitable[Person | None]],
+        since: float | None = None,
     ) -> None:
         """Keep this page fresh until its browser is gone, or `who` tells of somebody else than the first of `keys`.
 
-        Raises `Problem` where its place was taken meanwhile.
+        `since` is when its sheet began to be made, monotonic seconds: what changed after that is not in it yet. Raises
+        `Problem` where its place was taken meanwhile.
         """
         self._make_room(keys[0].person)
         watcher = Watcher(client, keys, panes, who, keys[0].person)
         self._watchers[client.id] = watcher
         now = time.monotonic()
+        # Where nobody was looking nobody heard of a change either.
+        missed = not self._wanted.is_set() or (since is not None and self._changed >= since)
         for key in keys:
-            self._made.setdefault(key, now)
+            self._made[key] = 0.0 if missed else self._made.get(key, now)
         client.on_connect(watcher.connect)
         client.on_delete(lambda: self._left(client.id))
         self._wanted.set()
@@ -143,6 +150,7 @@ class Hub:
         self._watchers.pop(client_id, None)
         seen = {key for watcher in self._watchers.values() for key in watcher.keys}
         self._made = {key: at for key, at in self._made.items() if key in seen}
+        self._shown = {key: turn for key, turn in self._shown.items() if key in seen}
         if not self._watchers:
             self._wanted.clear()
 
@@ -186,6 +194,7 @@ class Hub:
         paused = await asyncio.to_thread(self.here.app.switch.paused)
         changed = bool(frames) or paused != self._paused
         self._paused = paused
+        self._changed = time.monotonic() if changed else self._changed
         told = {frame.incident_id for frame in frames}
         for key in [key for key in tuple(self._made) if self._is_due(key, told, began, changed=changed)]:
             await self.refresh(key)
@@ -202,8 +211,13 @@ class Hub:
             await self.refresh(key)
 
     async def refresh(self, key: Key) -> None:
-        """Make one view, and show it to everybody who sees it."""
-        self._made[key] = time.monotonic()
+        """Make one view, and show it to everybody who sees it; of two at once the one that began later stays."""
+        self._changed = time.monotonic()
+        if key not in self._made:
+            return
+        self._made[key] = self._changed
+        self._turns += 1
+        turn = self._turns
         try:
             sheet = await asyncio.to_thread(self.views[key.view], self.here, key)
         except (StoreUnavailable, Problem) as problem:
@@ -212,6 +226,9 @@ class Hub:
         except Exception:  # a view that breaks must end neither the others nor the server; the log has all of it
             log.exception("a view of the console broke", view=key.view)
             return
+        if self._shown.get(key, 0) > turn or key not in self._made:
+            return
+        self._shown[key] = turn
         for watcher in tuple(self._watchers.values()):
             if key in watcher.keys:
                 self._show(watcher, sheet)

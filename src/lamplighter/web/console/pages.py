@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -195,6 +196,7 @@ class Console:
         # Our own forms lead here; a link that somebody else made must not say that something was done.
         done = "" if from_other_site(request.headers) else request.query_params.get("done", "")
         said = Said(DONE.get(done, ""))
+        since = time.monotonic()
         sheet = {**_beside(await self.hub.sheet(keys), own or {}), NOTICE: self.hub.notice(said)}
         site = self.here.app.settings.configuration.site.name
 
@@ -206,7 +208,7 @@ class Console:
             return identity.person if identity else None
 
         desk = Desk(self.here, self.hub, keys, who, known=person, shown=self.told.reply)
-        return Handed(Opening(f"{title} · {site}", view, keys, sheet, self.hub, desk))
+        return Handed(Opening(f"{title} · {site}", view, keys, sheet, since, self.hub, desk))
 
 
 def _asked(request: Request, names: Iterable[str]) -> dict[str, str]:

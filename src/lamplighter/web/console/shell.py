@@ -47,6 +47,7 @@ class Opening:
     view: str
     keys: tuple[Key, ...]
     sheet: Sheet
+    since: float
     hub: Hub
     desk: Desk
 
@@ -92,7 +93,7 @@ def _page(request: Request, path: str) -> Response | None:
             panes[name].classes(f"pane-{name}")
     opening.desk.panes = panes
     client.content.classes(f"view-{opening.view}")
-    opening.hub.watch(client, opening.keys, panes, opening.desk.who)
+    opening.hub.watch(client, opening.keys, panes, opening.desk.who, opening.since)
     return None
 
 

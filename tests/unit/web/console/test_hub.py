@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -118,6 +120,48 @@ async def test_one_view_is_made_anew_for_everybody_who_sees_it(hub: Hub, views: 
     assert (views.made, mine.seen, other.seen, frame.seen) == (["list", "list"], ["list 1"], ["list 2"], [])
 
 
+async def test_of_two_at_the_same_time_the_one_that_began_later_stays(hub: Hub) -> None:
+    slow, key = threading.Event(), Key("list", person=ROBIN)
+    numbers = iter((1, 2))
+
+    def sheet(_here: Context, _key: Key) -> Mapping[str, str]:
+        number = next(numbers)
+        if number == 1:
+            assert slow.wait(60)
+        return {"main": str(number)}
+
+    hub.views = {"list": sheet}
+    _, pane = watched(hub, 1, key)
+    first = asyncio.create_task(hub.refresh(key))
+    await asyncio.sleep(0)
+    await hub.refresh(key)
+    slow.set()
+    await first
+    assert pane.seen == ["2"]
+
+
+async def test_what_nobody_looks_at_is_not_made_and_not_remembered(hub: Hub, views: Views) -> None:
+    tab, _ = watched(hub, 1, Key("list", person=ROBIN))
+    tab.leave()
+    await hub.refresh(Key("list", person=ROBIN))
+    assert views.made == []
+    assert not hub.shows(Key("list", person=ROBIN))
+
+
+async def test_what_changed_while_a_page_was_opened_comes_at_once(hub: Hub) -> None:
+    watched(hub, 1, Key("frame", person=ROBIN))
+    await hub._round(())
+    for changed in (False, True):
+        since = time.monotonic()
+        if changed:
+            await hub.refresh(Key("frame", person=ROBIN))
+        tab, pane = Tab(2), Shown()
+        hub.watch(cast("Any", tab), (Key("list", person=ROBIN),), {"main": cast("Any", pane)}, here, since)
+        await hub._round(())
+        assert bool(pane.seen) is changed
+        tab.leave()
+
+
 async def test_news_of_one_incident_does_not_make_the_page_of_another(hub: Hub, room: Room, views: Views) -> None:
     feeding, keeping = asyncio.create_task(room.context.feed.run()), asyncio.create_task(hub.run())
     try:
@@ -139,6 +183,10 @@ async def test_news_of_one_incident_does_not_make_the_page_of_another(hub: Hub, 
 
 async def test_a_pressed_switch_is_news_for_every_page(hub: Hub, room: Room, views: Views) -> None:
     watched(hub, 1, Key("incident", incident="INC-1", person=ROBIN))
+    # Who comes first is shown all once more: nobody heard what changed before.
+    await hub._round(())
+    assert views.made == ["incidentINC-1"]
+    views.made.clear()
     await hub._round(())
     assert views.made == []
     room.paused = "by robin"
