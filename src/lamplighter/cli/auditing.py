@@ -18,7 +18,7 @@ from lamplighter.cli.client import Client, DataOption
 from lamplighter.cli.configuration import ConfigOption, read
 from lamplighter.cli.output import Code, Format, Output, Stop, clock, print_json, print_lines, say, write_out
 from lamplighter.domain.audit import NOTHING, Row, line_of, row_of
-from lamplighter.domain.chain import Broken, Checked, Head, judged, looked_through
+from lamplighter.domain.chain import Broken, Checked, Fault, Head, judged, looked_through
 from lamplighter.ports import StoreUnavailable
 
 app = typer.Typer(help="Who did what, in a log that shows changes.", no_args_is_help=True)
@@ -73,6 +73,8 @@ def verify(
     with _exported(file) if file is not None else _stored(config, data) as (head, rows):
         known = looked_through(rows, head=head, anchor=wanted)
     wrong = known if isinstance(known, Broken) else judged(known, head, wanted)
+    if known == Checked() and file is not None:
+        wrong = Broken(1, Fault.CUT, "the file holds no row, and every export holds the beginning of a log")
     if wrong is None and isinstance(known, Checked):
         _say_whole(known, output, anchored=wanted.hash != NOTHING)
         return
@@ -117,7 +119,7 @@ def _say_whole(known: Checked, output: Format, *, anchored: bool) -> None:
 
 
 @contextmanager
-def _stored(config: Path | None, data: Path | None) -> Iterator[tuple[Head, Iterator[Row]]]:
+def _stored(config: Path | None, data: Path | None) -> Iterator[tuple[Head | None, Iterator[Row]]]:
     """The store that the configuration or `--data` names. Raises `Stop`."""
     from lamplighter.store.audit_reading import reading  # noqa: PLC0415 - the store's library is slow to come
 
@@ -131,11 +133,11 @@ def _stored(config: Path | None, data: Path | None) -> Iterator[tuple[Head, Iter
 
 
 @contextmanager
-def _exported(file: Path) -> Iterator[tuple[Head, Iterator[Row]]]:
+def _exported(file: Path) -> Iterator[tuple[Head | None, Iterator[Row]]]:
     """The rows of an export, which does not say itself where it should end. Raises `Stop`."""
     try:
         with file.open(encoding="utf-8", errors="replace") as stream:
-            yield Head(), _rows(iter(lambda: stream.readline(LINE_CHARS_MAX), ""))
+            yield None, _rows(iter(lambda: stream.readline(LINE_CHARS_MAX), ""))
     except OSError as problem:
         raise Stop(f"{file} cannot be read: {problem.strerror}", Code.NOT_FOUND) from problem
 

@@ -102,7 +102,7 @@ def canonical(row: Row) -> bytes:
     """The row without its own hash as JSON in the form of RFC 8785: names sorted, no space, UTF-8, times in UTC."""
     plain = {
         "actor": row.actor,
-        "at": row.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "at": f"{row.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z",
         "detail": dict(row.detail),
         "on": row.on,
         "previous": row.previous,
@@ -136,7 +136,12 @@ def row_of(line: str) -> Row:
         fits = line_of(row) == line.strip()
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as problem:
         raise ValueError("this is not a row of an audit log") from problem
-    if not fits or not isinstance(row.detail, dict) or not all(isinstance(said, str) for said in _texts(row)):
+    if (
+        not fits
+        or type(row.seq) is not int
+        or not isinstance(row.detail, dict)
+        or not all(isinstance(said, str) for said in _texts(row))
+    ):
         raise ValueError("this is not a row of an audit log")
     return row
 

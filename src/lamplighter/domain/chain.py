@@ -20,6 +20,10 @@ class Head:
     hash: str = NOTHING
 
 
+# What a store has that does not say, or says twice, where its chain ends.
+LOST = Head(-1, "")
+
+
 class Fault(StrEnum):
     """What can be wrong with a chain."""
 
@@ -52,7 +56,7 @@ class Checked:
 
 
 def looked_through(
-    rows: Iterable[Row], so_far: Checked = Checked(), head: Head = Head(), anchor: Head = Head()
+    rows: Iterable[Row], so_far: Checked = Checked(), head: Head | None = None, anchor: Head = Head()
 ) -> Checked | Broken:
     """Go on from where an earlier look ended, row by row in the order they are given."""
     walk: Iterator[Row] = iter(rows)
@@ -66,32 +70,47 @@ def looked_through(
     return known
 
 
-def judged(known: Checked, head: Head = Head(), anchor: Head = Head()) -> Broken | None:
-    """What is wrong with a chain that was looked through to its end: how it begins, and how it ends."""
+def judged(known: Checked, head: Head | None = None, anchor: Head = Head()) -> Broken | None:
+    """What is wrong with a chain that was looked through to its end: how it begins, and how it ends.
+
+    Without a `head` nobody says where it should end, as in an export.
+    """
     if known.rows and known.first > 1 and (str(known.first - 1), known.began) not in known.pruned:
         return Broken(1, Fault.MISSING, f"rows 1 to {known.first - 1} are missing, and no row says why")
+    if head == LOST:
+        return Broken(
+            known.last + 1, Fault.CUT, f"the store does not say any more where the log ends: row {known.last}?"
+        )
     for other, name in ((head, "the store remembers"), (anchor, "the anchor names")):
-        if other.seq > known.last:
+        if other is not None and other.seq > known.last:
             words = f"the rows after {known.last} were cut off: {name} row {other.seq}"
             return Broken(known.last + 1, Fault.CUT, words)
-    if head.seq and head.seq < known.last:
-        return Broken(head.seq + 1, Fault.INSERTED, f"the store remembers row {head.seq} as the newest")
-    if head.seq and head.hash != known.hash:
-        return Broken(known.last, Fault.CHANGED, f"row {known.last} is not the newest one that the store remembers")
-    if anchor.hash != NOTHING and not known.met:
+    wrong = _other_end(known, head) if head is not None else None
+    if wrong is None and anchor.hash != NOTHING and not known.met:
         return _unmet(known, anchor)
+    return wrong
+
+
+def _other_end(known: Checked, head: Head) -> Broken | None:
+    if head.seq < known.last:
+        remembered = f"row {head.seq} as the newest" if head.seq else "no row"
+        return Broken(head.seq + 1, Fault.INSERTED, f"the store remembers {remembered}")
+    if head.hash != known.hash:
+        return Broken(known.last, Fault.CHANGED, f"row {known.last} is not the newest one that the store remembers")
     return None
 
 
 def _unmet(known: Checked, anchor: Head) -> Broken | None:
-    if anchor.hash == known.began or 0 < anchor.seq < known.first:
+    if anchor.hash == known.began or 0 < anchor.seq < known.first - 1:
         # What it names was pruned, which a row of the chain says.
         return None
     words = f"no row has the hash {anchor.hash[:16]}…: rows were cut off, or an older state was put in their place"
     return Broken(known.last + 1, Fault.CUT, words)
 
 
-def _wrong(known: Checked, row: Row, following: Row | None, head: Head) -> Broken | None:
+def _wrong(known: Checked, row: Row, following: Row | None, head: Head | None) -> Broken | None:
+    if row.seq < 1:
+        return Broken(row.seq, Fault.INSERTED, f"there is a row {row.seq}, but the first of a chain is row 1")
     expected = known.last + 1 if known.rows else row.seq
     if row.seq < expected:
         return Broken(row.seq, Fault.INSERTED, f"row {row.seq} is there again, or not in its place")
@@ -105,14 +124,14 @@ def _wrong(known: Checked, row: Row, following: Row | None, head: Head) -> Broke
     return _unlinked(known, row, following, head)
 
 
-def _unlinked(known: Checked, row: Row, following: Row | None, head: Head) -> Broken | None:
+def _unlinked(known: Checked, row: Row, following: Row | None, head: Head | None) -> Broken | None:
     if not known.rows:
         starts = row.seq != 1 or (row.previous == NOTHING and row.what == What.CHAIN_BEGUN)
         return None if starts else Broken(1, Fault.CHANGED, "row 1 is not the beginning of a chain")
     if row.previous == known.hash:
         return None
     # Both rows fit their own hashes, so one was written anew; what comes after says which.
-    last = head.hash if head.seq == row.seq else NOTHING
+    last = head.hash if head is not None and head.seq == row.seq else NOTHING
     named = following.previous if following is not None else last
     bad = row.seq if named not in {row.hash, NOTHING} else known.last
     return Broken(bad, Fault.CHANGED, f"row {bad} was written anew: rows {known.last} and {row.seq} do not fit")

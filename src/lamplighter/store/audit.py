@@ -6,23 +6,31 @@ Nothing that receives or places alerts writes here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, type_coerce, update
 from sqlalchemy import Row as SqlRow
+from sqlalchemy.exc import IntegrityError
 
 from lamplighter.domain.audit import FORM, NOTHING, Act, Row, What, act, chained
-from lamplighter.domain.chain import Head
+from lamplighter.domain.chain import LOST, Head
 from lamplighter.ports import ActsWanted, StoreUnavailable
+from lamplighter.store.columns import Plain
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import audit, audit_head
 from lamplighter.store.values import packed, unpacked
 
 LIMIT_MAX = 2000
 ITSELF = "lamplighter"
+_ROWS = select(
+    audit.c.seq,
+    type_coerce(audit.c.at, Plain).label("at"),
+    *(audit.c[name] for name in ("actor", "what", "subject", "detail", "previous", "hash")),
+)
 
 
 class SqlAudit:
@@ -38,7 +46,7 @@ class SqlAudit:
 
     def listed(self, wanted: ActsWanted = ActsWanted(), *, limit: int = 50, before: int = 0) -> Sequence[Row]:  # noqa: B008 - a frozen value
         """Rows, newest first, at most LIMIT_MAX."""
-        query = select(audit).order_by(audit.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX)))
+        query = _ROWS.order_by(audit.c.seq.desc()).limit(max(0, min(limit, LIMIT_MAX)))
         for column, value in ((audit.c.actor, wanted.actor), (audit.c.what, wanted.what), (audit.c.subject, wanted.on)):
             if value:
                 query = query.where(column == value)
@@ -50,15 +58,14 @@ class SqlAudit:
             return [row_from(row) for row in connection.execute(query)]
 
     def after(self, seq: int, limit: int) -> Sequence[Row]:
-        """Rows past a number, in order, at most LIMIT_MAX."""
+        """Rows past a number, in order, at most LIMIT_MAX; 0 is before all of them."""
         with self._database.reading() as connection:
-            return rows_after(connection, seq, limit)
+            return rows_after(connection, seq or None, limit)
 
     def head(self) -> Head:
         """The newest row, as the store remembers it."""
         with self._database.reading() as connection:
-            found = connection.execute(select(audit_head.c.seq, audit_head.c.hash)).one_or_none()
-        return Head() if found is None else Head(found.seq, found.hash)
+            return head_of(connection)
 
 
 def append(connection: Connection, *done: Act) -> None:
@@ -88,10 +95,16 @@ def cut_off(connection: Connection, through: int, now: datetime) -> int:
     return gone
 
 
-def rows_after(connection: Connection, seq: int, limit: int) -> list[Row]:
-    """Rows past a number, in order."""
-    query = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(max(0, min(limit, LIMIT_MAX)))
-    return [row_from(row) for row in connection.execute(query)]
+def rows_after(connection: Connection, seq: int | None, limit: int) -> list[Row]:
+    """Rows past a number, in order; None is before all of them, also those whose numbers cannot be."""
+    query = _ROWS.order_by(audit.c.seq).limit(max(0, min(limit, LIMIT_MAX)))
+    return [row_from(row) for row in connection.execute(query if seq is None else query.where(audit.c.seq > seq))]
+
+
+def head_of(connection: Connection) -> Head:
+    """The newest row, as the store remembers it; LOST where it does not."""
+    found = connection.execute(select(audit_head).limit(2)).all()
+    return Head(found[0].seq, found[0].hash) if len(found) == 1 and _is_head(found[0]) else LOST
 
 
 def oldest_kept(connection: Connection, before: datetime) -> int:
@@ -103,10 +116,14 @@ def oldest_kept(connection: Connection, before: datetime) -> int:
 
 def _locked(connection: Connection) -> SqlRow[Any]:
     """The head, nobody else's until the transaction ends. Raises `StoreUnavailable`: without a log nothing is done."""
-    head = connection.execute(select(audit_head).with_for_update()).one_or_none()
-    if head is None:
+    found = connection.execute(select(audit_head).limit(2).with_for_update()).all()
+    if len(found) != 1 or not _is_head(found[0]):
         raise StoreUnavailable("the audit log has lost its head; restore a backup, or look who changed the database")
-    return head
+    return found[0]
+
+
+def _is_head(row: SqlRow[Any]) -> bool:
+    return isinstance(row.seq, int) and row.seq >= 0 and isinstance(row.hash, str)
 
 
 def _write(connection: Connection, head: SqlRow[Any], done: Sequence[tuple[Act, str | None]]) -> None:
@@ -119,7 +136,11 @@ def _write(connection: Connection, head: SqlRow[Any], done: Sequence[tuple[Act, 
         row = chained(one, seq + 1, previous)
         rows.append(_columns(row) | {"key": key})
         seq, previous = row.seq, row.hash
-    connection.execute(audit.insert(), rows)
+    try:
+        connection.execute(audit.insert(), rows)
+    except IntegrityError as problem:
+        words = f"the audit log has a row {rows[0]['seq']} already, behind its newest; see: lamplighter audit verify"
+        raise StoreUnavailable(words) from problem
     connection.execute(update(audit_head).values(seq=seq, hash=previous))
 
 
@@ -138,8 +159,16 @@ def _columns(row: Row) -> dict[str, object]:
 
 def row_from(row: SqlRow[Any]) -> Row:
     """A row as the database has it; what cannot be read any more stays as it is, and does not fit its hash."""
-    found = Row(row.seq, row.at, row.actor, row.what, row.subject, {}, row.previous, row.hash)
-    try:
-        return replace(found, detail=unpacked(row.detail, dict[str, str]))
-    except msgspec.MsgspecError:
-        return replace(found, detail={"unreadable": str(row.detail)[:200]})
+    actor, what, on = (_text(said) for said in (row.actor, row.what, row.subject))
+    found = Row(row.seq, row.at, actor, what, on, {}, _text(row.previous), _text(row.hash))
+    with suppress(msgspec.MsgspecError, TypeError, UnicodeError):
+        detail = unpacked(row.detail, dict[str, str])
+        # What is written there in another way may hold more than is read from it.
+        if packed(detail) == row.detail:
+            return replace(found, detail=detail)
+    return replace(found, detail={"unreadable": str(row.detail)[:200]})
+
+
+def _text(found: object) -> str:
+    """SQLite keeps what is no text in a column of text."""
+    return found if isinstance(found, str) else repr(found)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, text
 
 from lamplighter.domain.audit import Row
-from lamplighter.domain.chain import Head
+from lamplighter.domain.chain import LOST, Head
 from lamplighter.ports import StoreUnavailable
-from lamplighter.store.audit import rows_after
+from lamplighter.store.audit import head_of, rows_after
 from lamplighter.store.engine import Database, parsed
 from lamplighter.store.tables import audit, audit_head
 
@@ -28,19 +29,23 @@ def reading(url: str) -> Iterator[tuple[Head, Iterator[Row]]]:
         if database.path is not None and not database.path.is_file():
             raise StoreUnavailable(f"there is no store at {database.path}; name the data folder with --data")
         with database.reading() as connection:
-            if not database.is_sqlite:
+            if database.is_sqlite:
+                # What is no text any more must be read to be named.
+                raw: Any = connection.connection.driver_connection
+                raw.text_factory = lambda found: found.decode("utf-8", "replace")
+            else:
                 # Rows that are pruned while they are read would look like missing ones.
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             if not inspect(connection).has_table(audit.name):
                 raise StoreUnavailable(f"{database.name} has no audit log yet; start this version on it once")
-            head = connection.execute(select(audit_head.c.seq, audit_head.c.hash)).one_or_none()
-            yield Head() if head is None else Head(head.seq, head.hash), _rows(connection)
+            head = head_of(connection) if inspect(connection).has_table(audit_head.name) else LOST
+            yield head, _rows(connection)
     finally:
         database.close()
 
 
 def _rows(connection: Connection) -> Iterator[Row]:
-    last = 0
+    last: int | None = None
     while rows := rows_after(connection, last, ROWS_AT_ONCE):
         yield from rows
         last = rows[-1].seq

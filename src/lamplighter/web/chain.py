@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lamplighter.domain.audit import Row, hash_of
-from lamplighter.domain.chain import Broken, Checked, Fault, judged, looked_through
+from lamplighter.domain.chain import LOST, Broken, Checked, Fault, Head, judged, looked_through
 from lamplighter.ports import Audit
 
 ROWS_PER_LOOK_MAX = 1000
@@ -61,7 +61,8 @@ class ChainWatch:
             # What comes next may have been pruned meanwhile, which the chain itself must say.
             self._known = Checked()
             rows = log.after(0, self.rows_max)
-        found = looked_through([row for row in rows if row.seq <= head.seq], self._known, head)
+        behind = _behind(log, rows, head)
+        found = behind or looked_through([row for row in rows if row.seq <= head.seq], self._known, head)
         if isinstance(found, Broken):
             return Seen(max(0, found.seq - 1), head.seq, found)
         self._known = found
@@ -72,6 +73,19 @@ class ChainWatch:
         if broken is None and self.elapsed() - self._begun >= AGAIN_SECONDS:
             self._known, self._begun = Checked(), self.elapsed()
         return Seen(self._upto, head.seq, broken)
+
+
+def _behind(log: Audit, rows: Sequence[Row], head: Head) -> Broken | None:
+    """A row behind the newest. What came while rows were read is behind the head of then, but not that of now."""
+    if not rows or rows[-1].seq <= head.seq:
+        return None
+    newest = log.head()
+    late = next((row.seq for row in rows if row.seq > newest.seq), 0)
+    if not late or newest == LOST:
+        return None
+    return Broken(
+        late, Fault.INSERTED, f"there is a row {late}, but the store remembers row {newest.seq} as the newest"
+    )
 
 
 def with_rows(seen: Seen, rows: list[Row]) -> Seen:

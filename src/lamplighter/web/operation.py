@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 
 from lamplighter import __version__
+from lamplighter.domain.chain import LOST
 from lamplighter.domain.check import SampleState
 from lamplighter.domain.redaction import redact
 from lamplighter.ports import StoreUnavailable
@@ -118,7 +119,7 @@ async def status(request: Request) -> Standing:
         listed = app.store.approvals.listed
         pending = len(await asyncio.to_thread(lambda: listed(pending_only=True, limit=500)))
         head = await asyncio.to_thread(app.store.audit.head)
-        newest = f"{head.seq}:{head.hash}"
+        newest = "" if head == LOST else f"{head.seq}:{head.hash}"
     except StoreUnavailable as problem:
         reasons.append(str(problem))
     checks = {spec.name: str(SampleState.CANNOT_SEE) for spec in app.patrol.specs}

@@ -15,7 +15,7 @@ from lamplighter.domain.account import Account, ApiToken, LastAdmin, NameTaken, 
 from lamplighter.domain.alert import Alert
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer
 from lamplighter.domain.audit import Row, What, act
-from lamplighter.domain.chain import Broken, Checked, Fault, Head, judged, looked_through
+from lamplighter.domain.chain import LOST, Broken, Checked, Fault, Head, judged, looked_through
 from lamplighter.domain.incident import Incident, State
 from lamplighter.domain.ledger import Attempt, AttemptState
 from lamplighter.domain.silence import Matcher, Op, Silence
@@ -288,6 +288,21 @@ def test_without_its_head_nothing_is_done(store: SqlStore, now: datetime) -> Non
         connection.execute(delete(audit_head))
     with pytest.raises(StoreUnavailable, match="lost its head"):
         store.accounts.add(ann(now))
+    assert store.accounts.load("ann") is None
+
+
+def test_with_two_heads_or_a_row_behind_the_newest_nothing_is_done(store: SqlStore, now: datetime) -> None:
+    store.audit.write(act(now, "ann", What.PAUSED, "all"))
+    newest = store.audit.head()
+    with store._database.writing() as connection:
+        connection.execute(update(audit_head).values(seq=1))
+    with pytest.raises(StoreUnavailable, match="row 2 already"):
+        store.accounts.add(ann(now))
+    with store._database.writing() as connection:
+        connection.execute(audit_head.insert().values(id=2, seq=newest.seq, hash=newest.hash, installation="x"))
+    with pytest.raises(StoreUnavailable, match="lost its head"):
+        store.accounts.add(ann(now))
+    assert store.audit.head() == LOST
     assert store.accounts.load("ann") is None
 
 

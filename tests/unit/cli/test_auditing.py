@@ -91,6 +91,19 @@ def test_a_whole_log_is_ok_and_says_its_newest_row(data: Path, config: Path) -> 
         ("DELETE FROM audit WHERE seq = 6", 6, "cut tail"),
         ("DELETE FROM audit WHERE seq < 3", 1, "missing row"),
         ("UPDATE audit SET seq = 99 WHERE seq = 5", 5, "missing row"),
+        ("UPDATE audit SET seq = -5 WHERE seq = 2", -5, "inserted row"),
+        ("UPDATE audit SET at = 'never' WHERE seq = 3", 3, "changed row"),
+        ("UPDATE audit SET at = 5 WHERE seq = 3", 3, "changed row"),
+        ("UPDATE audit SET actor = x'ff' WHERE seq = 3", 3, "changed row"),
+        ("UPDATE audit SET actor = CAST(x'ff' AS TEXT) WHERE seq = 3", 3, "changed row"),
+        ("UPDATE audit SET detail = x'ff' WHERE seq = 3", 3, "changed row"),
+        ("UPDATE audit SET detail = replace(detail, ':', ' : ') WHERE seq = 3", 3, "changed row"),
+        ("UPDATE audit SET previous = x'00' WHERE seq = 3", 3, "changed row"),
+        ("DELETE FROM audit_head", 7, "cut tail"),
+        ("DROP TABLE audit_head", 7, "cut tail"),
+        ("UPDATE audit_head SET seq = 'x'", 7, "cut tail"),
+        ("INSERT INTO audit_head SELECT 2, seq, hash, installation FROM audit_head", 7, "cut tail"),
+        ("UPDATE audit_head SET seq = 0", 1, "inserted row"),
     ],
 )
 def test_what_was_changed_is_named_and_ends_with_1(
@@ -148,6 +161,10 @@ def test_an_export_is_verified_by_itself(data: Path, config: Path, tmp_path: Pat
     file.write_text("\n".join(lines[:4]) + "\n")
     assert run(data, config, "verify", str(file)).exit_code == 0
     assert "row 5, cut tail" in run(data, config, "verify", str(file), "--anchor", newest(data, config)).stdout
+    file.write_text("")
+    assert "row 1, cut tail" in run(data, config, "verify", str(file)).stdout
+    file.write_text(lines[0].replace('"seq":1', '"seq":"1"') + "\n")
+    assert "row 1, changed row" in run(data, config, "verify", str(file)).stdout
 
 
 def test_no_file_is_written_over(data: Path, config: Path, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_a_row_comes_back_from_its_line() -> None:
         {"more": "x"},
         {"seq": "7"},
         {"seq": 7.0},
+        {"seq": True},
+        {"seq": None},
         {"detail": {"a": 1}},
         {"detail": []},
         {"at": "2026-01-05T13:00:00+01:00"},
@@ -97,7 +99,12 @@ def test_a_row_comes_back_from_its_line() -> None:
 def test_what_the_hash_would_not_cover_is_no_row(change: dict[str, object]) -> None:
     found = json.loads(line_of(chained(GRANTED, 7, "a" * 64)))
     with pytest.raises(ValueError, match="not a row"):
-        row_of(json.dumps(found | change))
+        row_of(json.dumps(found | change, sort_keys=True, separators=(",", ":")))
+
+
+def test_the_first_day_of_the_calendar_comes_back_too() -> None:
+    row = chained(act(datetime.min.replace(tzinfo=UTC), "ann", What.PAUSED, "all"), 7, "a" * 64)
+    assert row_of(line_of(row)) == row
 
 
 @pytest.mark.parametrize("line", ["", "x", "[]", "{}", "null", "[" * 100_000, '{"at": 5}'])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamplighter.domain.audit import NOTHING, Row, What, act, chained, hash_of
-from lamplighter.domain.chain import Broken, Checked, Fault, Head, judged, looked_through
+from lamplighter.domain.chain import LOST, Broken, Checked, Fault, Head, judged, looked_through
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 OTHER = "f" * 64
@@ -27,7 +27,7 @@ def chain(length: int) -> list[Row]:
     return rows
 
 
-def verdict(rows: Sequence[Row], head: Head = Head(), anchor: Head = Head()) -> Checked | Broken:  # noqa: B008 - a frozen value
+def verdict(rows: Sequence[Row], head: Head | None = None, anchor: Head = Head()) -> Checked | Broken:  # noqa: B008 - a frozen value
     found = looked_through(rows, head=head, anchor=anchor)
     return found if isinstance(found, Broken) else judged(found, head, anchor) or found
 
@@ -127,6 +127,24 @@ def test_a_row_behind_the_newest_is_found() -> None:
     assert found == Broken(6, Fault.INSERTED, "the store remembers row 5 as the newest")
 
 
+@pytest.mark.parametrize("seq", [0, -1])
+def test_a_row_before_the_first_is_found(seq: int) -> None:
+    rows = chain(3)
+    forged = chained(act(NOON, "eve", What.RESUMED, "all"), seq, NOTHING)
+    found = verdict([forged, *rows], head_of(rows))
+    assert isinstance(found, Broken)
+    assert (found.seq, found.fault) == (seq, Fault.INSERTED)
+
+
+def test_a_store_that_does_not_know_where_its_log_ends_is_no_whole_one() -> None:
+    for rows in ([], chain(3)):
+        found = verdict(rows, LOST)
+        assert isinstance(found, Broken)
+        assert (found.seq, found.fault) == (len(rows) + 1, Fault.CUT)
+    assert verdict(chain(3), Head()) == Broken(1, Fault.INSERTED, "the store remembers no row")
+    assert verdict([], Head()) == Checked()
+
+
 def test_a_whole_chain_written_anew_is_found_by_an_anchor_alone() -> None:
     rows = chain(5)
     anew = [rows[0]]
@@ -167,6 +185,8 @@ def test_what_was_pruned_is_vouched_for_by_the_row_that_says_so(through: int) ->
     assert isinstance(verdict(left, head_of(left)), Checked)
     assert isinstance(verdict(left, head_of(left), Head(0, gone.hash)), Checked)
     assert isinstance(verdict(left, head_of(left), Head(1, rows[0].hash)), Checked)
+    assert isinstance(verdict(left, head_of(left), Head(through, gone.hash)), Checked)
+    assert isinstance(verdict(left, head_of(left), Head(through, OTHER)), Broken), "another chain was pruned there"
     found = verdict(left[1:], head_of(left))
     assert isinstance(found, Broken)
     assert (found.seq, found.fault) == (1, Fault.MISSING)

@@ -448,6 +448,7 @@ class MemoryAudit:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.end: Head | None = None
         self.away = False
 
     def write(self, done: Act, *, key: str = "") -> bool:
@@ -474,6 +475,8 @@ class MemoryAudit:
         return [row for row in self.rows if row.seq > seq][:limit]
 
     def head(self) -> Head:
+        if self.end is not None:
+            return self.end
         return Head(self.rows[-1].seq, self.rows[-1].hash) if self.rows else Head()
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lamplighter.domain.audit import What, act, hash_of
-from lamplighter.domain.chain import Fault
+from lamplighter.domain.audit import What, act, chained, hash_of
+from lamplighter.domain.chain import LOST, Fault, Head
 from lamplighter.testing import NOON, FakeClock
 from lamplighter.web.chain import AGAIN_SECONDS, ChainWatch, Seen, with_rows
 
@@ -65,6 +65,18 @@ def test_what_was_looked_at_is_looked_at_again_after_a_while(log: MemoryAudit) -
     clock.advance(AGAIN_SECONDS)
     watch.look(log)
     assert watch.look(log).words == "broken at row 4"
+
+
+def test_a_row_behind_the_newest_and_a_lost_head_are_said(log: MemoryAudit) -> None:
+    newest = log.head()
+    log.end = newest
+    log.rows.append(chained(act(NOON, "eve", What.RESUMED, "all actions"), 26, newest.hash))
+    seen = ChainWatch(FakeClock().monotonic).look(log)
+    assert (seen.words, seen.whole) == ("broken at row 26", False)
+    log.end = Head()
+    assert ChainWatch(FakeClock().monotonic).look(log).words == "broken at row 1"
+    log.end = LOST
+    assert not ChainWatch(FakeClock().monotonic).look(log).whole
 
 
 def test_rows_that_were_pruned_while_it_looked_are_no_fault(log: MemoryAudit) -> None:
