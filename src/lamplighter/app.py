@@ -229,6 +229,7 @@ class App:
         except StoreUnavailable as problem:
             log.info("the lease of placing runs out by itself", problem=str(problem))
         await self.response.close()
+        await self.scribe.finish()
         self.store.close()
         if self.lock is not None:
             self.lock.close()

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
+import stat
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -36,6 +38,8 @@ NOTED = frozenset(
         What.CONFIGURATION_REFUSED,
     }
 )
+KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
+NAME = re.compile(r"[a-z_]{1,40}")
 log = structlog.get_logger()
 
 
@@ -108,12 +112,10 @@ class Notebook:
 
     def _read(self, file: Path) -> Noted | None:
         try:
-            with file.open("rb") as stream:
-                body = json.loads(stream.read(READ_BYTES_MAX))
-            return _noted(body, file)
+            return _noted(json.loads(_content(file)), file)
         except OSError:
             return None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             log.warning("a file among the acts that wait holds none; it is put aside", file=str(file))
             with suppress(OSError):
                 file.replace(file.with_suffix(".bad"))
@@ -129,11 +131,21 @@ def key_of(*parts: bytes | str) -> str:
     return whole.hexdigest()[:40]
 
 
+def _content(file: Path) -> bytes:
+    """What a file holds. A pipe would hold up whoever reads it, and a link may lead anywhere. Raises `ValueError`."""
+    if not stat.S_ISREG(file.lstat().st_mode):
+        raise ValueError("no file")
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        return stream.read(READ_BYTES_MAX)
+
+
 def _noted(body: Mapping[str, object], file: Path) -> Noted | None:
     what, at = What(str(body["what"])), datetime.fromisoformat(str(body["at"]))
-    detail = body["detail"]
-    if what not in NOTED or at.tzinfo is None or not isinstance(detail, dict):
+    detail, key = body["detail"], str(body["key"])
+    if what not in NOTED or at.tzinfo is None or not isinstance(detail, dict) or not KEY.fullmatch(key):
         raise ValueError("no act that may be noted")
-    told = {str(name)[:40]: str(said) for name, said in detail.items()}
-    done = act(at, str(body["actor"]), what, str(body["on"]), **told)
-    return Noted(str(body["key"])[:80], done, file)
+    # What the store would not take would be tried for ever.
+    if not all(NAME.fullmatch(name) for name in detail):
+        raise ValueError("no names of details")
+    told = {name: str(said) for name, said in detail.items()}
+    return Noted(key, act(at.astimezone(UTC), str(body["actor"]), what, str(body["on"]), **told), file)

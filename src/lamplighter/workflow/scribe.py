@@ -22,7 +22,7 @@ from lamplighter.workflow.switch import FileSwitch
 
 ITSELF = "lamplighter"
 LATE = timedelta(seconds=15)
-REFUSALS_EVERY = timedelta(minutes=1)
+REFUSALS_EVERY_SECONDS = 60.0
 NAMES_SHOWN_MAX = 5
 NAMES_COUNTED_MAX = 200
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Scribe:
     switch: FileSwitch
     every_seconds: float = 1.0
     refusals: Refusals = field(default_factory=Refusals)
-    _refused_at: datetime | None = None
+    _refused_at: float | None = None
     _away: bool = False
 
     async def begin(self, configuration: Path | None) -> None:
@@ -101,21 +101,32 @@ class Scribe:
                     log.warning("the store is away; acts wait for the audit log", problem=str(problem))
                 self._away = True
 
+    async def finish(self) -> None:
+        """Write what is counted in memory alone, which would be lost with it. Where the store is away, it is."""
+        self._refused_at = None
+        try:
+            await self.once()
+        except StoreUnavailable as problem:
+            lost = self.refusals.count
+            log.warning(
+                "the store is away; refused sign-ins are not in the audit log", count=lost, problem=str(problem)
+            )
+
     async def once(self) -> None:
         """Write all that waits. Raises `StoreUnavailable`; then what was not written waits on."""
         await asyncio.to_thread(self._write_noted)
-        counted, now = self.refusals, self.clock.now()
-        due = self._refused_at is None or now - self._refused_at >= REFUSALS_EVERY
+        counted, elapsed = self.refusals, self.clock.monotonic()
+        due = self._refused_at is None or elapsed - self._refused_at >= REFUSALS_EVERY_SECONDS
         if not counted.count or not due:
             return
         # Whoever is refused meanwhile is counted for the next row.
         self.refusals = Refusals()
         try:
-            await asyncio.to_thread(self.store.audit.write, _told(counted, now))
+            await asyncio.to_thread(self.store.audit.write, _told(counted, self.clock.now()))
         except StoreUnavailable:
             self.refusals = _together(counted, self.refusals)
             raise
-        self._refused_at = now
+        self._refused_at = elapsed
 
     def _write_noted(self) -> None:
         for one in self.notebook.waiting():
@@ -127,7 +138,9 @@ class Scribe:
         now = self.clock.now()
         if now - done.at < LATE:
             return done
-        return act(done.at, done.actor, done.what, done.on, late=f"written {now:%Y-%m-%dT%H:%M:%SZ}", **done.detail)
+        late = f"written {now:%Y-%m-%dT%H:%M:%SZ}"
+        told = {name: said for name, said in done.detail.items() if name != "late"}
+        return act(done.at, done.actor, done.what, done.on, late=late, **told)
 
 
 def _told(counted: Refusals, now: datetime) -> Act:
@@ -143,9 +156,14 @@ def _told(counted: Refusals, now: datetime) -> Act:
 
 
 def _together(earlier: Refusals, later: Refusals) -> Refusals:
-    names, addresses = earlier.names + later.names, earlier.addresses + later.addresses
+    names, addresses = _most(earlier.names + later.names), _most(earlier.addresses + later.addresses)
     count, unknown = earlier.count + later.count, earlier.unknown + later.unknown
     return Refusals(earlier.since or later.since, count, unknown, names, addresses)
+
+
+def _most(counted: Counter[str]) -> Counter[str]:
+    """No more than one count holds: a store that is away for long must not fill the memory."""
+    return Counter(dict(counted.most_common(NAMES_COUNTED_MAX)))
 
 
 def _digest(file: Path | None) -> str:

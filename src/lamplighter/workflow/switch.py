@@ -5,6 +5,7 @@ What is done with it is noted for the audit log, which never holds it up.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -14,11 +15,12 @@ from pathlib import Path
 
 from lamplighter.domain.audit import UNKNOWN, What, act
 from lamplighter.ports import Clock
-from lamplighter.workflow.notebook import Notebook, key_of
+from lamplighter.workflow.notebook import FOLDER, Notebook, key_of
 
 FILE_NAME = "paused"
 SUBJECT = "all actions"
 READ_BYTES_MAX = 4096
+UNNOTED = f"the folder {FOLDER} takes no note of it for the audit log"
 
 
 class FileSwitch:
@@ -71,14 +73,14 @@ class FileSwitch:
         return self.paused()
 
     def resume(self, *, by: str) -> None:
-        """Let go. `by` is for the audit log."""
-        was_pressed = self._file.exists()
-        # Whoever let go without a note of who had pressed it would take the only record away.
-        self.note()
+        """Let go, which is noted first: where it cannot be, it stays pressed. Raises `OSError`."""
+        if self._file.exists():
+            # Whoever let go without a note of who had pressed it would take the only record away.
+            self.note()
+            if not self._notebook.note(act(self._clock.now(), by, What.RESUMED, SUBJECT)):
+                raise OSError(errno.EIO, UNNOTED)
         self._file.unlink(missing_ok=True)
         _make_durable(self._file.parent)
-        if was_pressed:
-            self._notebook.note(act(self._clock.now(), by, What.RESUMED, SUBJECT))
 
     def note(self) -> None:
         """Note for the audit log that it is pressed, once for each time that it was, however often this is called."""
@@ -88,7 +90,7 @@ class FileSwitch:
         except OSError:
             return
         by, since, detail = UNKNOWN, datetime.fromtimestamp(written / 1e9, UTC), {}
-        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             note = json.loads(raw)
             detail = {"until": str(note.get("until", "")), "reason": str(note.get("reason", ""))}
             by, since = str(note["by"]), datetime.fromisoformat(note["since"]).astimezone(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,20 @@ from lamplighter.testing import NOON
 from lamplighter.workflow.notebook import FOLDER, READ_BYTES_MAX, WAITING_MAX, Notebook, key_of
 
 PAUSED = act(NOON, "ann", What.PAUSED, "all actions", reason="disks")
+
+
+GOOD = {"key": "k", "at": NOON.isoformat(), "actor": "a", "what": "paused", "on": "x", "detail": {}}
+# What no database takes, or no calendar has: it would be tried again for ever.
+UNSTORABLE: tuple[dict[str, object], ...] = (
+    {"key": "a\x00"},
+    {"key": "\ud800"},
+    {"key": ""},
+    {"at": "9999-12-31T23:59:59-14:00"},
+    {"at": "0001-01-01T00:00:00+14:00"},
+    {"detail": {"\ud800": "x"}},
+    {"detail": {"a\x00": "x"}},
+    {"detail": {"actor": "x"}},
+)
 
 
 def test_what_was_noted_waits_in_order_until_it_is_settled(tmp_path: Path) -> None:
@@ -44,6 +59,7 @@ def test_what_was_noted_waits_in_order_until_it_is_settled(tmp_path: Path) -> No
         ),
         json.dumps({"key": "k", "at": "2026-01-05T12:00:00", "actor": "a", "what": "paused", "on": "x", "detail": {}}),
         json.dumps({"key": "k", "at": NOON.isoformat(), "actor": "a", "what": "paused", "on": "x", "detail": []}),
+        *(json.dumps(GOOD | bad) for bad in UNSTORABLE),
     ],
 )
 def test_a_file_that_holds_no_act_is_put_aside(tmp_path: Path, text: str) -> None:
@@ -52,6 +68,16 @@ def test_a_file_that_holds_no_act_is_put_aside(tmp_path: Path, text: str) -> Non
     (tmp_path / FOLDER / "00.json").write_text(text)
     assert [one.act for one in notebook.waiting()] == [PAUSED]
     assert (tmp_path / FOLDER / "00.bad").exists()
+
+
+def test_what_is_no_file_is_put_aside_and_not_waited_for(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path)
+    notebook.note(PAUSED)
+    os.mkfifo(tmp_path / FOLDER / "00.json")
+    (tmp_path / FOLDER / "01.json").mkdir()
+    (tmp_path / FOLDER / "02.json").symlink_to("/dev/zero")
+    assert [one.act for one in notebook.waiting()] == [PAUSED]
+    assert sorted(file.name for file in (tmp_path / FOLDER).glob("*.bad")) == ["00.bad", "01.bad", "02.bad"]
 
 
 def test_a_secret_in_a_file_is_taken_out(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from typing import cast
 
 import pytest
 
-from lamplighter.domain.audit import Act, Row, What
+from lamplighter.domain.audit import Act, Row, What, act
 from lamplighter.domain.chain import Checked, judged, looked_through
 from lamplighter.ports import Store, StoreUnavailable
 from lamplighter.store import SqlStore, open_store
 from lamplighter.testing import NOON, FakeClock
 from lamplighter.workflow.notebook import Notebook
-from lamplighter.workflow.scribe import NAMES_SHOWN_MAX, Scribe
+from lamplighter.workflow.scribe import NAMES_COUNTED_MAX, NAMES_SHOWN_MAX, Scribe, _together
 from lamplighter.workflow.switch import FILE_NAME, FileSwitch
 
 
@@ -128,6 +128,46 @@ async def test_a_flood_of_refused_sign_ins_is_one_row_a_minute(desk: Desk) -> No
     assert sum(int(row.detail["count"]) for row in rows) == 5000
     assert rows[1].on == "ann"
     assert len(rows[1].detail["addresses"].split()) == NAMES_SHOWN_MAX
+
+
+async def test_a_clock_that_is_set_back_holds_no_row_up(desk: Desk) -> None:
+    desk.scribe.refused("ann", "192.0.2.1")
+    await desk.scribe.once()
+    desk.clock._now -= timedelta(hours=2)
+    desk.scribe.refused("ann", "192.0.2.1")
+    desk.clock.advance(60)
+    await desk.scribe.once()
+    assert len(desk.rows()) == 2
+
+
+async def test_what_is_counted_at_a_stop_is_written(desk: Desk) -> None:
+    desk.scribe.refused("ann", "192.0.2.1")
+    await desk.scribe.once()
+    desk.scribe.refused("bob", "192.0.2.1")
+    desk.away = True
+    await desk.scribe.finish()
+    desk.away = False
+    await desk.scribe.finish()
+    assert [row.on for row in desk.rows()] == ["ann", "bob"]
+
+
+async def test_addresses_are_bounded_however_long_the_store_is_away(desk: Desk) -> None:
+    desk.away = True
+    for away in range(5):
+        for number in range(NAMES_COUNTED_MAX):
+            desk.scribe.refused("", f"2001:db8:{away}::{number:x}")
+        counted = desk.scribe.refusals
+        desk.scribe.refusals = type(counted)()
+        desk.scribe.refused("", f"192.0.2.{away}")
+        desk.scribe.refusals = _together(counted, desk.scribe.refusals)
+    assert len(desk.scribe.refusals.addresses) <= NAMES_COUNTED_MAX
+    assert desk.scribe.refusals.count == 5 * NAMES_COUNTED_MAX + 5
+
+
+async def test_a_note_that_says_itself_that_it_is_late_is_written(desk: Desk, tmp_path: Path) -> None:
+    Notebook(tmp_path).note(act(NOON - timedelta(hours=1), "ann", What.PAUSED, "all", late="no"))
+    await desk.scribe.once()
+    assert desk.rows()[0].detail == {"late": "written 2026-01-05T12:00:00Z"}
 
 
 async def test_refusals_are_kept_while_the_store_is_away(desk: Desk) -> None:

@@ -94,6 +94,24 @@ def test_where_no_note_can_be_written_it_is_pressed_all_the_same(
     assert sorted(file.name for file in tmp_path.rglob("*")) == [FOLDER, FILE_NAME]
 
 
+def test_where_letting_go_cannot_be_noted_it_stays_pressed(switch: FileSwitch, tmp_path: Path) -> None:
+    (tmp_path / FOLDER).write_text("in the way")
+    assert switch.pause(by="admin", reason="", duration=None)
+    with pytest.raises(OSError, match="takes no note"):
+        switch.resume(by="admin")
+    assert switch.paused()
+    (tmp_path / FOLDER).unlink()
+    switch.resume(by="admin")
+    assert switch.paused() == ""
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_beyond_the_calendar_is_noted_all_the_same(switch: FileSwitch, tmp_path: Path, since: str) -> None:
+    (tmp_path / FILE_NAME).write_text(json.dumps({"by": "ann", "since": since}))
+    switch.note()
+    assert len(list((tmp_path / FOLDER).iterdir())) == 1
+
+
 def test_pressing_again_replaces_the_note(switch: FileSwitch) -> None:
     switch.pause(by="one", reason="", duration=timedelta(minutes=1))
     assert "by two" in switch.pause(by="two", reason="", duration=None)
