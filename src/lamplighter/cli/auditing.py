@@ -76,7 +76,7 @@ def verify(
     if known == Checked() and file is not None:
         wrong = Broken(1, Fault.CUT, "the file holds no row, and every export holds the beginning of a log")
     if wrong is None and isinstance(known, Checked):
-        _say_whole(known, output, anchored=wanted.hash != NOTHING)
+        _say_whole(known, output, wanted)
         return
     if isinstance(wrong, Broken):
         if output is Format.JSON:
@@ -107,14 +107,18 @@ def export(
     say(f"newest: {newest.seq}:{newest.hash}; {ELSEWHERE}")
 
 
-def _say_whole(known: Checked, output: Format, *, anchored: bool) -> None:
+def _say_whole(known: Checked, output: Format, anchor: Head) -> None:
     newest = f"{known.last}:{known.hash}"
+    # A row that was pruned is not there to be looked at, so nothing is known of it but that a later row says so.
+    anchored = "" if anchor.hash == NOTHING else "in it" if known.met else "pruned"
     if output is Format.JSON:
-        print_json({"ok": True, "rows": known.rows, "first": known.first, "last": known.last, "newest": newest})
+        told = {"ok": True, "rows": known.rows, "first": known.first, "last": known.last, "newest": newest}
+        print_json(told | ({"anchor": anchored} if anchored else {}))
         return
     rows = f"{known.rows} rows, {known.first} to {known.last}" if known.rows else "no rows yet"
-    print_lines(f"ok: {rows}{'; the anchor is in it' if anchored else ''}", f"newest: {newest}")
-    if not anchored:
+    found = {"": "", "in it": "; the anchor is in it", "pruned": "; the anchor's row was pruned, so it proves nothing"}
+    print_lines(f"ok: {rows}{found[anchored]}", f"newest: {newest}")
+    if not known.met:
         say(ELSEWHERE)
 
 

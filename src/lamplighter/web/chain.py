@@ -23,15 +23,23 @@ class Seen:
     upto: int = 0
     newest: int = 0
     broken: Broken | None = None
+    unread: bool = False
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is broken, or nobody can say."""
+        return self.broken is not None or self.unread
 
     @property
     def whole(self) -> bool:
         """Whether all of it was looked through, and nothing is wrong."""
-        return self.broken is None and self.upto >= self.newest
+        return not self.wrong and self.upto >= self.newest
 
     @property
     def words(self) -> str:
         """The same for people."""
+        if self.unread:
+            return "audit log cannot be read"
         if self.broken is not None:
             return f"broken at row {self.broken.seq}"
         return "chain ok" if self.whole else f"chain ok, checked up to row {self.upto} of {self.newest}"

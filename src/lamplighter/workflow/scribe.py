@@ -107,10 +107,8 @@ class Scribe:
         try:
             await self.once()
         except StoreUnavailable as problem:
-            lost = self.refusals.count
-            log.warning(
-                "the store is away; refused sign-ins are not in the audit log", count=lost, problem=str(problem)
-            )
+            if lost := self.refusals.count:
+                log.warning("refused sign-ins are not in the audit log", count=lost, problem=str(problem))
 
     async def once(self) -> None:
         """Write all that waits. Raises `StoreUnavailable`; then what was not written waits on."""

@@ -118,3 +118,24 @@ def test_what_people_did_is_in_the_log_and_any_change_of_it_is_found(
         assert (code, said["row"], said["fault"]) == (1, row, fault)
     code, said = verified(command_line, spoiled(tmp_path, server.data, *SWAP))
     assert (code, said["row"]) == (1, 3)
+
+
+def test_a_log_that_lost_its_head_is_said_and_still_lets_people_pause(
+    servers: Servers, command_line: CommandLine, make: Payloads
+) -> None:
+    server = servers.new().start()
+    server.send(make.alert("Broken")).raise_for_status()
+    incident = server.incident_titled("Broken")["id"]
+    with closing(sqlite3.connect(server.data / "lamplighter.db", isolation_level=None, timeout=60)) as database:
+        database.execute("DELETE FROM audit_head")
+    standing = server.client.get("/api/v1/status").json()
+    assert not standing["ready"]
+    assert "lost its head" in " ".join(standing["reasons"])
+    assert server.client.post("/api/v1/tokens", json={"name": "ci", "scopes": ["read"]}).status_code == 503
+    server.send(make.alert("Another")).raise_for_status()
+    assert server.incident_titled("Another")
+    assert server.client.get(f"/incidents/{incident}", headers={"accept": "text/html"}).status_code == 200
+    assert server.client.post("/api/v1/pause", json={"reason": "x"}).json()["paused"]
+    assert server.stop() == 0
+    code, said = verified(command_line, server.data)
+    assert (code, said["fault"]) == (1, "cut tail")

@@ -132,6 +132,21 @@ def test_a_tail_that_was_cut_with_its_head_is_found_by_an_anchor_alone(
         assert "row 5, cut tail" in ended.stdout
 
 
+def test_an_anchor_whose_row_was_pruned_is_not_said_to_be_in_it(
+    data: Path, config: Path, changed: sqlite3.Connection
+) -> None:
+    anchor = newest(data, config)
+    last = changed.execute("SELECT hash FROM audit WHERE seq = 6").fetchone()[0]
+    store = open_store(f"sqlite:///{data}/lamplighter.db", clock=FakeClock())
+    store.audit.write(act(NOON, "lamplighter", What.ROWS_PRUNED, "audit", through="6", hash=last))
+    store.close()
+    changed.execute("DELETE FROM audit WHERE seq <= 6")
+    ended = run(data, config, "verify", "--anchor", anchor)
+    assert ended.exit_code == 0
+    assert "the anchor's row was pruned" in ended.stdout
+    assert json.loads(run(data, config, "verify", "--anchor", anchor, "-o", "json").stdout)["anchor"] == "pruned"
+
+
 @pytest.mark.parametrize("anchor", ["x", "0:" + "a" * 64, "a" * 63, "5:" + "g" * 64])
 def test_what_is_no_anchor_is_refused(data: Path, config: Path, anchor: str) -> None:
     ended = run(data, config, "verify", "--anchor", anchor)

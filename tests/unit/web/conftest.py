@@ -460,6 +460,8 @@ class MemoryAudit:
         return True
 
     def listed(self, wanted: ActsWanted = ActsWanted(), *, limit: int = 50, before: int = 0) -> Sequence[Row]:  # noqa: B008 - as the port has it
+        if self.away:
+            raise StoreUnavailable("no such table")
         found = [
             row
             for row in reversed(self.rows)

@@ -13,14 +13,14 @@ from lamplighter.domain.incident import UNDER_WAY, Incident, State
 from lamplighter.domain.member import Member
 from lamplighter.domain.timeline import Event, Moment
 from lamplighter.domain.topology import Edge
-from lamplighter.ports import ActsWanted
+from lamplighter.ports import ActsWanted, StoreUnavailable
 from lamplighter.reports.answers import can_ask
 from lamplighter.reports.axis import Span
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.reply import Reply, Topic
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount
-from lamplighter.web.chain import with_rows
+from lamplighter.web.chain import Seen, with_rows
 from lamplighter.web.chronology import ASKED, picture_rows, pictured
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.lists import question_of
@@ -83,7 +83,7 @@ class IncidentView:
         shown = events[-EVENTS_SHOWN_MAX:]
         rows = picture_rows(shown, found, [*first, *others[:FACTS_SHOWN_MAX]])
         span = Span(key.wanted.get(ASKED, Span.AUTO))
-        acts = store.audit.listed(ActsWanted(on=incident.id), limit=ACTS_LOOKED_AT_MAX)
+        acts, chain = _acts(here, incident.id)
         waiting = next((one for one in found.approvals if one.state is ApprovalState.PENDING), None)
         return self.maker.sheet(
             "incident.console.html",
@@ -112,8 +112,8 @@ class IncidentView:
             queries=len({fact.query for fact in found.facts if fact.query}),
             names=sorted({fact.component for fact in found.facts if fact.component})[:NAMES_SHOWN_MAX],
             links=_links(members),
-            acts=len(acts),
-            chain=with_rows(here.chain.look(store.audit), list(acts)),
+            acts=acts,
+            chain=chain,
             admin=not why_not(key.person, Right.ADMINISTER),
             suggested=can_ask(SUGGESTED),
             picture=picture,
@@ -154,6 +154,16 @@ def neighbourhood(edges: Iterable[Edge], component: str) -> Neighbourhood:
     needs = sorted({edge.target for edge in known if edge.source == component})
     users = sorted({edge.source for edge in known if edge.target == component})
     return Neighbourhood(tuple(needs[:NEIGHBOURS_SHOWN_MAX]), tuple(users[:NEIGHBOURS_SHOWN_MAX]))
+
+
+def _acts(here: Context, incident_id: str) -> tuple[int, Seen]:
+    """How many acts there are on it, and how their chain stands. A spoilt log takes nothing else from a page."""
+    log = here.app.store.audit
+    try:
+        acts = log.listed(ActsWanted(on=incident_id), limit=ACTS_LOOKED_AT_MAX)
+        return len(acts), with_rows(here.chain.look(log), list(acts))
+    except StoreUnavailable:
+        return 0, Seen(unread=True)
 
 
 def _links(members: Sequence[Member]) -> list[str]:

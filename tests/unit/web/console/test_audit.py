@@ -85,6 +85,15 @@ def test_the_page_of_an_incident_says_how_the_chain_stands(room: Room, maker: Ma
     assert "broken at row 2" in people_pane(room, maker, Role.ADMIN)
 
 
+def test_a_log_that_cannot_be_read_takes_nothing_else_from_the_page(room: Room, maker: Maker) -> None:
+    room.incidents.open(1)
+    granted(room)
+    room.audit.away = True
+    page = people_pane(room, maker, Role.ADMIN)
+    assert "audit log cannot be read" in page
+    assert "chain ok" not in page
+
+
 def test_who_may_not_see_the_log_is_shown_no_way_to_it(room: Room, maker: Maker) -> None:
     room.incidents.open(1)
     page = people_pane(room, maker, Role.APPROVER)
