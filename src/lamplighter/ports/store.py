@@ -216,10 +216,10 @@ class Incidents(Protocol):
 class Silences(Protocol):
     """Silences, ours and those of other systems, until they are pruned."""
 
-    def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "") -> Silence:
+    def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "", by: str = "") -> Silence:
         """Write or change one; an empty id gets one. What it was made for is written with it, and the nonce used up.
 
-        Raises `CannotAnswer`.
+        `by` is who does it, where that is not its author. Raises `CannotAnswer`.
         """
         ...
 

@@ -35,7 +35,7 @@ class SqlSilences:
         self._database = database
         self._clock = clock
 
-    def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "") -> Silence:
+    def put(self, silence: Silence, event: Event | None = None, *, nonce: str = "", by: str = "") -> Silence:
         """Write or change one; an empty id gets one, and another system's silence is known by its id there.
 
         The event of an incident that it was made for is written with it, and the nonce used up. Raises `CannotAnswer`.
@@ -48,12 +48,12 @@ class SqlSilences:
             at = self._clock.now() if event is None else event.at
             if known is None:
                 made = _inserted(connection, silence)
-                append(connection, _act(made, What.SILENCE_MADE, at))
+                append(connection, _act(made, What.SILENCE_MADE, at, by=by or None))
                 return made
             kept = replace(silence, id=known.id)
             connection.execute(update(silences).where(silences.c.id == known.id).values(**_columns(kept)))
             if replace(known, outside_id=kept.outside_id) != kept:
-                append(connection, _act(kept, What.SILENCE_CHANGED, at))
+                append(connection, _act(kept, What.SILENCE_CHANGED, at, by=by or None))
             return kept
 
     def end(self, silence_id: str, now: datetime, *, by: str = "") -> Silence:

@@ -136,7 +136,8 @@ class SilenceSync:
                 kept = await asyncio.to_thread(self._ended, ours.id, now, key[0])
             else:
                 outside_id = ours.outside_id if ours.origin == OURS else theirs.outside_id
-                kept = await self._put(_like(theirs, ours.id, ours.origin, ours.author, outside_id))
+                # Whoever changed it did so there, and is not who made it here.
+                kept = await self._put(_like(theirs, ours.id, ours.origin, ours.author, outside_id), by=key[0])
             self._agreed[key] = Agreed(shape(kept), shape(theirs))
         log.info("a silence was changed there", system=key[0], id=ours.id, ended=theirs.ends_at <= now)
 
@@ -156,8 +157,8 @@ class SilenceSync:
         """The row as it is now: a person may have changed it while the other system was asked."""
         return next((row for row in await self.rows() if row.id == silence_id), None)
 
-    async def _put(self, silence: Silence) -> Silence:
-        return await asyncio.to_thread(self.store.silences.put, silence)
+    async def _put(self, silence: Silence, *, by: str = "") -> Silence:
+        return await asyncio.to_thread(lambda: self.store.silences.put(silence, by=by))
 
 
 def _like(theirs: Dated, silence_id: str, origin: str, author: str, outside_id: str) -> Silence:

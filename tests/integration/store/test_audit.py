@@ -213,6 +213,8 @@ def test_silences_are_written_as_ours_or_as_another_systems(store: SqlStore, now
     ours = store.silences.put(Silence("", matchers, now, now + HOUR, "ann", "disks"))
     store.silences.put(replace(ours, outside_id="there"))
     store.silences.put(replace(ours, outside_id="there", ends_at=now + 2 * HOUR))
+    store.silences.put(replace(ours, outside_id="there", ends_at=now + 3 * HOUR), by="alertmanager")
+    assert rows_of(store)[-1].detail["author"] == "ann"
     store.silences.end(ours.id, now, by="bob")
     store.silences.end(ours.id, now, by="bob")
     theirs = Silence("", matchers, now, now + HOUR, "ann", "theirs", "alertmanager", "x")
@@ -220,6 +222,7 @@ def test_silences_are_written_as_ours_or_as_another_systems(store: SqlStore, now
     assert told(store) == [
         ("ann", "silence_made", "SIL-1"),
         ("ann", "silence_changed", "SIL-1"),
+        ("alertmanager", "silence_changed", "SIL-1"),
         ("bob", "silence_ended", "SIL-1"),
         ("alertmanager", "silence_made", "SIL-2"),
     ]

@@ -22,7 +22,7 @@ class MemorySilences:
     rows: dict[str, Silence] = field(default_factory=dict)
     away: bool = False
 
-    def put(self, silence: Silence, event: object = None, *, nonce: str = "") -> Silence:
+    def put(self, silence: Silence, event: object = None, *, nonce: str = "", by: str = "") -> Silence:
         self._look()
         kept = silence if silence.id else replace(silence, id=f"SIL-{len(self.rows) + 1}")
         self.rows[kept.id] = kept

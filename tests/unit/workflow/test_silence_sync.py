@@ -24,9 +24,11 @@ class Rows:
 
     rows: dict[str, Silence] = field(default_factory=dict)
     puts: int = 0
+    changed_by: list[str] = field(default_factory=list)
 
-    def put(self, silence: Silence) -> Silence:
+    def put(self, silence: Silence, *, by: str = "") -> Silence:
         self.puts += 1
+        self.changed_by += [by] if by else []
         kept = silence if silence.id else replace(silence, id=f"SIL-{len(self.rows) + 1}")
         self.rows[kept.id] = kept
         return kept
@@ -203,6 +205,7 @@ async def test_a_change_on_either_side_is_followed(
     await settle(sync, clock)
     assert (store.silences.rows[ours.id].ends_at, store.silences.rows[ours.id].reason) == (NOON + 2 * HOUR, "longer")
     assert (store.silences.rows[ours.id].author, store.silences.rows[ours.id].origin) == ("alice", "lamplighter")
+    assert store.silences.changed_by == ["alertmanager"], "alice did not do it"
     sync.note(store.silences.put(replace(store.silences.rows[ours.id], ends_at=NOON + 3 * HOUR)))
     await settle(sync, clock)
     assert elsewhere.kept["out-1"].ends_at == NOON + 3 * HOUR
