@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -161,6 +163,9 @@ def _rows(lines: Iterator[str]) -> Iterator[Row]:
 @contextmanager
 def _written(to: Path | None) -> Iterator[Any]:
     if to is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Question marks in place of letters would look like changed rows.
+            sys.stdout.reconfigure(encoding="utf-8")
         yield write_out
         return
     try:

@@ -105,11 +105,13 @@ def print_lines(*lines: str) -> None:
 
 
 def write_out(text: str) -> None:
-    """Text on standard output, at once. A reader that went away, as `| head` does, is a good end."""
+    """Text on standard output, at once. A reader that went away, as `| head` does, is a good end. Raises `Stop`."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as problem:
         # Python would complain once more at shutdown, when it writes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(Code.OK) from None
+        if isinstance(problem, BrokenPipeError):
+            raise typer.Exit(Code.OK) from None
+        raise Stop(f"standard output cannot be written: {problem.strerror}") from problem

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -180,6 +183,22 @@ def test_an_export_is_verified_by_itself(data: Path, config: Path, tmp_path: Pat
     assert "row 1, cut tail" in run(data, config, "verify", str(file)).stdout
     file.write_text(lines[0].replace('"seq":1', '"seq":"1"') + "\n")
     assert "row 1, changed row" in run(data, config, "verify", str(file)).stdout
+
+
+def test_an_export_is_whole_where_the_terminal_knows_only_ascii(data: Path, config: Path, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{data}/lamplighter.db", clock=FakeClock())
+    store.audit.write(act(NOON, "Ünal", What.PAUSED, "all actions"))
+    store.close()
+    command = [sys.executable, "-m", "lamplighter", "audit", "export", "--config", str(config), "--data", str(data)]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(command, env=ascii_only, capture_output=True, check=True, timeout=60)
+    file = tmp_path / "audit.jsonl"
+    file.write_bytes(ended.stdout)
+    assert run(data, config, "verify", str(file)).exit_code == 0
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.decode().splitlines() == ["error: standard output cannot be written: No space left on device"]
 
 
 def test_no_file_is_written_over(data: Path, config: Path, tmp_path: Path) -> None:
