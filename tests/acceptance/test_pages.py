@@ -182,7 +182,7 @@ def test_a_whole_life_by_the_forms(browser: Browser, house: House) -> None:
         assert house.show(incident_id)["state"] == "resolved"
         page.fill("input[name=reason]", "it is full again")
         page.click("button:text('Reopen')")
-        page.wait_for_selector("text=it is full again")
+        page.wait_for_selector("#story [id^=ev-] >> text=it is full again")
         assert house.show(incident_id)["run"] >= 2
 
 

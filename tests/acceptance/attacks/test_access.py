@@ -29,7 +29,7 @@ OPERATORS = re.compile(
     r"/api/v1/(incidents|silences|maintenance|checks|pause|resume|alerts|notifications)\b.*|/alert|/incident|/resolve"
 )
 APPROVERS = re.compile(r"/api/v1/approvals/.*")
-ADMINS = re.compile(r"(/api/v1/(users|invitations|audit)|(/api/v1)?/(tokens|setup-link)|/people)\b.*")
+ADMINS = re.compile(r"(/api/v1/(users|invitations)|(/api/v1)?/(tokens|setup-link|audit)|/people)\b.*")
 # Forms of pages, which the description of the API does not name.
 FORMS = [("POST", path) for path in ("/people", "/people/invite", "/people/password", "/tokens", "/setup-link")]
 FORMS += [("POST", path) for path in ("/welcome/telegram", "/welcome/telegram/end")]

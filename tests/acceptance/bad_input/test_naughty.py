@@ -266,7 +266,8 @@ def followable(page: Page, port: int) -> None:
     # The icon of the page is drawn in its own address.
     script = (
         "[...document.querySelectorAll('[href]:not([rel~=icon]),[src],[action],[formaction]')]"
-        ".map(e => e.href || e.src || e.action)"
+        ".map(e => ['href', 'src', 'action', 'formaction'].map(name => e.getAttribute(name)).find(Boolean) ?? '')"
+        ".map(address => new URL(address, document.baseURI).href)"
     )
     for address in page.evaluate(script):
         assert str(address).startswith((f"http://127.0.0.1:{port}/", "http://", "https://")), address

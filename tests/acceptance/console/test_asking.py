@@ -121,7 +121,7 @@ def test_the_draft_of_a_post_mortem_opens_and_is_kept_as_a_file(stage: Stage, vi
             page.click("dialog a:has-text('Save as file')")
         assert kept.value.suggested_filename == f"{incident}-postmortem.md"
         page.click("dialog button:has-text('Close')")
-        trail = page.locator("a:has-text('Audit trail')").get_attribute("href")
+        trail = page.locator("a:has-text('Timeline as JSON')").get_attribute("href")
         assert stage.get(trail or "")["events"][0]["moment"] == "opened"
 
 
