@@ -20,6 +20,8 @@ WORD_BYTES_MAX = 200
 DETAILS_MAX = 12
 FORM = "1"
 UNKNOWN = "unknown"
+# Who acts where no person does.
+ITSELF = "lamplighter"
 _COMPACT: Any = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False}
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, exists, func, select, type_coerce, up
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.exc import IntegrityError
 
-from lamplighter.domain.audit import FORM, NOTHING, Act, Row, What, act, chained
+from lamplighter.domain.audit import FORM, ITSELF, NOTHING, Act, Row, What, act, chained
 from lamplighter.domain.chain import LOST, Head
 from lamplighter.ports import ActsWanted, StoreUnavailable
 from lamplighter.store.columns import Plain
@@ -25,7 +25,6 @@ from lamplighter.store.tables import audit, audit_head
 from lamplighter.store.values import packed, unpacked
 
 LIMIT_MAX = 2000
-ITSELF = "lamplighter"
 _ROWS = select(
     audit.c.seq,
     type_coerce(audit.c.at, Plain).label("at"),

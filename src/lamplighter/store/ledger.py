@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, Select, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lamplighter.domain.approval import Approval, ApprovalState, CannotAnswer, may_consume
-from lamplighter.domain.audit import Act, What, act
+from lamplighter.domain.audit import ITSELF, Act, What, act
 from lamplighter.domain.ledger import ENDED, Attempt, AttemptState
 from lamplighter.store import approvals
-from lamplighter.store.audit import ITSELF, append
+from lamplighter.store.audit import append
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import attempts, frozen
 from lamplighter.store.values import packed, unpacked

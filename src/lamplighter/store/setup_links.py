@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from lamplighter.domain.account import Account, NameTaken
-from lamplighter.domain.audit import What, act
+from lamplighter.domain.audit import ITSELF, What, act
 from lamplighter.store.accounts import inserted
-from lamplighter.store.audit import ITSELF, append
+from lamplighter.store.audit import append
 from lamplighter.store.engine import Database
 from lamplighter.store.tables import setup_links
 from lamplighter.store.writes import insert_once

@@ -14,8 +14,9 @@ from lamplighter.domain.audit import Act, What, act
 from lamplighter.domain.quiet import matcher_words
 from lamplighter.domain.silence import Matcher, Silence
 from lamplighter.domain.timeline import Event
+from lamplighter.domain.twins import OURS
 from lamplighter.ports import Clock
-from lamplighter.store.audit import ITSELF, append
+from lamplighter.store.audit import append
 from lamplighter.store.engine import Database
 from lamplighter.store.event_rows import write_event
 from lamplighter.store.incident_rows import number_of
@@ -80,7 +81,7 @@ class SqlSilences:
 
 def _act(silence: Silence, what: What, at: datetime, *, by: str | None = None) -> Act:
     """What was done to a silence; another system's says who its author is there, which nobody here vouches for."""
-    ours = silence.origin == ITSELF
+    ours = silence.origin == OURS
     told = {
         "matchers": matcher_words(silence.matchers),
         "until": silence.ends_at.isoformat(timespec="seconds"),

@@ -123,12 +123,6 @@ class Picture:
         return local(at, "%Y-%m-%d %H:%M", zone=self.zone)
 
 
-def picture_rows(events: Sequence[Event], found: Dossier, facts: Sequence[ShownFact]) -> frozenset[str]:
-    """The ids of the rows of a page that shows these events and facts, and the changes before the alert."""
-    changes = {f"{CHANGE_ROW}{change.fact}" for change in found.changes}
-    return frozenset({f"ev-{event.seq}" for event in events} | {f"fact-{fact.id}" for fact in facts} | changes)
-
-
 def pictured(
     here: Context,
     found: Dossier,
@@ -136,10 +130,14 @@ def pictured(
     members: Sequence[Member],
     span: Span,
     *,
-    rows: Collection[str],
+    shown: Sequence[Event],
+    facts: Sequence[ShownFact],
     plain: bool = False,
 ) -> Picture:
-    """The picture of an incident from what was already read of it. Blocks: samples of its checks are read."""
+    """The picture of an incident from what was already read of it. Blocks: samples of its checks are read.
+
+    Marks lead to the rows of the events and facts that the page has `shown`, and of the changes before the alert.
+    """
     zone = ZoneInfo(here.app.settings.configuration.site.timezone)
     papers = Papers(
         incident=found.incident,
@@ -156,9 +154,14 @@ def pictured(
         layouts=tuple(laid(drawing, zone) for drawing in told.drawings),
         choices=_choices(found.incident.id, span, plain=plain),
         zone=zone,
-        rows=rows,
+        rows=_rows(shown, found, facts),
         _places={row.mark: number for number, row in enumerate(told.rows, start=1)},
     )
+
+
+def _rows(events: Sequence[Event], found: Dossier, facts: Sequence[ShownFact]) -> frozenset[str]:
+    changes = {f"{CHANGE_ROW}{change.fact}" for change in found.changes}
+    return frozenset({f"ev-{event.seq}" for event in events} | {f"fact-{fact.id}" for fact in facts} | changes)
 
 
 def strips(here: Context, papers: Papers, window: Window) -> list[Strip]:

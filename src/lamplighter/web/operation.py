@@ -119,9 +119,10 @@ async def status(request: Request) -> Standing:
         listed = app.store.approvals.listed
         pending = len(await asyncio.to_thread(lambda: listed(pending_only=True, limit=500)))
         head = await asyncio.to_thread(app.store.audit.head)
-        newest = "" if head == LOST else f"{head.seq}:{head.hash}"
         if head == LOST:
             reasons.append("the audit log has lost its head, so no act can be written, and none is done")
+        else:
+            newest = f"{head.seq}:{head.hash}"
     except StoreUnavailable as problem:
         reasons.append(str(problem))
     checks = {spec.name: str(SampleState.CANNOT_SEE) for spec in app.patrol.specs}

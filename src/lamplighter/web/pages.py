@@ -21,7 +21,7 @@ from lamplighter.reports.axis import Span
 from lamplighter.reports.findings import Doubt, Known
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount, lapse
-from lamplighter.web.chronology import ASKED, picture_rows, pictured
+from lamplighter.web.chronology import ASKED, pictured
 from lamplighter.web.context import Context, Opener, context
 from lamplighter.web.dossiers import Dossier, dossier
 from lamplighter.web.filters import IncidentQuery
@@ -230,9 +230,9 @@ def _story(here: Context, found: Dossier, span: Span, *, plain: bool) -> dict[st
     shown = {fact.id: fact for fact in found.facts}
     others = [fact for fact in found.facts if fact.id not in cited]
     first = [shown[key] for key in cited if key in shown]
-    rows = picture_rows(events[-EVENTS_SHOWN_MAX:], found, [*first, *others[:FACTS_SHOWN_MAX]])
+    latest, told_of = events[-EVENTS_SHOWN_MAX:], [*first, *others[:FACTS_SHOWN_MAX]]
     return {
-        "seen": pictured(here, found, events, members, span, rows=rows, plain=plain),
+        "seen": pictured(here, found, events, members, span, shown=latest, facts=told_of, plain=plain),
         "incident": incident,
         "known": found.known,
         "cited": first,
@@ -249,7 +249,7 @@ def _story(here: Context, found: Dossier, span: Span, *, plain: bool) -> dict[st
         "plan": found.plan,
         "plan_hash": found.plan_hash,
         "approvals": found.approvals,
-        "events": events[-EVENTS_SHOWN_MAX:],
+        "events": latest,
         "earlier": max(0, len(events) - EVENTS_SHOWN_MAX),
         "votes": [event.data for event in events if event.moment == "voted"],
         "members": [belonging(member) for member in members[:MEMBERS_SHOWN_MAX]],

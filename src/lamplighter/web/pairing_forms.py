@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from lamplighter.domain.access import Right
 from lamplighter.integrations.telegram import TelegramConfig
 from lamplighter.integrations.telegram.pairing import Stage
-from lamplighter.settings.drafting import telegram_lines, token_line
 from lamplighter.web.context import context
-from lamplighter.web.pairing_view import owner_of, qr, token_place, vantage_of
+from lamplighter.web.pairing_view import owner_of, pairing_of, vantage_of
 from lamplighter.web.problems import Problem
 from lamplighter.web.rendering import form_of, page, problem_page
-from lamplighter.web.session import required
+from lamplighter.web.session import csrf_of, required
 
 router = APIRouter(include_in_schema=False)
 PATH = "/welcome/telegram"
@@ -29,20 +28,10 @@ async def pairing_page(request: Request) -> Response:
     """How the pairing stands, and the forms; it looks again by itself while a phone is waited for."""
     required(request, Right.ADMINISTER)
     here = context(request)
-    owner, place = owner_of(request), token_place(here.app.settings, vantage_of(here.app))
-    standing = here.pairings.look(owner)
-    found = here.pairings.draft(owner, place.path)
-    shown = page(
-        request,
-        "pairing.html",
-        standing=standing,
-        set_already="telegram" in here.app.settings.channels,
-        picture=qr(standing.link) if standing and standing.link else "",
-        lines=telegram_lines(found) if found else "",
-        token_line=token_line(place),
-        again=PATH,
-    )
-    if standing is not None and standing.stage in WAITING:
+    found = pairing_of(here, owner_of(request), csrf_of(request), vantage_of(here.app))
+    set_already = "telegram" in here.app.settings.channels
+    shown = page(request, "pairing.html", found=found, set_already=set_already, again=PATH)
+    if found.standing is not None and found.standing.stage in WAITING:
         shown.headers["Refresh"] = str(AGAIN_SECONDS)
     return shown
 

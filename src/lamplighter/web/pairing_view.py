@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import segno
 from fastapi import Request
@@ -13,13 +14,37 @@ from markupsafe import Markup
 from lamplighter.app import App
 from lamplighter.domain.access import Person
 from lamplighter.domain.nearby import Vantage, vantage
+from lamplighter.integrations.telegram.pairing import Standing
 from lamplighter.settings import Settings
-from lamplighter.settings.drafting import TokenPlace
+from lamplighter.settings.drafting import TokenPlace, telegram_lines, token_line
+from lamplighter.web.context import Context
 from lamplighter.web.session import csrf_of, person_of
 
 TOKEN_FILE = "telegram_token"  # noqa: S105 - the name of a file
 UNDER_SYSTEMD = "INVOCATION_ID"
 QUIET_ZONE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What a page shows of it: how it stands, the link as a picture, and what goes into which file."""
+
+    offered: bool
+    csrf: str = ""
+    standing: Standing | None = None
+    picture: str = ""
+    found: Mapping[str, object] = field(default_factory=dict)
+    lines: str = ""
+    token_line: str = ""
+
+
+def pairing_of(here: Context, whose: str, csrf: str, where: Vantage) -> Pairing:
+    """As it stands for whoever looks, which is noted; `csrf` is for the forms."""
+    place = token_place(here.app.settings, where)
+    standing, found = here.pairings.look(whose), here.pairings.draft(whose, place.path)
+    picture = qr(standing.link) if standing and standing.link else ""
+    lines = telegram_lines(found) if found else ""
+    return Pairing(True, csrf, standing, picture, found, lines, token_line(place))
 
 
 def owner_of(request: Request) -> str:

@@ -166,26 +166,26 @@ class Answering:
         if not await self._used(nonce, by):
             return Reply(_STALE, ok=False)
         text = await self.briefing.why(incident)
-        await self._refresh(nonce, incident)
+        await self.posting.refresh(incident, nonce.digest)
         return Reply(f"{incident.id}: here is what I know.", text=text)
 
     async def _commands(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         if not await self._used(nonce, by):
             return Reply(_STALE, ok=False)
         text = await self.briefing.commands(incident)
-        await self._refresh(nonce, incident)
+        await self.posting.refresh(incident, nonce.digest)
         return Reply(f"{incident.id}: here is what a person can do.", text=text)
 
     async def _silence(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         if not incident.is_open:
             return Reply(f"{incident.id} is {incident.state} already.", ok=False)
         reply = await self.remarks.silence(nonce, incident, by)
-        await self._refresh(nonce, incident)
+        await self.posting.refresh(incident, nonce.digest)
         return reply
 
     async def _assess(self, nonce: Nonce, incident: Incident, by: str) -> Reply:
         reply = await self.remarks.assess(nonce, incident, by)
-        await self._refresh(nonce, incident)
+        await self.posting.refresh(incident, nonce.digest)
         return reply
 
     async def expect(self, awaited: Awaited) -> None:
@@ -199,7 +199,7 @@ class Answering:
             incident = await asyncio.to_thread(self.store.incidents.load, nonce.incident_id) if nonce else None
             if nonce is None or incident is None:
                 return None
-            await self._refresh(nonce, incident)
+            await self.posting.refresh(incident, nonce.digest)
         except (CannotAnswer, LookupError):
             return Reply("Why was written down already, or it is too late; the no stands.", ok=False)
         except StoreUnavailable as problem:
@@ -215,15 +215,11 @@ class Answering:
         acknowledge = self.store.incidents.acknowledge
         known = await asyncio.to_thread(lambda: acknowledge(incident.id, by, event, nonce=nonce.digest))
         self.chronicle.news.announce()
-        await self._refresh(nonce, known)
+        await self.posting.refresh(known, nonce.digest)
         return Reply(f"{incident.id}: you have it. I go on looking.")
 
     async def _used(self, nonce: Nonce, by: str) -> bool:
         return await asyncio.to_thread(lambda: self.store.nonces.use(nonce.digest, by=by, now=self.clock.now()))
-
-    async def _refresh(self, nonce: Nonce, incident: Incident) -> None:
-        """The message again with fresh buttons, as it stands."""
-        await self.posting.refresh(incident, nonce.digest)
 
     async def _instead(self, nonce: Nonce) -> str:
         """What a button that does not count any more is answered with: the first answer won."""

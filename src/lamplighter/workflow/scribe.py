@@ -15,12 +15,11 @@ from pathlib import Path
 import structlog
 
 from lamplighter import __version__
-from lamplighter.domain.audit import UNKNOWN, Act, What, act
+from lamplighter.domain.audit import ITSELF, UNKNOWN, Act, What, act
 from lamplighter.ports import Clock, Store, StoreUnavailable
 from lamplighter.workflow.notebook import Notebook
 from lamplighter.workflow.switch import FileSwitch
 
-ITSELF = "lamplighter"
 LATE = timedelta(seconds=15)
 REFUSALS_EVERY_SECONDS = 60.0
 NAMES_SHOWN_MAX = 5

@@ -18,7 +18,7 @@ from lamplighter.reports.lanes import ROOMS
 from lamplighter.reports.papers import Papers
 from lamplighter.testing import NOON, firing
 from lamplighter.web import pages
-from lamplighter.web.chronology import TABLE, Picture, picture_rows, pictured, strips
+from lamplighter.web.chronology import TABLE, Picture, pictured, strips
 from lamplighter.web.rendering import templates
 from tests.unit.reports.conftest import diagnosis, fact, papers
 from tests.unit.web.conftest import Bench
@@ -38,8 +38,8 @@ def dossier_of(whole: Papers) -> Dossier:
 
 def seen(bench: Bench, whole: Papers, span: Span = Span.AUTO, *, events: int = 300, plain: bool = False) -> Picture:
     found = dossier_of(whole)
-    rows = picture_rows(whole.events[-events:] if events else (), found, whole.findings.facts)
-    return pictured(bench.context, found, whole.events, whole.members, span, rows=rows, plain=plain)
+    shown, facts = whole.events[-events:] if events else (), whole.findings.facts
+    return pictured(bench.context, found, whole.events, whole.members, span, shown=shown, facts=facts, plain=plain)
 
 
 def html(picture: Picture) -> str:

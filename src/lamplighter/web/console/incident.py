@@ -21,7 +21,7 @@ from lamplighter.reports.reply import Reply, Topic
 from lamplighter.reports.sparkline import picture, told
 from lamplighter.reports.units import SECONDS, amount
 from lamplighter.web.chain import Seen, with_rows
-from lamplighter.web.chronology import ASKED, picture_rows, pictured
+from lamplighter.web.chronology import ASKED, pictured
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.lists import question_of
 from lamplighter.web.console.making import Maker
@@ -81,7 +81,6 @@ class IncidentView:
         first = [facts[one] for one in cited if one in facts]
         others = [fact for fact in found.facts if fact.id not in cited]
         shown = events[-EVENTS_SHOWN_MAX:]
-        rows = picture_rows(shown, found, [*first, *others[:FACTS_SHOWN_MAX]])
         span = Span(key.wanted.get(ASKED, Span.AUTO))
         acts, chain = _acts(here, incident.id)
         waiting = next((one for one in found.approvals if one.state is ApprovalState.PENDING), None)
@@ -101,7 +100,7 @@ class IncidentView:
             paused=here.app.switch.paused(),
             events=shown,
             earlier=max(0, len(events) - EVENTS_SHOWN_MAX),
-            seen=pictured(here, found, events, members, span, rows=rows),
+            seen=pictured(here, found, events, members, span, shown=shown, facts=[*first, *others[:FACTS_SHOWN_MAX]]),
             cited=first,
             others=others[:FACTS_SHOWN_MAX],
             left_out=max(0, len(others) - FACTS_SHOWN_MAX),

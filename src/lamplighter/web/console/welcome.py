@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -24,15 +24,14 @@ from lamplighter.domain.policy import Mode
 from lamplighter.domain.reach import View
 from lamplighter.domain.redaction import redact
 from lamplighter.domain.rehearsal import BREAK, CLEAN, START, Pace, Stage
-from lamplighter.integrations.telegram.pairing import Standing
 from lamplighter.settings import Settings
-from lamplighter.settings.drafting import LEFT_OUT, channel_lines, draft, telegram_lines, token_line
+from lamplighter.settings.drafting import LEFT_OUT, channel_lines, draft
 from lamplighter.settings.export import as_yaml
 from lamplighter.settings.load import FILE_NAME
 from lamplighter.web.console.hub import Key, Sheet
 from lamplighter.web.console.making import Maker
 from lamplighter.web.context import Context
-from lamplighter.web.pairing_view import from_outside, owner, qr, token_place, vantage_of
+from lamplighter.web.pairing_view import UNDER_SYSTEMD, Pairing, from_outside, owner, pairing_of, vantage_of
 from lamplighter.web.reach import address
 from lamplighter.web.rehearsal import standing
 from lamplighter.web.session import why_not
@@ -40,7 +39,6 @@ from lamplighter.web.session import why_not
 LETTERS_MAX = 200
 TOPIC_DIGITS = 20
 SIGNS = {Seen.YES: "✓", Seen.NO: "✗", Seen.UNKNOWN: "?"}
-UNDER_SYSTEMD = "INVOCATION_ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +48,6 @@ class Told:
     name: str
     seen: Seen
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """What the page shows of the pairing of a phone. It is for admins, and where Telegram is not set."""
-
-    offered: bool
-    csrf: str = ""
-    standing: Standing | None = None
-    picture: str = ""
-    found: Mapping[str, object] = field(default_factory=dict)
-    lines: str = ""
-    token_line: str = ""
-
-    @classmethod
-    def of(cls, here: Context, key: Key, where: Vantage) -> Self:
-        """As it stands for whoever looks."""
-        settings = here.app.settings
-        if "telegram" in settings.channels or why_not(key.person, Right.ADMINISTER):
-            return cls(offered=False)
-        csrf = key.wanted.get("csrf", "")
-        whose, place = owner(key.person, csrf), token_place(settings, where)
-        standing, found = here.pairings.look(whose), here.pairings.draft(whose, place.path)
-        picture = qr(standing.link) if standing and standing.link else ""
-        lines = telegram_lines(found) if found else ""
-        return cls(True, csrf, standing, picture, found, lines, token_line(place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +93,7 @@ class Welcome:
         scopes = leeways(rules, view, app.clock.now(), frozenset(app.store.ledger.frozen()))
         alone = next((one.sentence for one in scopes if one.mode is Mode.ASK), "")
         prefix = from_outside(where)
-        pairing = Pairing.of(here, key, where)
+        pairing = _pairing(here, key, where)
         whole = draft(settings, merged(found), topic, url_of(settings, where), pairing.found)
         return self.maker.sheet(
             "welcome.html",
@@ -214,6 +186,14 @@ def url_of(settings: Settings, where: Vantage) -> str:
 def place_of(where: Vantage) -> str:
     """Where the file is looked for at the next start."""
     return f"/config/{FILE_NAME}" if where.inside else str(Path.cwd() / FILE_NAME)
+
+
+def _pairing(here: Context, key: Key, where: Vantage) -> Pairing:
+    """It is for admins, and where Telegram is not set."""
+    if "telegram" in here.app.settings.channels or why_not(key.person, Right.ADMINISTER):
+        return Pairing(offered=False)
+    csrf = key.wanted.get("csrf", "")
+    return pairing_of(here, owner(key.person, csrf), csrf, where)
 
 
 def again(where: Vantage, environ: Mapping[str, str] = os.environ) -> str:
