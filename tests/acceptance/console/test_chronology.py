@@ -70,6 +70,8 @@ def test_the_window_is_chosen_by_a_plain_link_and_what_is_outside_is_said(stage:
         page = visit.page
         page.goto(f"{path}?plain=1")
         page.get_by_role("link", name="12 h", exact=True).click()
+        # Whole, with its style: which of the drawings is to be seen is decided there.
+        page.wait_for_url("**window=12h**", wait_until="load")
         assert "window=12h" in page.url
         assert page.locator(".spans a[aria-current]").inner_text() == "12 h"
         assert page.locator(".chron:visible a.pin.k-change").count() == 1
