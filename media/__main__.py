@@ -69,6 +69,7 @@ def take_all(browser: Browser, made: Scene) -> None:
         Shot("overview-phone", "/", PHONE),
         Shot("approval-dark", f"/incidents/{made.waiting}"),
         Shot("approval-phone", f"/incidents/{made.waiting}", PHONE, at="What I want to do"),
+        Shot("first-dark", f"/incidents/{made.waiting}", at="show as table"),
         Shot("mended-dark", f"/incidents/{made.mended}"),
         Shot("asking-dark", f"/incidents/{made.mended}", asked="Why did it happen?", at="Ask about this incident"),
         Shot("incidents-light", "/incidents", ground="light"),
